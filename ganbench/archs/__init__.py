@@ -1,0 +1,1 @@
+"""Architectures: a generator and discriminator pair for data shapes, one file each."""

@@ -1,0 +1,87 @@
+"""DCGAN's convolutional pair, with strides that follow the data. Radford et al. 2015.
+
+The image is halved (4x4 kernels, stride 2) while its sides stay even and at least 4: 28 -> 14 -> 7,
+32 -> 16 -> 8 -> 4. The layer nearest the image has ``width`` channels, each further one twice as
+many. The generator is batch normalised, ReLU, tanh; the discriminator LeakyReLU 0.2.
+
+Two deliberate differences from the paper. Weights start as torch initialises them, which learns
+faster at these widths than N(0, 0.02). The discriminator is not normalised, so that per-sample
+gradient penalties are defined and every variant meets the same networks; ``d_norm=batch`` gives
+the paper's.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ganbench.errors import UsageError
+from ganbench.registry import register
+from ganbench.spec import Arch, Networks, Noise
+
+
+def plan(height: int, width: int) -> list[tuple[int, int]]:
+    """Return the sizes from the image down to the smallest map, each half of the one before."""
+    sizes = [(height, width)]
+    while all(side % 2 == 0 and side >= 8 for side in sizes[-1]):
+        sizes.append((sizes[-1][0] // 2, sizes[-1][1] // 2))
+    return sizes
+
+
+def fits(shape: tuple[int, ...]) -> str:
+    """Return why images of ``shape`` cannot be made, or the empty string."""
+    if len(shape) != 3:
+        return "it makes images, not vectors"
+    sizes = plan(*shape[1:])
+    if len(sizes) < 2 or max(sizes[-1]) > 8:
+        return f"{shape[1]}x{shape[2]} cannot be halved down to 8x8 or less (try 28, 32 or 64)"
+    return ""
+
+
+def build(
+    shape: tuple[int, ...], width: int = 16, latent: int = 100, d_norm: str = "none"
+) -> Networks:
+    """Return the pair for images of ``shape`` (C, H, W)."""
+    from torch import nn
+
+    from ganbench.archs._layers import BatchNorm
+
+    if width < 1 or latent < 1:
+        raise UsageError(f"dcgan needs width and latent of at least 1, got {width} and {latent}")
+    if d_norm not in ("none", "batch"):
+        raise UsageError(f"dcgan's d_norm is none or batch, got {d_norm!r}")
+    sizes = plan(*shape[1:])
+    channels = [shape[0], *(width * 2**i for i in range(len(sizes) - 1))]
+    smallest = (channels[-1], *sizes[-1])
+    normalised = d_norm == "batch"
+
+    g: list[nn.Module] = [
+        nn.Linear(latent, math.prod(smallest), bias=False),
+        nn.Unflatten(1, smallest),
+    ]
+    for i in reversed(range(len(sizes) - 1)):  # a bias would be undone by normalisation
+        g += [BatchNorm(channels[i + 1]), nn.ReLU()]
+        g += [nn.ConvTranspose2d(channels[i + 1], channels[i], 4, 2, 1, bias=i == 0)]
+    g += [nn.Tanh()]
+
+    d: list[nn.Module] = []
+    for i in range(len(sizes) - 1):
+        norm = normalised and i > 0  # DCGAN: none on the discriminator's input layer
+        d += [nn.Conv2d(channels[i], channels[i + 1], 4, 2, 1, bias=not norm)]
+        d += [BatchNorm(channels[i + 1])] if norm else []
+        d += [nn.LeakyReLU(0.2)]
+    d += [nn.Flatten(1), nn.Linear(math.prod(smallest), 1), nn.Flatten(0)]
+    provides = set() if normalised else {"per_sample_d"}
+    return Networks(
+        nn.Sequential(*g), nn.Sequential(*d), Noise("normal", (latent,)), frozenset(provides)
+    )
+
+
+register(
+    Arch(
+        name="dcgan",
+        build=build,
+        summary="DCGAN with strides that follow the data; BatchNorm in G, none in D by default",
+        options={"width": 16, "latent": 100, "d_norm": "none"},
+        fits=fits,
+    )
+)

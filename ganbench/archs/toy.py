@@ -1,0 +1,42 @@
+"""Small fully connected networks for points in the plane and other short vectors.
+
+Generator and discriminator have three hidden layers of 128 ReLU units; the latent is N(0, I_2).
+Weights start as torch initialises linear layers.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from ganbench.registry import register
+from ganbench.spec import Arch, Networks, Noise
+
+
+def build(shape: tuple[int, ...], width: int = 128, depth: int = 3, latent: int = 2) -> Networks:
+    """Return the pair for vectors of ``shape`` (D,)."""
+    from torch import nn
+
+    def network(inputs: int, outputs: int) -> list[nn.Module]:
+        layers: list[nn.Module] = []
+        for before, after in pairwise((inputs, *[width] * depth)):
+            layers += [nn.Linear(before, after), nn.ReLU()]
+        return [*layers, nn.Linear(width, outputs)]
+
+    return Networks(
+        nn.Sequential(*network(latent, shape[0])),
+        nn.Sequential(*network(shape[0], 1), nn.Flatten(0)),
+        Noise("normal", (latent,)),
+        frozenset({"per_sample_d"}),
+    )
+
+
+register(
+    Arch(
+        name="toy",
+        build=build,
+        summary="three hidden layers of 128 ReLU units in each network, for vectors",
+        options={"width": 128, "depth": 3, "latent": 2},
+        fits=lambda shape: "" if len(shape) == 1 else "it makes vectors, not images",
+        vectorise=True,
+    )
+)

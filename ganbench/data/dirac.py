@@ -1,0 +1,36 @@
+"""The data of the Dirac-GAN: all mass at zero. Mescheder et al. 2018, section 2."""
+
+from __future__ import annotations
+
+from ganbench.lazy import np
+from ganbench.registry import register
+from ganbench.spec import Data, Dataset
+
+
+def load(data_dir: str | None = None) -> Data:
+    """Return zeros ``[N, 1]`` float32."""
+    from ganbench.data._hashing import array_sha256
+
+    zeros = np.zeros((1024, 1), np.float32)
+    return Data(
+        train=zeros,
+        test=zeros,
+        sha256=array_sha256(zeros),
+        sampler=lambda n, seed: np.zeros((n, 1), np.float32),
+    )
+
+
+register(
+    Dataset(
+        name="dirac",
+        load=load,
+        shape=(1,),
+        arch="dirac",
+        features="none",
+        metrics=("wasserstein",),
+        primary="w2",
+        batch=1,
+        images_seen={"smoke": 500, "quick": 500, "standard": 500, "paper": 500},
+        summary="all mass at zero: training has closed-form theory",
+    )
+)

@@ -1,0 +1,83 @@
+"""MNIST, embedded: the four original IDX files, xz-compressed, are package data.
+
+LeCun & Cortes; Creative Commons Attribution-ShareAlike 3.0 (``mnist_idx/README.md``). Every file
+is checked by its SHA-256 each time it is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import lzma
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ganbench.errors import UsageError
+from ganbench.lazy import np
+from ganbench.registry import register
+from ganbench.spec import Data, Dataset
+
+if TYPE_CHECKING:
+    from ganbench.spec import Array
+
+FOLDER = Path(__file__).with_name("mnist_idx")
+SHA256 = {
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+
+
+def read_idx(folder: Path, name: str) -> Array:
+    """Return the uint8 array of one IDX file, ``name.xz`` in ``folder``.
+
+    Raises:
+        UsageError: missing, damaged, or not the file it should be.
+    """
+    path = folder / f"{name}.xz"
+    try:
+        raw = lzma.decompress(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}; reinstall ganbench") from None
+    except lzma.LZMAError as error:
+        raise UsageError(f"{path} is damaged ({error}); reinstall ganbench") from None
+    if hashlib.sha256(raw).hexdigest() != SHA256[name]:
+        raise UsageError(f"{path} is damaged (its SHA-256 is wrong); reinstall ganbench")
+    axes = raw[3]
+    shape = np.frombuffer(raw, ">u4", count=axes, offset=4)
+    return np.frombuffer(raw, np.uint8, offset=4 + 4 * axes).reshape(shape.tolist())
+
+
+def load(data_dir: str | None = None) -> Data:
+    """Return MNIST: images ``[N, 1, 28, 28]`` uint8, 60,000 to train and 10,000 held out."""
+    folder = Path(data_dir) if data_dir else FOLDER
+    train, train_labels, test, test_labels = (read_idx(folder, name) for name in SHA256)
+    return Data(
+        train=train[:, None],
+        test=test[:, None],
+        train_labels=train_labels,
+        test_labels=test_labels,
+        sha256=hashlib.sha256("".join(SHA256.values()).encode()).hexdigest(),
+    )
+
+
+register(
+    Dataset(
+        name="mnist",
+        load=load,
+        shape=(1, 28, 28),
+        arch="dcgan",
+        features="classifier:mnist",
+        metrics=(
+            "frechet",
+            "precision-recall",
+            "density-coverage",
+            "class-coverage",
+            "wasserstein",
+            "sliced-wasserstein",
+        ),
+        primary="fd",
+        classes=10,
+        summary="handwritten digits, 28x28 grey, embedded",
+    )
+)

@@ -1,0 +1,1 @@
+"""Where units run. Every engine returns the units that failed, with the reason."""

@@ -1,0 +1,76 @@
+"""What a plan will cost: two steps of every training are timed on this machine, nothing is kept."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from ganbench import registry
+from ganbench.plan import Plan
+from ganbench.runner import make_population
+from ganbench.spec import Data
+from ganbench.store import Unit
+
+BASE_BYTES = 600_000_000  # a process with torch, the classifier and the metrics' chunks
+EVALUATION_S = 6.0  # one evaluation of one seed on one core, with quick's sample counts
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One unit's expected cost on one worker."""
+
+    unit: Unit
+    seconds: float
+    memory: int
+
+
+def costs(units: list[Unit], data: Data) -> list[Cost]:
+    """Return the cost of each unit; trainings that differ in seeds alone are timed once."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    found: dict[tuple[str, int], tuple[float, int]] = {}
+    try:
+        for unit in units:
+            key = (unit.training.run_id(0), len(unit.seeds))
+            if key not in found:
+                found[key] = _measure(unit, data)
+    finally:
+        torch.set_num_threads(threads)
+    return [
+        Cost(unit, *found[unit.training.run_id(0), len(unit.seeds)]) for unit in units
+    ]
+
+
+def _measure(unit: Unit, data: Data) -> tuple[float, int]:
+    training = unit.training
+    head = Data(train=data.train[: max(training.batch, 256)], test=data.test[:1], sha256="")
+    population = make_population(training, unit.seeds, head, unit)
+    population.run(1)
+    start = time.perf_counter()
+    population.run(2)
+    step = (time.perf_counter() - start) / 2
+    state = sum(v.numel() * v.element_size() for v in population.state_dict().values())
+    evaluation = EVALUATION_S * training.checkpoints * len(unit.seeds) * training.n_fake / 2_500
+    return step * training.steps + evaluation, BASE_BYTES + 3 * state + data.train.nbytes
+
+
+def makespan(estimates: list[Cost], workers: int) -> float:
+    """Return the seconds until the last of ``workers`` is done, taking units in order."""
+    free = np.zeros(max(1, workers))
+    for cost in estimates:
+        free[free.argmin()] += cost.seconds
+    return float(free.max())
+
+
+def summary(plan: Plan) -> str:
+    """Return one line that says what is planned."""
+    per = plan.trainings[0].images_seen
+    archs = registry.get("arch", plan.trainings[0].arch).name
+    return (
+        f"{plan.dataset.name} · {archs} · preset {plan.suite.name}: {len(plan.trainings)} variants "
+        f"× {len(plan.seeds)} seeds × {per:,} images"
+    )

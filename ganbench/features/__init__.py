@@ -1,0 +1,1 @@
+"""Feature extractors: what a metric looks at, one file each."""

@@ -1,0 +1,28 @@
+"""No features: samples as they are, flattened. For points in the plane and other vectors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ganbench.errors import UsageError
+from ganbench.lazy import np
+from ganbench.registry import register
+from ganbench.spec import Extracted, Extractor, Features
+
+if TYPE_CHECKING:
+    from ganbench.spec import Array
+
+
+def flat(samples: Array) -> Extracted:
+    """Return samples ``[N, ...]`` as float64 vectors ``[N, D]``."""
+    return Extracted(np.asarray(samples, np.float64).reshape(len(samples), -1))
+
+
+def load(argument: str) -> Extractor:
+    """Return the identity."""
+    if argument:
+        raise UsageError(f"features 'none' take no argument, got {argument!r}")
+    return Extractor("none", "", flat)
+
+
+register(Features("none", load, "samples as they are, flattened"))

@@ -1,0 +1,24 @@
+"""Metrics of generated samples: plain functions on arrays, one file each.
+
+Every function takes numpy arrays or torch tensors (CPU or CUDA), ``[N, D]`` unless it says
+otherwise, computes in float64 and raises ``ValueError`` on bad input. Importing this package does
+not import torch.
+"""
+
+from ganbench.metrics.class_coverage import class_coverage
+from ganbench.metrics.density_coverage import density_coverage
+from ganbench.metrics.frechet import frechet_distance
+from ganbench.metrics.mode_coverage import mode_coverage
+from ganbench.metrics.precision_recall import precision_recall
+from ganbench.metrics.sliced_wasserstein import sliced_wasserstein
+from ganbench.metrics.wasserstein import wasserstein
+
+__all__ = [
+    "class_coverage",
+    "density_coverage",
+    "frechet_distance",
+    "mode_coverage",
+    "precision_recall",
+    "sliced_wasserstein",
+    "wasserstein",
+]

@@ -1,0 +1,59 @@
+"""Checks on what metrics are given: a wrong input is an error, never a NaN in silence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ganbench.lazy import np, torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def samples(x: Any, name: str, at_least: int = 2) -> Tensor:
+    """Return ``x`` as a float64 tensor ``[N, D]`` on its own device (numpy: on the CPU).
+
+    Raises:
+        ValueError: not numeric, not two-dimensional, too few rows, or not finite.
+    """
+    if not torch.is_tensor(x):
+        array = np.asarray(x)
+        if array.dtype.kind not in "fiub":
+            raise ValueError(f"{name} holds {array.dtype}, not real numbers")
+        x = torch.from_numpy(np.ascontiguousarray(array, np.float64))
+    if x.ndim != 2:
+        raise ValueError(f"{name} has shape {tuple(x.shape)}: [N, D] needed")
+    if len(x) < at_least:
+        raise ValueError(f"{name} has {len(x)} samples: at least {at_least} needed")
+    if x.shape[1] == 0:
+        raise ValueError(f"{name} has 0 features: at least 1 needed")
+    x = x.detach().double()
+    bad = int((~torch.isfinite(x)).sum())
+    if bad:
+        raise ValueError(f"{name} holds {bad} values that are NaN or infinite")
+    return x
+
+
+def pair(real: Any, fake: Any, at_least: int = 2) -> tuple[Tensor, Tensor]:
+    """Return both sides checked, with the same number of features and on one device.
+
+    Raises:
+        ValueError: see ``samples``; or the numbers of features differ.
+    """
+    x, y = samples(real, "real", at_least), samples(fake, "fake", at_least)
+    if x.shape[1] != y.shape[1]:
+        raise ValueError(f"real has {x.shape[1]} features and fake {y.shape[1]}: not comparable")
+    return x.to(y.device), y
+
+
+def count(value: Any, name: str, low: int, high: int | None = None) -> int:
+    """Return an integer parameter checked against its range.
+
+    Raises:
+        ValueError: not an integer, or out of range.
+    """
+    if isinstance(value, bool) or int(value) != value or value < low:
+        raise ValueError(f"{name} is {value!r}: an integer of at least {low} needed")
+    if high is not None and value > high:
+        raise ValueError(f"{name} is {value}: at most {high} allowed here")
+    return int(value)

@@ -1,0 +1,66 @@
+"""Density and coverage. Naeem et al. 2020, arXiv:2002.09797, eq. 3 and 4.
+
+Density is how many real balls hold a generated point on average, over k; coverage is the share of
+real balls that hold at least one generated point. Balls reach to the k-th nearest real neighbour
+and are open.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ganbench.lazy import torch
+from ganbench.metrics import _inputs, _neighbours
+from ganbench.metrics.precision_recall import prepare, restore
+from ganbench.registry import register
+from ganbench.spec import Metric, Paper, Quantity
+
+if TYPE_CHECKING:
+    from ganbench.spec import Array
+
+
+def density_coverage(real: Any, fake: Any, k: int = 5) -> dict[str, float]:
+    """Return ``{"density": ..., "coverage": ...}`` of ``real [N, D]`` and ``fake [M, D]``.
+
+    Density is 0 or more, about 1 for a perfect generator; coverage is 0 to 1.
+
+    Raises:
+        ValueError: k not below N, different D, values that are not finite.
+
+    References:
+        Naeem et al. 2020, arXiv:2002.09797, eq. 3-4.
+    """
+    return compute(prepare(real, k), fake, k)
+
+
+def compute(prepared: dict[str, Array], fake: Any, k: int = 5) -> dict[str, float]:
+    """Return both from a prepared real side."""
+    x, radii, y = restore(prepared, fake)
+    _inputs.count(k, "k", 1)
+    covered = torch.zeros(len(x), dtype=torch.bool, device=x.device)
+    hits = 0
+    for _, within in _neighbours.inside(y, x, radii, strict=True):
+        hits += int(within.sum())
+        covered |= within.any(0)
+    return {"density": hits / (k * len(y)), "coverage": float(covered.double().mean())}
+
+
+register(
+    Metric(
+        name="density-coverage",
+        quantities=(
+            Quantity("density", "ratio", higher_is_better=True),
+            Quantity("coverage", "share", higher_is_better=True),
+        ),
+        needs="features",
+        prepare=prepare,
+        compute=compute,
+        params={"k": 5},
+        paper=Paper(
+            "Reliable Fidelity and Diversity Metrics for Generative Models",
+            "Naeem et al.",
+            2020,
+            arxiv="2002.09797",
+        ),
+    )
+)

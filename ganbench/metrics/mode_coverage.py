@@ -1,0 +1,82 @@
+"""Modes, high-quality samples and reverse KL on a mixture of known Gaussians.
+
+Srivastava et al. 2017 (VEEGAN, arXiv:1705.07761), section 5.1, and Lin et al. 2018 (PacGAN,
+arXiv:1712.04086), section 4.1. A sample is of high quality within 3 standard deviations of its
+nearest centre; a mode is covered by at least one such sample. The reverse KL divergence is
+KL(generated shares over nearest modes || true weights), in nats.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ganbench.lazy import np, torch
+from ganbench.metrics import _inputs
+from ganbench.metrics._shares import kl, shares
+from ganbench.registry import register
+from ganbench.spec import Metric, Mixture, Paper, Quantity
+
+if TYPE_CHECKING:
+    from ganbench.spec import Array
+
+
+def mode_coverage(
+    samples: Any, centers: Any, std: float, weights: Any = None
+) -> dict[str, float]:
+    """Return ``{"modes": ..., "hq": ..., "reverse_kl": ...}`` of ``samples [N, D]``.
+
+    Args:
+        centers: the modes ``[M, D]``.
+        std: their common standard deviation per axis.
+        weights: their true weights ``[M]``, equal by default.
+
+    Raises:
+        ValueError: no samples, different D, std not positive, values that are not finite.
+    """
+    if not std > 0:
+        raise ValueError(f"std is {std!r}: a positive number needed")
+    x, c = _inputs.samples(samples, "samples", 1), _inputs.samples(centers, "centers", 1)
+    if x.shape[1] != c.shape[1]:
+        raise ValueError(f"samples have {x.shape[1]} features and centers {c.shape[1]}")
+    q = np.full(len(c), 1 / len(c)) if weights is None else np.asarray(weights, float)
+    if q.shape != (len(c),) or not (q > 0).all() or abs(q.sum() - 1) > 1e-9:
+        raise ValueError(f"weights must be {len(c)} positive numbers that sum to 1")
+    distances = torch.cdist(x, c.to(x.device), compute_mode="donot_use_mm_for_euclid_dist")
+    nearest, mode = (t.cpu().numpy() for t in distances.min(1))
+    good = nearest <= 3 * std
+    return {
+        "modes": float(len(np.unique(mode[good]))),
+        "hq": float(good.mean()),
+        "reverse_kl": kl(shares(mode, len(c)), q),
+    }
+
+
+def prepare(real: Mixture) -> dict[str, Array]:
+    """Return the centres ``[M, D]`` and the standard deviation."""
+    return {"centers": real.centers, "std": np.array(real.std)}
+
+
+def compute(prepared: dict[str, Array], fake: Any) -> dict[str, float]:
+    """Return the three quantities of generated points."""
+    return mode_coverage(fake, prepared["centers"], float(prepared["std"]))
+
+
+register(
+    Metric(
+        name="mode-coverage",
+        quantities=(
+            Quantity("modes", "modes", higher_is_better=True),
+            Quantity("hq", "share", higher_is_better=True),
+            Quantity("reverse_kl", "nats", higher_is_better=False),
+        ),
+        needs="mixture",
+        prepare=prepare,
+        compute=compute,
+        paper=Paper(
+            "VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning",
+            "Srivastava et al.",
+            2017,
+            arxiv="1705.07761",
+        ),
+    )
+)

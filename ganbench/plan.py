@@ -1,0 +1,250 @@
+"""From a request (variants, data set, preset ...) to trainings and units. Everything is checked here,
+before anything is trained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ganbench import registry
+from ganbench.cache import digest
+from ganbench.errors import UsageError
+from ganbench.spec import Arch, Data, Dataset, Suite, Variant
+from ganbench.store import Training, Unit
+
+DTYPES = ("float32", "float64")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; ``None`` means the default of the preset or the data set."""
+
+    variants: tuple[str, ...] = ("all",)
+    dataset: str = "mnist"
+    arch: str | None = None
+    preset: str | None = None
+    seeds: int | tuple[int, ...] | None = None
+    images_seen: int | None = None
+    batch: int | None = None
+    game: str = "alternating"
+    dtype: str = "float32"
+    device: str = "auto"
+    ema: float | None = None
+    base_seed: int = 0
+    features: str | None = None
+    data_dir: str | None = None
+    backend: str = "eager"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a request comes to.
+
+    Attributes:
+        skipped: ``{variant: reason}`` of the variants that do not fit.
+    """
+
+    suite: Suite
+    dataset: Dataset
+    trainings: tuple[Training, ...]
+    seeds: tuple[int, ...]
+    skipped: dict[str, str]
+    device: str
+    backend: str
+
+    @property
+    def name(self) -> str:
+        """The name of its run directory where none is given."""
+        identity = digest(self.to_json())[:8]
+        return f"{self.dataset.name}-{self.suite.name}-{identity}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what ``plan.json`` holds."""
+        return {
+            "suite": self.suite.name,
+            "dataset": self.dataset.name,
+            "device": self.device,
+            "backend": self.backend,
+            "seeds": list(self.seeds),
+            "trainings": [training.model_dump(mode="json") for training in self.trainings],
+            "skipped": self.skipped,
+        }
+
+    def units(self, finished: Callable[[Training], set[int]]) -> list[Unit]:
+        """Return the units still to do: one seed of every variant before the second of any.
+
+        Where one program for many seeds pays, a unit holds all the seeds of a variant.
+        """
+        units: list[tuple[int, Unit]] = []
+        for training in self.trainings:
+            done = finished(training)
+            seeds = [seed for seed in self.seeds if seed not in done]
+            together = self.device != "cpu" or registry.get("arch", training.arch).vectorise
+            groups = [tuple(seeds)] if together else [(seed,) for seed in seeds]
+            for group in filter(None, groups):
+                unit = Unit(
+                    training=training, seeds=group, device=self.device, backend=self.backend
+                )
+                units.append((self.seeds.index(group[0]), unit))
+        return [unit for _, unit in sorted(units, key=lambda pair: pair[0])]
+
+
+def parse_arch(spec: str) -> tuple[Arch, dict[str, Any]]:
+    """Return the arch and all its options from ``name`` or ``name:key=value,key=value``.
+
+    Raises:
+        UsageError: unknown name or option, or a value of the wrong type.
+    """
+    name, _, rest = spec.partition(":")
+    arch = registry.get("arch", name)
+    options = dict(arch.options)
+    for item in filter(None, rest.split(",")):
+        key, _, text = item.partition("=")
+        if key not in options:
+            known = ", ".join(options) or "none"
+            raise UsageError(f"arch {name} has no option {key!r}; its options: {known}")
+        try:
+            options[key] = type(options[key])(text)
+        except ValueError:
+            kind = type(options[key]).__name__
+            raise UsageError(f"arch {name}: {key} is {text!r}, {kind} needed") from None
+    return arch, options
+
+
+def seed_list(seeds: int | tuple[int, ...]) -> tuple[int, ...]:
+    """Return the repetitions 0..n-1 for a number, or the given ones.
+
+    Raises:
+        UsageError: none, negative or repeated seeds.
+    """
+    if isinstance(seeds, int):
+        if seeds < 1:
+            raise UsageError(f"--seeds is {seeds}: at least 1 needed")
+        return tuple(range(seeds))
+    if not seeds or min(seeds) < 0 or len(set(seeds)) != len(seeds):
+        raise UsageError(f"seeds are {list(seeds)}: different numbers of at least 0 needed")
+    return tuple(seeds)
+
+
+def choose_device(device: str) -> str:
+    """Return ``cpu`` or ``cuda``; ``auto`` takes CUDA where there is a usable device.
+
+    Raises:
+        UsageError: CUDA was asked for and is not there.
+    """
+    import torch
+
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise UsageError("--device is cuda, but torch finds no usable CUDA device; try cpu")
+    return device
+
+
+def choose_variants(names: tuple[str, ...]) -> list[Variant]:
+    """Return the variants of a list in which ``all`` stands for every one.
+
+    Raises:
+        UsageError: empty, or an unknown name (with the nearest).
+    """
+    wanted = [n for name in names for n in name.split(",") if n]
+    if not wanted:
+        raise UsageError("no variants: name some, or say all")
+    if "all" in wanted:
+        return registry.items("variant")
+    return [registry.get("variant", name) for name in dict.fromkeys(wanted)]
+
+
+def make_plan(request: Request) -> tuple[Plan, Data]:
+    """Check ``request`` and return its plan, with the data it loaded on the way.
+
+    Raises:
+        UsageError: anything in the request that cannot be done.
+    """
+    from ganbench.evaluate import load_extractor, usable
+    from ganbench.train.population import build_networks
+
+    variants = choose_variants(request.variants)
+    dataset: Dataset = registry.get("dataset", request.dataset)
+    arch, options = parse_arch(request.arch or dataset.arch)
+    device = choose_device(request.device)
+    suite = registry.get("suite", request.preset or ("quick" if device == "cpu" else "standard"))
+    seeds = seed_list(suite.seeds if request.seeds is None else request.seeds)
+    images = request.images_seen
+    if images is None:
+        images = dataset.images_seen.get(suite.name, suite.images_seen)
+    elif images < 1:
+        raise UsageError(f"--budget is {images}: at least 1 image needed")
+    if request.dtype not in DTYPES:
+        raise UsageError(f"--dtype is {request.dtype!r}: {' or '.join(DTYPES)} needed")
+
+    data = dataset.load(request.data_dir)
+    batch = dataset.batch if request.batch is None else request.batch
+    if not 1 <= batch <= len(data.train):
+        raise UsageError(
+            f"--batch-size is {batch}: between 1 and the {len(data.train)} training samples"
+            f" of {dataset.name}"
+        )
+    extractor = load_extractor(request.features or dataset.features)
+    metrics = [
+        name
+        for name in dataset.metrics
+        if usable(dataset, data, extractor, registry.get("metric", name))
+    ]
+
+    reason = arch.fits(dataset.shape)
+    if reason:
+        fitting = [a.name for a in registry.items("arch") if not a.fits(dataset.shape)]
+        raise UsageError(
+            f"arch {arch.name} does not fit {dataset.name}: {reason}; try {' or '.join(fitting)}"
+        )
+    trainings, skipped = [], {}
+    for variant in variants:
+        try:
+            build_networks(arch, options, dataset.shape, variant)
+        except UsageError as error:
+            skipped[variant.name] = str(error)
+            continue
+        steps = max(1, math.ceil(images / (batch * variant.d_steps)))
+        trainings.append(
+            Training(
+                variant=variant.name,
+                dataset=dataset.name,
+                dataset_sha256=data.sha256,
+                arch=arch.name,
+                arch_options=options,
+                images_seen=images,
+                steps=steps,
+                batch=batch,
+                checkpoints=min(suite.checkpoints, steps),
+                game=request.game,
+                dtype=request.dtype,
+                ema=request.ema,
+                base_seed=request.base_seed,
+                suite=suite.name,
+                features=extractor.key,
+                metrics=tuple(metrics),
+                n_real=suite.n_real,
+                n_fake=suite.n_fake,
+                data_dir=request.data_dir,
+            )
+        )
+    if not trainings:
+        raise UsageError("nothing to train: " + "; ".join(skipped.values()))
+    _check_training(request, trainings[0], data, variants)
+    plan = Plan(suite, dataset, tuple(trainings), seeds, skipped, device, request.backend)
+    return plan, data
+
+
+def _check_training(
+    request: Request, training: Training, data: Data, variants: list[Variant]
+) -> None:
+    from ganbench.train.backends import BACKENDS
+    from ganbench.train.population import check
+
+    variant = next(v for v in variants if v.name == training.variant)
+    check(variant, data.train, [0], training.batch, training.steps, request.game, request.ema)
+    if request.backend not in BACKENDS:
+        raise UsageError(f"unknown backend {request.backend!r}; known: {', '.join(BACKENDS)}")

@@ -1,0 +1,60 @@
+"""Everything a run directory shows: CSV files and plots, from its records alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from ganbench import registry
+from ganbench.reports import leaderboard, plots
+from ganbench.reports.tables import ranking
+from ganbench.store import Record, Store
+
+STRIPS = ("fd", "w2", "sliced_w2", "modes", "reverse_kl", "hq", "precision", "recall", "coverage")
+
+
+def names(records: list[Record]) -> dict[str, str]:
+    """Return what to call each run: its variant, and its arch where there are several."""
+    several = len({r.arch for r in records}) > 1
+    return {
+        r.run_id: f"{r.training.variant} · {r.arch}" if several else r.training.variant
+        for r in records
+    }
+
+
+def build(store: Store, dataset: str) -> tuple[pd.DataFrame, pd.DataFrame, list[Path]]:
+    """Write ``results.csv``, ``leaderboard.csv`` and the plots of ``dataset``'s records.
+
+    Returns:
+        Both tables and the paths written.
+    """
+    table, board = leaderboard.write(store)
+    records = [r for r in store.records() if r.training.dataset == dataset]
+    written = [store.out / "results.csv", store.out / "leaderboard.csv"]
+    spec = registry.get("dataset", dataset)
+    primary = spec.primary
+    label = names(records)
+    shown = table[table["dataset"] == dataset].assign(name=lambda t: t["run_id"].map(label))
+    placed = ranking(board[board["dataset"] == dataset], primary)
+    by_pair = {(r.arch, r.training.variant): label[r.run_id] for r in records}
+    order = list(dict.fromkeys(by_pair[row.arch, row.variant] for row in placed.itertuples()))
+
+    plots.style()
+    folder = store.out / "plots"
+    measured = [m for m in STRIPS if m in set(shown["metric"])]
+    for metric in dict.fromkeys([primary, *(m for m in ("modes", "reverse_kl") if m in measured)]):
+        written += plots.save(plots.curves(shown, metric, order), folder / f"curves-{metric}")
+    written += plots.save(plots.strips(shown, measured, order), folder / "final-values")
+    figure = plots.collapse(records, label, order)
+    if figure is not None:
+        written += plots.save(figure, folder / "collapse")
+    mixture = spec.load(None).mixture if len(spec.shape) == 1 else None
+    for (arch, variant), name in by_pair.items():
+        own = [r for r in records if (r.arch, r.training.variant) == (arch, variant)]
+        centers = None if mixture is None else mixture.centers
+        grid = plots.grid(store, own, primary, name, centers)
+        if grid is not None:
+            stem = f"{variant}-{arch}".replace(":", "-").replace("=", "").replace(",", "-")
+            written += plots.save(grid, store.out / "samples" / stem)
+    return table, board, written

@@ -1,0 +1,268 @@
+"""Executing one unit: data -> population -> train and evaluate by turns -> records.
+
+The state is kept at every evaluation, so that an interrupted unit goes on from the last one and
+ends with the same numbers.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ganbench import provenance, registry
+from ganbench.evaluate import Evaluator, load_extractor
+from ganbench.seeds import derive
+from ganbench.spec import Data, Dataset
+from ganbench.store import (
+    Measurement,
+    Protocol,
+    Record,
+    Store,
+    Training,
+    Unit,
+    jsonable,
+    write_array,
+)
+
+PIECE_S = 0.5  # seconds of training between two progress reports
+GRID = 64  # samples kept of each seed, from the same latents in every run
+POINTS = 2_000  # the same for points in the plane
+HISTORY = 200  # points kept of each training curve
+
+Report = Callable[[dict[str, Any]], None]
+
+
+@dataclass
+class Progress:
+    """What a unit has measured so far, beside the population's own state."""
+
+    train_s: float = 0.0
+    done: int = 0
+    started_at: str = field(default_factory=provenance.now)
+    measurements: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    shares: dict[int, list[float] | None] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON can hold it (whose keys are strings)."""
+        return dict(vars(self))
+
+    @classmethod
+    def from_json(cls, saved: dict[str, Any]) -> Progress:
+        """Return what ``to_json`` was called on."""
+        keyed = {
+            key: {int(seed): value for seed, value in saved[key].items()}
+            for key in ("measurements", "shares")
+        }
+        return cls(**{**saved, **keyed})
+
+
+def make_population(training: Training, seeds: tuple[int, ...], data: Data, unit: Unit) -> Any:
+    """Return the untrained population of a unit."""
+    import torch
+
+    from ganbench.train.population import Population
+
+    arch = registry.get("arch", training.arch)
+    dataset: Dataset = registry.get("dataset", training.dataset)
+    return Population(
+        registry.get("variant", training.variant),
+        lambda: arch.build(dataset.shape, **training.arch_options),
+        data.train,
+        training.dataset,
+        seeds,
+        training.batch,
+        training.steps,
+        game=training.game,
+        ema=training.ema,
+        base_seed=training.base_seed,
+        dtype=getattr(torch, training.dtype),
+        device=unit.device,
+        backend=unit.backend,
+    )
+
+
+def make_evaluator(training: Training, data: Data) -> Evaluator:
+    """Return the evaluator of a training, its protocol being part of it."""
+    return Evaluator(
+        dataset=registry.get("dataset", training.dataset),
+        data=data,
+        extractor=load_extractor(training.features),
+        metrics=tuple(registry.get("metric", name) for name in training.metrics),
+        n_real=training.n_real,
+        n_fake=training.n_fake,
+        context={
+            "weights": "raw" if training.ema is None else f"ema {training.ema}",
+            "dtype": training.dtype,
+            "images_seen": training.images_seen,
+        },
+    )
+
+
+def execute(unit: Unit, store: Store, report: Report, engine: str) -> None:
+    """Train and evaluate one unit and write a record for each of its seeds.
+
+    Args:
+        report: is told of progress, ``{"step": ..., "steps": ..., "values": ...}``.
+    """
+    training = unit.training
+    data = registry.get("dataset", training.dataset).load(training.data_dir)
+    population = make_population(training, unit.seeds, data, unit)
+    evaluator = make_evaluator(training, data)
+    progress = Progress()
+    saved = store.load_checkpoint(unit)
+    if saved:
+        population.load_state_dict(saved[0])
+        progress = Progress.from_json(saved[1])
+    while progress.done < training.checkpoints:
+        target = round(training.steps * (progress.done + 1) / training.checkpoints)
+        _train(population, target, progress, training, report)
+        progress.done += 1
+        _evaluate(population, evaluator, progress, training, report)
+        if progress.done < training.checkpoints:
+            store.save_checkpoint(unit, population.state_dict(), progress.to_json())
+    for seed in unit.seeds:
+        write_samples(population, seed, store, training, data)
+        store.write_record(_record(population, seed, evaluator, progress, unit, engine))
+    store.drop_checkpoint(unit)
+
+
+def _train(population, target: int, progress: Progress, training: Training, report) -> None:
+    import torch
+
+    piece = 1
+    while population.step < target and bool(population.alive.any()):
+        start = time.perf_counter()
+        population.run(min(piece, target - population.step))
+        if population.device.type == "cuda":
+            torch.cuda.synchronize()
+        took = time.perf_counter() - start
+        progress.train_s += took
+        piece = max(1, min(500, round(piece * PIECE_S / max(took, 1e-9))))
+        report({"step": population.step, "steps": training.steps})
+
+
+def _evaluate(
+    population, evaluator: Evaluator, progress: Progress, training: Training, report
+) -> None:
+    final = progress.done == training.checkpoints
+    lanes = len(population.seeds)
+    d_steps = population.problem.variant.d_steps
+    latest: dict[str, list[float]] = {}
+    for seed in population.seeds:
+        if population.diverged(seed) is not None:
+            continue
+        start = time.perf_counter()
+        samples = population.sample(evaluator.n_fake, seed)
+        values, shares = evaluator.measure(samples, final)
+        measurement = Measurement(
+            checkpoint=progress.done,
+            images_seen=population.images_seen,
+            g_steps=population.step,
+            d_steps=population.step * d_steps,
+            train_s=progress.train_s / lanes,
+            eval_s=time.perf_counter() - start,
+            values=values,
+        )
+        progress.measurements.setdefault(seed, []).append(measurement.model_dump())
+        progress.shares[seed] = shares
+        for key, value in values.items():
+            latest.setdefault(key, []).append(value)
+    medians = {key: float(np.median(v)) for key, v in latest.items()}
+    report({"step": population.step, "steps": training.steps, "values": medians})
+
+
+def write_samples(population, seed: int, store: Store, training: Training, data: Data) -> None:
+    """Keep samples of one seed from the latents that every run shares."""
+    if population.diverged(seed) is None:
+        n = GRID if data.train.ndim == 4 else POINTS
+        samples = population.sample(n, seed, latent_seed=derive("grid"))
+        write_array(store.out / "samples" / f"{training.run_id(seed)}.npy", samples)
+
+
+def thin(history: dict[str, np.ndarray]) -> dict[str, list[float | None]]:
+    """Return curves of at most ``HISTORY`` points: means of consecutive steps, ``step`` their last."""
+    length = len(next(iter(history.values())))
+    edges = np.unique(np.linspace(0, length, min(HISTORY, length) + 1).astype(int))
+    if length == 0:
+        return {}
+    counts = np.diff(edges)
+    curves = {k: np.add.reduceat(v.astype(float), edges[:-1]) / counts for k, v in history.items()}
+    return {"step": jsonable(edges[1:]), **{k: jsonable(v) for k, v in curves.items()}}
+
+
+def protocols(evaluator: Evaluator) -> dict[str, Protocol]:
+    """Return every metric's protocol."""
+    return {
+        metric.name: Protocol(
+            protocol_id=evaluator.protocol_id(metric),
+            fields=evaluator.protocol(metric),
+            quantities={
+                q.key: {"unit": q.unit, "higher_is_better": q.higher_is_better}
+                for q in metric.quantities
+            },
+        )
+        for metric in evaluator.metrics
+    }
+
+
+def _record(
+    population, seed: int, evaluator: Evaluator, progress: Progress, unit: Unit, engine: str
+) -> Record:
+    training, lane = unit.training, population.lane(seed)
+    diverged = population.diverged(seed)
+    params = population.params(seed)
+    return Record(
+        run_id=training.run_id(seed),
+        training=training,
+        arch=training.label,
+        seed=seed,
+        status="ok" if diverged is None else "diverged",
+        error="" if diverged is None else f"not finite at step {diverged}",
+        diverged_at=diverged,
+        measurements=tuple(Measurement(**m) for m in progress.measurements.get(seed, [])),
+        floors=evaluator.floors,
+        protocols=protocols(evaluator),
+        shares=progress.shares.get(seed),
+        history=thin(population.history(seed)),
+        hyper={key: float(value[lane]) for key, value in population.hyper.items()},
+        params_g=sum(p.numel() for p in params["g"].values()),
+        params_d=sum(p.numel() for p in params["d"].values()),
+        lanes=len(unit.seeds),
+        peak_mem_bytes=provenance.peak_memory(unit.device),
+        engine=engine,
+        backend=unit.backend,
+        started_at=progress.started_at,
+        **provenance.environment(unit.device),
+    )
+
+
+def failure(unit: Unit, seed: int, error: str, engine: str) -> Record:
+    """Return the record of a seed whose unit broke down: counted, never dropped."""
+    training = unit.training
+    data = registry.get("dataset", training.dataset).load(training.data_dir)
+    evaluator = make_evaluator(training, data)
+    return Record(
+        run_id=training.run_id(seed),
+        training=training,
+        arch=training.label,
+        seed=seed,
+        status="failed",
+        error=error,
+        measurements=(),
+        floors=evaluator.floors,
+        protocols=protocols(evaluator),
+        history={},
+        hyper=registry.get("variant", training.variant).hyper(),
+        params_g=0,
+        params_d=0,
+        lanes=len(unit.seeds),
+        peak_mem_bytes=0,
+        engine=engine,
+        backend=unit.backend,
+        started_at=provenance.now(),
+        **provenance.environment(unit.device),
+    )

@@ -1,0 +1,407 @@
+"""What can be registered, as frozen dataclasses: variants, architectures, data sets, metrics ...
+
+Shapes in docstrings: ``L`` lanes, ``B`` batch, ``Z`` latent, ``C,H,W`` image, ``N`` samples,
+``D`` features.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor, nn
+
+    Array = NDArray[Any]
+
+Params = dict[str, "Tensor"]
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+
+
+def check_name(name: str) -> None:
+    """Raise ``ValueError`` unless ``name`` can be a permanent key of results."""
+    if not NAME.fullmatch(name):
+        raise ValueError(f"name {name!r} does not match {NAME.pattern}")
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A citation."""
+
+    title: str
+    authors: str
+    year: int
+    arxiv: str = ""
+    venue: str = ""
+
+    def __str__(self) -> str:
+        where = f"arXiv:{self.arxiv}" if self.arxiv else self.venue
+        return f"{self.authors} ({self.year}). {self.title}. {where}".rstrip(". ") + "."
+
+
+@dataclass(frozen=True)
+class Noise:
+    """A random tensor that a step is given: it never draws one itself.
+
+    ``kind`` is ``normal`` (mean 0, variance 1), ``uniform`` on [0, 1), ``symmetric`` (uniform on
+    [-1, 1)) or ``keep`` (boolean, true with probability ``1 - p``).
+    """
+
+    kind: Literal["normal", "uniform", "symmetric", "keep"]
+    shape: tuple[int, ...]
+    p: float = 0.0
+
+
+class Discriminator(Protocol):
+    """A discriminator with its parameters bound: ``x [B, ...] -> logits [B]`` (or ``[B, K]``)."""
+
+    def __call__(self, x: Tensor, /) -> Tensor: ...
+
+
+def no_noise(batch: int, shape: tuple[int, ...]) -> dict[str, Noise]:
+    """Return the noise of a penalty that needs none."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """A term of the discriminator's loss that reads the discriminator itself.
+
+    Attributes:
+        function: ``(d, real [B, ...], fake [B, ...], noise) -> scalar``.
+        weight: its factor; the hyper-parameter ``<function name>.weight`` (may differ per lane).
+        noise: ``(B, sample shape) -> {name: Noise}``, what ``function`` finds in ``noise``.
+    """
+
+    function: Callable[[Discriminator, Tensor, Tensor, Mapping[str, Tensor]], Tensor]
+    weight: float
+    noise: Callable[[int, tuple[int, ...]], dict[str, Noise]] = no_noise
+
+    @property
+    def key(self) -> str:
+        """The name of its weight among the hyper-parameters."""
+        return f"{self.function.__name__}.weight"
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A pair of pure functions that acts on the discriminator after each of its updates.
+
+    Attributes:
+        name: the hyper-parameter ``<name>.value`` (may differ per lane).
+        value: its default.
+        init: ``d_params -> state``.
+        update: ``(d_params, state, value) -> (d_params, state)``.
+    """
+
+    name: str
+    value: float
+    init: Callable[[Params], Params]
+    update: Callable[[Params, Params, Tensor], tuple[Params, Params]]
+
+    @property
+    def key(self) -> str:
+        """The name of its value among the hyper-parameters."""
+        return f"{self.name}.value"
+
+
+class Optimizer(Protocol):
+    """A pure optimiser: see :mod:`ganbench.optim`."""
+
+    @property
+    def lr(self) -> float: ...
+
+    def hyper(self) -> dict[str, float]: ...
+
+    def init(self, params: Params) -> dict[str, Any]: ...
+
+    def update(
+        self, grads: Params, state: dict[str, Any], params: Params, hyper: Mapping[str, Tensor]
+    ) -> tuple[Params, dict[str, Any]]: ...
+
+
+@dataclass(frozen=True)
+class Anneal:
+    """A hyper-parameter that goes from ``start`` to ``end`` along half a cosine.
+
+    It arrives at ``end`` when the share ``until`` of the budget is spent, and stays.
+    """
+
+    start: float
+    end: float
+    until: float = 1.0
+
+    def __call__(self, progress: float) -> float:
+        """Return the value at ``progress``, the share (0-1) of the budget that is spent."""
+        phase = min(progress / self.until, 1.0)
+        return self.end + (self.start - self.end) * 0.5 * (1 + math.cos(math.pi * phase))
+
+
+LossFunction = Callable[["Tensor", "Tensor"], "Tensor"]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A GAN training method: two losses and what comes with them.
+
+    Attributes:
+        name: permanent key of results.
+        paper: where it comes from.
+        d_loss, g_loss: ``(real_logits [B], fake_logits [B]) -> scalar``, both minimised.
+        equation: both losses in plain text, ``r`` and ``f`` being the logits.
+        family: group in listings.
+        penalties: added to the discriminator's loss, each times its weight.
+        constraint: applied to the discriminator after each update.
+        d_steps: discriminator updates for each generator update.
+        optim: optimiser of both networks; ``optim_d`` overrides it for the discriminator.
+        g_reads_real: the generator's loss depends on the real logits; others do not pay for them.
+        requires: what the architecture must provide (``per_sample_d``: no output of the
+            discriminator depends on the other samples of its batch).
+        schedules: hyper-parameters that change while training, ``{name: Anneal}``.
+    """
+
+    name: str
+    paper: Paper
+    d_loss: LossFunction
+    g_loss: LossFunction
+    optim: Optimizer
+    equation: str
+    family: str
+    penalties: tuple[Penalty, ...] = ()
+    constraint: Constraint | None = None
+    d_steps: int = 1
+    optim_d: Optimizer | None = None
+    g_reads_real: bool = False
+    requires: frozenset[str] = frozenset()
+    schedules: Mapping[str, Anneal] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        object.__setattr__(self, "requires", frozenset(self.requires))
+        if self.d_steps < 1:
+            raise ValueError(f"variant {self.name}: d_steps is {self.d_steps}, at least 1 needed")
+        unused = set(self.schedules) - set(self.hyper())
+        if unused:
+            raise ValueError(f"variant {self.name}: schedules for unknown {sorted(unused)}")
+
+    def hyper(self) -> dict[str, float]:
+        """Return every hyper-parameter that may differ per lane, with its default."""
+        values = {f"g.{k}": v for k, v in self.optim.hyper().items()}
+        values |= {f"d.{k}": v for k, v in (self.optim_d or self.optim).hyper().items()}
+        values |= {p.key: p.weight for p in self.penalties}
+        if self.constraint:
+            values[self.constraint.key] = self.constraint.value
+        return values
+
+
+@dataclass(frozen=True)
+class Networks:
+    """A generator and discriminator pair built for one data shape.
+
+    Attributes:
+        generator: ``latent [B, Z] -> sample [B, *shape]``.
+        discriminator: ``sample [B, *shape] -> logits [B]``.
+        latent: the noise of one latent, shape ``(Z,)``.
+        provides: what the pair offers to a variant's ``requires``.
+    """
+
+    generator: nn.Module
+    discriminator: nn.Module
+    latent: Noise
+    provides: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Arch:
+    """An architecture: a generator and discriminator pair for data shapes.
+
+    Attributes:
+        name: permanent key of results.
+        build: ``(shape, **options) -> Networks``, initialised from torch's current random state.
+        options: what can be chosen in ``name:key=value,...``, with the defaults.
+        fits: ``shape -> ""`` or why it does not fit.
+        vectorise: whether one program for all seeds is worth it on a CPU (small dense networks);
+            where it is not, a CPU unit holds one seed.
+        summary: one line for listings.
+    """
+
+    name: str
+    build: Callable[..., Networks]
+    summary: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    fits: Callable[[tuple[int, ...]], str] = lambda shape: ""
+    vectorise: bool = False
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """A known mixture of isotropic Gaussians: ``centers [M, D]``, ``std``, equal weights."""
+
+    centers: np.ndarray
+    std: float
+
+
+@dataclass(frozen=True)
+class Data:
+    """A loaded data set.
+
+    Attributes:
+        train: ``[N, *shape]``, uint8 (0-255, shown to networks as -1..1) or float32 (as it is).
+        test: the held-out split, never trained on.
+        sha256: of what the arrays were made from.
+        train_labels, test_labels: ``[N]`` integers, where the data have classes.
+        mixture: the modes, where they are known exactly.
+        sampler: ``(n, seed) -> [n, *shape]``, exact fresh samples, where they can be had.
+    """
+
+    train: np.ndarray
+    test: np.ndarray
+    sha256: str
+    train_labels: np.ndarray | None = None
+    test_labels: np.ndarray | None = None
+    mixture: Mixture | None = None
+    sampler: Callable[[int, int], np.ndarray] | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set and how it is used by default.
+
+    Attributes:
+        name: permanent key of results.
+        load: ``data_dir or None -> Data``; raises ``UsageError`` when the data cannot be had.
+        shape: of one sample.
+        arch: default architecture.
+        features: default feature extractor of the metrics.
+        metrics: names of the metrics that are measured.
+        primary: the quantity by which variants are ranked first.
+        batch: default batch size.
+        images_seen: budget per suite, where it differs from the suite's own.
+        classes: number of classes, if any.
+    """
+
+    name: str
+    load: Callable[[str | None], Data]
+    shape: tuple[int, ...]
+    arch: str
+    features: str
+    metrics: tuple[str, ...]
+    primary: str
+    summary: str
+    batch: int = 64
+    images_seen: Mapping[str, int] = field(default_factory=dict)
+    classes: int | None = None
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """What an extractor makes of samples: ``features [N, D]``, and class ``probs [N, K]`` if any."""
+
+    features: np.ndarray
+    probs: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """A loaded feature extractor: ``function(samples [N, *shape], uint8 or float) -> Extracted``."""
+
+    key: str
+    sha256: str
+    function: Callable[[np.ndarray], Extracted]
+
+
+@dataclass(frozen=True)
+class Features:
+    """A kind of feature extractor; ``load(argument)`` where the user wrote ``name:argument``."""
+
+    name: str
+    load: Callable[[str], Extractor]
+    summary: str
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One number that a metric yields.
+
+    ``worst`` is the value that stands for a training which has none (diverged, failed).
+    """
+
+    key: str
+    unit: str
+    higher_is_better: bool
+
+    @property
+    def worst(self) -> float:
+        """0 where higher is better, infinity where lower is."""
+        return 0.0 if self.higher_is_better else math.inf
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A registered metric: one preparation of the real side, one or more quantities.
+
+    Attributes:
+        name: key in the registry.
+        quantities: what ``compute`` returns.
+        needs: what it reads: ``features``, ``classes`` (predicted labels) or ``mixture``.
+        prepare: ``(real [N, D] or a Mixture or the number of classes, **params) -> arrays``;
+            done once per data set and protocol and kept on disk.
+        compute: ``(arrays, fake [N, D] or labels [N], **params) -> {key: value}``.
+        params: of the protocol.
+        max_samples: both sides are cut to so many samples (a seeded subset), where it is dear.
+        version: part of the protocol; raised whenever a value can change.
+        final_only: measured at the last checkpoint only.
+    """
+
+    name: str
+    quantities: tuple[Quantity, ...]
+    needs: Literal["features", "classes", "mixture"]
+    compute: Callable[..., dict[str, float]]
+    prepare: Callable[..., dict[str, np.ndarray]]
+    paper: Paper
+    params: Mapping[str, Any] = field(default_factory=dict)
+    max_samples: int | None = None
+    version: int = 1
+    final_only: bool = False
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A preset: the grid and the budget.
+
+    Attributes:
+        name: permanent key of results.
+        seeds: trainings per variant.
+        images_seen: real images shown to the discriminator, in each training.
+        checkpoints: evaluations, evenly spaced, the last at the end.
+        n_real, n_fake: most samples on each side of a metric.
+    """
+
+    name: str
+    summary: str
+    seeds: int
+    images_seen: int
+    checkpoints: int
+    n_real: int
+    n_fake: int
+
+    def __post_init__(self) -> None:
+        check_name(self.name)

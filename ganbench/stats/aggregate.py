@@ -1,0 +1,58 @@
+"""Aggregates of one variant's values over seeds, and bootstrap intervals.
+
+Agarwal et al. 2021 (arXiv:2108.13264): the interquartile mean as the aggregate, percentile
+bootstrap intervals over runs. Values may be infinite (the worst value of a failed seed).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[np.float64]
+
+
+def iqm(values: Values) -> Values:
+    """Return the mean of the middle half along the last axis, ``[..., N] -> [...]``.
+
+    ``floor(N / 4)`` values are cut at each end, as ``scipy.stats.trim_mean`` does; fewer than four
+    values give the plain mean.
+    """
+    n = values.shape[-1]
+    cut = n // 4
+    return np.sort(values, axis=-1)[..., cut : n - cut].mean(-1)
+
+
+def median(values: Values) -> Values:
+    """Return the median along the last axis; of two middle values of which one is infinite, that."""
+    n = values.shape[-1]
+    ordered = np.sort(values, axis=-1)
+    low, high = ordered[..., (n - 1) // 2], ordered[..., n // 2]
+    return np.where(low == high, low, (low + high) / 2)
+
+
+def resamples(n: int, draws: int, seed: int) -> NDArray[np.int64]:
+    """Return bootstrap indices ``[draws, n]``."""
+    return np.random.default_rng(seed).integers(n, size=(draws, n))
+
+
+def interval(
+    values: Values,
+    statistic: Callable[[Values], Values] = iqm,
+    level: float = 0.95,
+    draws: int = 10_000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Return the percentile-bootstrap interval of ``statistic`` over ``values [N]``.
+
+    Raises:
+        ValueError: no values.
+    """
+    if len(values) == 0:
+        raise ValueError("values is empty: at least 1 needed")
+    found = np.sort(statistic(values[resamples(len(values), draws, seed)]))
+    tail = (1 - level) / 2
+    low, high = int(np.floor(tail * draws)), int(np.ceil((1 - tail) * draws)) - 1
+    return float(found[low]), float(found[high])

@@ -1,0 +1,49 @@
+"""Presets: how many seeds, how many images, how often and on how many samples to evaluate."""
+
+from ganbench.registry import register
+from ganbench.spec import Suite
+
+register(
+    Suite(
+        name="smoke",
+        summary="does everything work? Under a minute; its numbers mean nothing",
+        seeds=1,
+        images_seen=1_280,
+        checkpoints=1,
+        n_real=1_000,
+        n_fake=500,
+    )
+)
+register(
+    Suite(
+        name="quick",
+        summary="a first comparison on a laptop CPU (the default there)",
+        seeds=3,
+        images_seen=128_000,
+        checkpoints=5,
+        n_real=10_000,
+        n_fake=2_500,
+    )
+)
+register(
+    Suite(
+        name="standard",
+        summary="10 seeds, 20 epochs of MNIST (the default on a CUDA device)",
+        seeds=10,
+        images_seen=1_200_000,
+        checkpoints=10,
+        n_real=10_000,
+        n_fake=10_000,
+    )
+)
+register(
+    Suite(
+        name="paper",
+        summary="10 seeds, 100 epochs of MNIST: what a paper should cite",
+        seeds=10,
+        images_seen=6_000_000,
+        checkpoints=20,
+        n_real=10_000,
+        n_fake=10_000,
+    )
+)

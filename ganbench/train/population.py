@@ -1,0 +1,239 @@
+"""A population: L lanes of one (variant, arch, data set), trained by one program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganbench.errors import UsageError
+from ganbench.seeds import derive, lane_seed
+from ganbench.spec import Networks, Params, Variant
+from ganbench.train.backends import BACKENDS, freeze
+from ganbench.train.games import GAMES
+from ganbench.train.noise import Batches, Noises
+from ganbench.train.sampling import evaluation_generator, sample, to_data
+from ganbench.train.state import flatten, initial, restore, stack, unstack
+from ganbench.train.step import Problem, noise_plan
+
+LOG_KEYS = ("d_loss", "g_loss", "d_real", "d_fake", "d_grad_norm", "g_grad_norm")
+
+
+class Population:
+    """L independent trainings that share one program; lane k equals the solo run with seed k.
+
+    Args:
+        variant: the method.
+        build: makes a fresh pair of networks from torch's current random state.
+        data: training split ``[N, *shape]``, uint8 (shown as -1..1) or float.
+        dataset: the data set's name, a part of every seed.
+        seeds: one repetition number per lane.
+        batch: real samples per discriminator update.
+        steps: generator updates of the whole budget; schedules run over it.
+        game: a key of ``games.GAMES``.
+        hyper: overrides, a number or one per lane; ``lr`` sets ``g.lr`` and ``d.lr``, and so on.
+            An overridden hyper-parameter does not follow the variant's schedule.
+        ema: decay of the averaged generator, or None.
+
+    Raises:
+        UsageError: an argument is out of range; the message names it.
+    """
+
+    def __init__(
+        self,
+        variant: Variant,
+        build: Callable[[], Networks],
+        data: np.ndarray,
+        dataset: str,
+        seeds: Sequence[int],
+        batch: int,
+        steps: int,
+        game: str = "alternating",
+        hyper: Mapping[str, Any] | None = None,
+        ema: float | None = None,
+        base_seed: int = 0,
+        dtype: torch.dtype = torch.float32,
+        device: str | torch.device = "cpu",
+        backend: str = "eager",
+    ) -> None:
+        check(variant, data, seeds, batch, steps, game, ema)
+        self.seeds, self.steps, self.dtype = list(seeds), steps, dtype
+        self.device = torch.device(device)
+        self.data_dtype = data.dtype
+        self.roots = [lane_seed(dataset, variant.name, s, base_seed) for s in seeds]
+        networks = build()
+        networks.generator.train()
+        networks.discriminator.train()
+        self.problem = Problem(variant, networks, data.shape[1:], batch, game, ema)
+        lanes = [initial(self.problem, build, root, dtype) for root in self.roots]
+        self.state = torch.utils._pytree.tree_map(lambda x: x.to(self.device), stack(lanes))
+        networks.generator.to(self.device)
+        networks.discriminator.to(self.device)
+        self.data = torch.from_numpy(np.array(data)).to(self.device)
+        self.noises = Noises(
+            noise_plan(self.problem), self.roots, variant.d_steps, self.device, dtype
+        )
+        self.batches = Batches(len(data), batch, self.roots)
+        self.hyper, self.schedules = self._hyper(hyper or {})
+        self.run_step = BACKENDS[backend](self.problem)
+        self.step = 0
+        self.alive = torch.ones(len(self.seeds), dtype=torch.bool, device=self.device)
+        self.diverged_at = torch.full((len(self.seeds),), -1, device=self.device)
+        self.logs: list[Tensor] = []  # each [L, len(LOG_KEYS)]
+
+    def _hyper(self, overrides: Mapping[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        values: dict[str, Any] = dict(self.problem.variant.hyper())
+        schedules = dict(self.problem.variant.schedules)
+        for key, value in overrides.items():
+            targets = [k for k in values if k == key or k in (f"g.{key}", f"d.{key}")]
+            if not targets:
+                raise UsageError(f"unknown hyper-parameter {key!r}; known: {', '.join(values)}")
+            for target in targets:
+                values[target] = value
+                schedules.pop(target, None)
+        lanes = len(self.seeds)
+        tensors = {}
+        for key, value in values.items():
+            tensor = torch.as_tensor(value, dtype=self.dtype, device=self.device)
+            if tensor.shape not in ((), (lanes,)):
+                raise UsageError(
+                    f"{key} has shape {tuple(tensor.shape)}: a number or {lanes} numbers"
+                )
+            tensors[key] = tensor.expand(lanes)
+        return tensors, schedules
+
+    def _hyper_now(self) -> dict[str, Tensor]:
+        progress = self.step / self.steps
+        now = {
+            key: torch.full_like(self.hyper[key], anneal(progress))
+            for key, anneal in self.schedules.items()
+        }
+        return {**self.hyper, **now}
+
+    def _real(self) -> Tensor:
+        d_steps = self.problem.variant.d_steps
+        index = self.batches.at(self.step * d_steps, d_steps).to(self.device)
+        real = self.data[index]
+        return real.to(self.dtype) / 127.5 - 1 if real.dtype == torch.uint8 else real.to(self.dtype)
+
+    def run(self, steps: int) -> None:
+        """Do ``steps`` generator updates; stops early once every lane has diverged."""
+        for _ in range(steps):
+            hyper = self._hyper_now()
+            new, log = self.run_step(self.state, self._real(), self.noises.at(self.step), hyper)
+            logs = torch.stack([log[key] for key in LOG_KEYS], dim=1)
+            finite = logs.isfinite().all(1) & torch.stack(list(hyper.values())).isfinite().all(0)
+            ok = self.alive & finite
+            self.state = freeze(ok, new, self.state)
+            self.diverged_at[self.alive & ~ok] = self.step
+            self.alive = ok
+            self.logs.append(logs)
+            self.step += 1
+            if self.device.type == "cpu" and not bool(ok.any()):
+                return
+
+    @property
+    def images_seen(self) -> int:
+        """Real images shown to the discriminator so far, in each lane."""
+        return self.step * self.problem.variant.d_steps * self.problem.batch
+
+    def lane(self, seed: int) -> int:
+        """Return the index of the lane with ``seed``.
+
+        Raises:
+            UsageError: no lane has it.
+        """
+        if seed not in self.seeds:
+            raise UsageError(f"no lane has seed {seed}; there are {self.seeds}")
+        return self.seeds.index(seed)
+
+    def diverged(self, seed: int) -> int | None:
+        """Return the step at which the lane was frozen, or None."""
+        step = int(self.diverged_at[self.lane(seed)])
+        return None if step < 0 else step
+
+    def params(self, seed: int) -> dict[str, Params]:
+        """Return ``{"g": {...}, "d": {...}}`` (and ``"ema"``) of one lane, unstacked copies."""
+        state = unstack(self.state, self.lane(seed))
+        parts = {"g": state.g, "d": state.d} | ({"ema": state.ema} if state.ema else {})
+        return {part: {k: v.clone() for k, v in tree.items()} for part, tree in parts.items()}
+
+    def generator(self, seed: int) -> torch.nn.Module:
+        """Return one lane's generator (averaged if ``ema``) in evaluation mode: a plain module."""
+        state = unstack(self.state, self.lane(seed))
+        return evaluation_generator(self.problem.networks, state.ema or state.g)
+
+    def sample(self, n: int, seed: int, latent_seed: int | None = None) -> np.ndarray:
+        """Return ``n`` samples of one lane, ``[n, *shape]``, uint8 if the data are, else float32.
+
+        Args:
+            latent_seed: decides the latents; by default it follows from the lane's own seed.
+        """
+        root = self.roots[self.lane(seed)]
+        latents = derive(root, "evaluation") if latent_seed is None else latent_seed
+        found = sample(self.generator(seed), self.problem.networks, n, latents)
+        return to_data(found, self.data_dtype)
+
+    def history(self, seed: int) -> dict[str, np.ndarray]:
+        """Return ``{"d_loss": [steps], ...}`` of one lane, up to where it diverged."""
+        lane = self.lane(seed)
+        if not self.logs:
+            return {key: np.zeros(0, np.float32) for key in LOG_KEYS}
+        rows = torch.stack([log[lane] for log in self.logs]).float().cpu().numpy()
+        end = self.diverged(seed)
+        return dict(zip(LOG_KEYS, rows[: None if end is None else end + 1].T, strict=True))
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return everything that a later ``load_state_dict`` needs to go on exactly."""
+        flat = {f"state{k}": v.cpu() for k, v in flatten(self.state).items()}
+        logs = torch.stack(self.logs) if self.logs else torch.zeros(0, len(self.seeds), 6)
+        return flat | {
+            "step": torch.tensor(self.step),
+            "alive": self.alive.cpu(),
+            "diverged_at": self.diverged_at.cpu(),
+            "logs": logs.cpu(),
+        }
+
+    def load_state_dict(self, saved: dict[str, Tensor]) -> None:
+        """Go on from what ``state_dict`` returned.
+
+        Raises:
+            ValueError: it belongs to another population.
+        """
+        flat = {k[len("state") :]: v for k, v in saved.items() if k.startswith("state")}
+        self.state = restore(flat, self.state)
+        self.step = int(saved["step"])
+        self.alive = saved["alive"].to(self.device)
+        self.diverged_at = saved["diverged_at"].to(self.device)
+        self.logs = list(saved["logs"].to(self.device))
+
+
+def check(variant, data, seeds, batch, steps, game, ema) -> None:
+    """Raise ``UsageError`` for an argument of ``Population`` that is out of range."""
+    if not seeds:
+        raise UsageError("no seeds: at least 1 needed")
+    if len(set(seeds)) != len(seeds):
+        raise UsageError(f"seeds are repeated: {list(seeds)}")
+    if steps < 1:
+        raise UsageError(f"steps is {steps}: at least 1 needed")
+    if not 1 <= batch <= len(data):
+        raise UsageError(f"batch is {batch}: between 1 and the {len(data)} training samples")
+    if game not in GAMES:
+        raise UsageError(f"unknown game {game!r}; known: {', '.join(GAMES)}")
+    if ema is not None and not 0 <= ema < 1:
+        raise UsageError(f"ema is {ema}: a decay in [0, 1)")
+
+
+def build_networks(arch, options: Mapping[str, Any], shape, variant: Variant) -> Networks:
+    """Return ``arch`` built for ``shape``, or raise ``UsageError`` where it cannot serve."""
+    reason = arch.fits(shape)
+    if reason:
+        raise UsageError(f"arch {arch.name} does not fit data of shape {shape}: {reason}")
+    networks = arch.build(shape, **options)
+    lacking = variant.requires - networks.provides
+    if lacking:
+        raise UsageError(f"variant {variant.name} needs {', '.join(sorted(lacking))} of {arch.name}")
+    return networks

@@ -1,0 +1,157 @@
+"""One update of each network, for one lane: Algorithm 1 of the papers as pure functions.
+
+Everything that is not a tensor is in ``Problem``. Tensors come in as arguments (state, real batch,
+noise, hyper-parameters) and go out as results; nothing is drawn, stored or branched on here, so
+``torch.func.vmap`` makes a population of it (see ``backends.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, grad_and_value
+
+from ganbench.spec import Networks, Noise, Params, Variant
+
+Hyper = Mapping[str, Tensor]
+Log = dict[str, Tensor]
+
+
+class State(NamedTuple):
+    """All that training changes, for one lane (or stacked, ``[L, ...]``)."""
+
+    g: Params
+    d: Params
+    g_opt: dict
+    d_opt: dict
+    constraint: Params
+    ema: Params  # averaged generator; empty where none was asked for
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A training without its tensors: methods, networks (in training mode) and sizes."""
+
+    variant: Variant
+    networks: Networks
+    shape: tuple[int, ...]
+    batch: int
+    game: str = "alternating"
+    ema: float | None = None  # decay per generator step
+
+
+def under(prefix: str, tree: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the entries of ``tree`` whose name starts with ``prefix/``, without it."""
+    cut = len(prefix) + 1
+    return {name[cut:]: value for name, value in tree.items() if name.startswith(prefix + "/")}
+
+
+def module_noise(module: nn.Module, batch: int) -> dict[str, Noise]:
+    """Return the noise buffers of a network, such as dropout masks, for one call on ``batch``."""
+    return {
+        f"{path}.{name}": noise
+        for path, layer in module.named_modules()
+        if hasattr(layer, "noise")
+        for name, noise in layer.noise(batch).items()
+    }
+
+
+def noise_plan(problem: Problem) -> dict[str, dict[str, Noise]]:
+    """Return what one discriminator update (``d``) and one generator update (``g``) are given."""
+    networks, batch = problem.networks, problem.batch
+    latent = Noise(networks.latent.kind, (batch, *networks.latent.shape))
+
+    def masks(prefix: str, module: nn.Module, size: int) -> dict[str, Noise]:
+        return {f"{prefix}/{k}": v for k, v in module_noise(module, size).items()}
+
+    d = {"z": latent, **masks("g", networks.generator, batch)}
+    d |= masks("pair", networks.discriminator, 2 * batch)
+    for penalty in problem.variant.penalties:
+        drawn = penalty.noise(batch, problem.shape)
+        d |= {f"{penalty.key}/{k}": v for k, v in drawn.items()}
+        d |= masks(f"{penalty.key}.d", networks.discriminator, batch)
+    g = {"z": latent, **masks("g", networks.generator, batch)}
+    g |= masks("fake", networks.discriminator, batch)
+    if problem.variant.g_reads_real:
+        g |= masks("real", networks.discriminator, batch)
+    return {"d": d, "g": g}
+
+
+def network(module: nn.Module, params: Params, noise: Mapping[str, Tensor]) -> Callable:
+    """Return ``module`` with its parameters and its noise buffers bound."""
+    bound = {**params, **noise}
+    return lambda x: functional_call(module, bound, (x,))
+
+
+def pair_logits(problem: Problem, params: Params, real: Tensor, fake: Tensor, noise: Hyper):
+    """Return the logits ``[B], [B]`` on real and fake samples, in one pass where that is equal."""
+    d, masks = problem.networks.discriminator, under("pair", noise)
+    if "per_sample_d" in problem.networks.provides:
+        return network(d, params, masks)(torch.cat([real, fake])).tensor_split(2)
+    halves = [{k: m.tensor_split(2)[i] for k, m in masks.items()} for i in (0, 1)]
+    return network(d, params, halves[0])(real), network(d, params, halves[1])(fake)
+
+
+def norm(grads: Params) -> Tensor:
+    """Return the Euclidean norm of all gradients together."""
+    return torch.stack([g.square().sum() for g in grads.values()]).sum().sqrt()
+
+
+def d_gradient(problem: Problem, state: State, real: Tensor, noise: Hyper, hyper: Hyper):
+    """Return the gradient of the discriminator's loss, penalties included, and its log."""
+    variant, nets = problem.variant, problem.networks
+    fake = network(nets.generator, state.g, under("g", noise))(noise["z"])
+
+    def loss(params: Params):
+        r, f = pair_logits(problem, params, real, fake, noise)
+        value = variant.d_loss(r, f)
+        for penalty in variant.penalties:
+            d = network(nets.discriminator, params, under(f"{penalty.key}.d", noise))
+            term = penalty.function(d, real, fake, under(penalty.key, noise))
+            value = value + hyper[penalty.key] * term
+        return value, (r.mean(), f.mean())
+
+    grads, (value, (r, f)) = grad_and_value(loss, has_aux=True)(state.d)
+    return grads, {"d_loss": value, "d_real": r, "d_fake": f, "d_grad_norm": norm(grads)}
+
+
+def g_gradient(problem: Problem, state: State, real: Tensor, noise: Hyper):
+    """Return the gradient of the generator's loss and its log."""
+    variant, nets = problem.variant, problem.networks
+    d = partial(network, nets.discriminator, state.d)
+    r = d(under("real", noise))(real) if variant.g_reads_real else None
+
+    def loss(params: Params):
+        fake = network(nets.generator, params, under("g", noise))(noise["z"])
+        f = d(under("fake", noise))(fake)
+        # A loss that reads the real logits without declaring it gets NaN, not something plausible.
+        return variant.g_loss(torch.full_like(f, torch.nan) if r is None else r, f)
+
+    grads, value = grad_and_value(loss)(state.g)
+    return grads, {"g_loss": value, "g_grad_norm": norm(grads)}
+
+
+def d_apply(problem: Problem, state: State, grads: Params, hyper: Hyper) -> State:
+    """Return the state after one optimiser step of the discriminator, and its constraint."""
+    variant = problem.variant
+    optimiser = variant.optim_d or variant.optim
+    options = {k[2:]: v for k, v in hyper.items() if k.startswith("d.")}
+    params, opt = optimiser.update(grads, state.d_opt, state.d, options)
+    constraint = state.constraint
+    if variant.constraint:
+        value = hyper[variant.constraint.key]
+        params, constraint = variant.constraint.update(params, constraint, value)
+    return state._replace(d=params, d_opt=opt, constraint=constraint)
+
+
+def g_apply(problem: Problem, state: State, grads: Params, hyper: Hyper) -> State:
+    """Return the state after one optimiser step of the generator, and its average."""
+    options = {k[2:]: v for k, v in hyper.items() if k.startswith("g.")}
+    params, opt = problem.variant.optim.update(grads, state.g_opt, state.g, options)
+    ema = {k: torch.lerp(params[k], old, problem.ema) for k, old in state.ema.items()}
+    return state._replace(g=params, g_opt=opt, ema=ema)

@@ -1,0 +1,1 @@
+"""One file per GAN variant: its equations, its constants and its paper."""

@@ -1,0 +1,21 @@
+"""The hinge GAN. Lim & Ye 2017, "Geometric GAN", section 3.
+
+The paper's constants for images are those of DCGAN: Adam 2e-4 with beta1 0.5.
+"""
+
+from ganbench.losses import hinge_d, wasserstein_g
+from ganbench.optim import Adam
+from ganbench.registry import register
+from ganbench.spec import Paper, Variant
+
+register(
+    Variant(
+        name="hinge",
+        paper=Paper("Geometric GAN", "Lim & Ye", 2017, arxiv="1705.02894"),
+        family="integral probability metric",
+        equation="D: relu(1 - r) + relu(1 + f)   G: -f",
+        d_loss=hinge_d,
+        g_loss=wasserstein_g,
+        optim=Adam(lr=2e-4, betas=(0.5, 0.999)),
+    )
+)

@@ -1,0 +1,24 @@
+"""WGAN with weight clipping. Arjovsky et al. 2017, Algorithm 1.
+
+Defaults of Algorithm 1: alpha = 5e-5 (RMSprop), c = 0.01, n_critic = 5.
+"""
+
+from ganbench.constraints import weight_clip
+from ganbench.losses import wasserstein_d, wasserstein_g
+from ganbench.optim import RMSprop
+from ganbench.registry import register
+from ganbench.spec import Paper, Variant
+
+register(
+    Variant(
+        name="wgan",
+        paper=Paper("Wasserstein GAN", "Arjovsky et al.", 2017, arxiv="1701.07875"),
+        family="wasserstein",
+        equation="D: f - r   G: -f   weights of D clipped to [-0.01, 0.01]",
+        d_loss=wasserstein_d,
+        g_loss=wasserstein_g,
+        constraint=weight_clip(0.01),
+        d_steps=5,
+        optim=RMSprop(lr=5e-5),
+    )
+)
