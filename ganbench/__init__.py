@@ -6,13 +6,13 @@ from typing import Any
 __version__ = "0.1.0"
 __all__ = ["metrics", "register", "run", "train"]
 
-_LAZY = {"run": "ganbench.api", "train": "ganbench.api", "register": "ganbench.registry"}
+_LAZY = {"run": "ganbench.api", "register": "ganbench.registry"}
 
 
 def __getattr__(name: str) -> Any:
     """Import what ``__all__`` names at its first use."""
-    if name == "metrics":
-        return import_module("ganbench.metrics")
+    if name in ("metrics", "train"):  # the package train is callable
+        return import_module(f"ganbench.{name}")
     if name in _LAZY:
         return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'ganbench' has no attribute {name!r}")

@@ -187,6 +187,7 @@ def train(
     base_seed: int = 0,
     dtype: str = "float32",
     device: str = "auto",
+    backend: str = "auto",
     data_dir: str | None = None,
 ) -> Population:
     """Train one population for ``steps`` generator updates and return it.
@@ -202,11 +203,13 @@ def train(
 
     from ganbench import registry
     from ganbench.plan import choose_device
+    from ganbench.train.backends import choose
     from ganbench.train.population import Population, build_networks
 
     method, data_spec = registry.get("variant", variant), registry.get("dataset", dataset)
     chosen, options = parse_arch(arch or data_spec.arch)
     build_networks(chosen, options, data_spec.shape, method)
+    where = choose_device(device)
     population = Population(
         method,
         lambda: chosen.build(data_spec.shape, **options),
@@ -220,7 +223,8 @@ def train(
         ema=ema,
         base_seed=base_seed,
         dtype=getattr(torch, dtype),
-        device=choose_device(device),
+        device=where,
+        backend=choose(backend, chosen, where),
     )
     population.run(steps)
     return population

@@ -52,9 +52,7 @@ def _read(path: Path) -> dict[str, Array] | None:
         return None  # absent or damaged: made again
 
 
-def cached(
-    key: Mapping[str, Any], make: Callable[[], dict[str, Array]]
-) -> dict[str, Array]:
+def cached(key: Mapping[str, Any], make: Callable[[], dict[str, Array]]) -> dict[str, Array]:
     """Return ``make()``, or what it returned for the same ``key`` before.
 
     Of several processes that ask at once, one computes. Where the folder cannot be written, the

@@ -58,6 +58,7 @@ def run_options(command: Callable) -> Callable:
         click.option("--game", default="alternating", show_default=True, help="Game algorithm."),
         click.option("--dtype", default="float32", show_default=True, help="float32 or float64."),
         click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda."),
+        click.option("--backend", default="auto", show_default=True, help="auto, eager or loop."),
         click.option("--ema", type=float, help="Evaluate an average of G with this decay."),
         click.option("--base-seed", type=int, default=0, show_default=True),
         click.option("--features", help="Extractor of the metrics; default: the data set's."),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 class UsageError(ValueError):
-    """Input that the user can put right: the command line prints it on one line and exits with 2."""
+    """Input that the user can put right: printed on one line, exit code 2."""
 
 
 class Interrupted(Exception):

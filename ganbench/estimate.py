@@ -14,7 +14,7 @@ from ganbench.spec import Data
 from ganbench.store import Unit
 
 BASE_BYTES = 600_000_000  # a process with torch, the classifier and the metrics' chunks
-EVALUATION_S = 6.0  # one evaluation of one seed on one core, with quick's sample counts
+EVALUATION_S = 2.5  # one evaluation of one seed on one core, with quick's sample counts
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,7 @@ def costs(units: list[Unit], data: Data) -> list[Cost]:
                 found[key] = _measure(unit, data)
     finally:
         torch.set_num_threads(threads)
-    return [
-        Cost(unit, *found[unit.training.run_id(0), len(unit.seeds)]) for unit in units
-    ]
+    return [Cost(unit, *found[unit.training.run_id(0), len(unit.seeds)]) for unit in units]
 
 
 def _measure(unit: Unit, data: Data) -> tuple[float, int]:
@@ -54,7 +52,7 @@ def _measure(unit: Unit, data: Data) -> tuple[float, int]:
     population.run(2)
     step = (time.perf_counter() - start) / 2
     state = sum(v.numel() * v.element_size() for v in population.state_dict().values())
-    evaluation = EVALUATION_S * training.checkpoints * len(unit.seeds) * training.n_fake / 2_500
+    evaluation = EVALUATION_S * training.checkpoints * len(unit.seeds) * training.n_fake / 1_000
     return step * training.steps + evaluation, BASE_BYTES + 3 * state + data.train.nbytes
 
 

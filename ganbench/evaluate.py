@@ -117,7 +117,7 @@ class Evaluator:
             values = self._compute(metric, real, extracted[0])
             return {key: np.array(value) for key, value in values.items()}
 
-        values = {}
+        values: dict[str, np.ndarray] = {}
         for metric in self.metrics:
             key = {"what": "floor", **self._real_key(metric), "n_fake": self.sizes(metric)[1]}
             values |= cached(key, lambda metric=metric: floor(metric))  # type: ignore[misc]

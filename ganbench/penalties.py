@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def input_gradient(d: Discriminator, x: Tensor) -> Tensor:
     """Return the gradient of each logit with respect to its own sample, ``[B, -1]``."""
-    return func.grad(lambda inputs: d(inputs).sum())(x).flatten(1)
+    gradient: Tensor = func.grad(lambda inputs: d(inputs).sum())(x)
+    return gradient.flatten(1)
 
 
 def interpolation_noise(batch: int, shape: tuple[int, ...]) -> dict[str, Noise]:

@@ -1,5 +1,7 @@
-"""From a request (variants, data set, preset ...) to trainings and units. Everything is checked here,
-before anything is trained."""
+"""From a request (variants, data set, preset ...) to trainings and units.
+
+Everything is checked here, before anything is trained.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from typing import Any
 from ganbench import registry
 from ganbench.cache import digest
 from ganbench.errors import UsageError
-from ganbench.spec import Arch, Data, Dataset, Suite, Variant
+from ganbench.spec import Arch, Budget, Data, Dataset, Suite, Variant
 from ganbench.store import Training, Unit
 
 DTYPES = ("float32", "float64")
@@ -35,7 +37,7 @@ class Request:
     base_seed: int = 0
     features: str | None = None
     data_dir: str | None = None
-    backend: str = "eager"
+    backend: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,7 @@ class Plan:
         for training in self.trainings:
             done = finished(training)
             seeds = [seed for seed in self.seeds if seed not in done]
-            together = self.device != "cpu" or registry.get("arch", training.arch).vectorise
-            groups = [tuple(seeds)] if together else [(seed,) for seed in seeds]
+            groups = [tuple(seeds)] if self.backend != "loop" else [(seed,) for seed in seeds]
             for group in filter(None, groups):
                 unit = Unit(
                     training=training, seeds=group, device=self.device, backend=self.backend
@@ -164,6 +165,7 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
         UsageError: anything in the request that cannot be done.
     """
     from ganbench.evaluate import load_extractor, usable
+    from ganbench.train.backends import BACKENDS, choose
     from ganbench.train.population import build_networks
 
     variants = choose_variants(request.variants)
@@ -172,16 +174,20 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
     device = choose_device(request.device)
     suite = registry.get("suite", request.preset or ("quick" if device == "cpu" else "standard"))
     seeds = seed_list(suite.seeds if request.seeds is None else request.seeds)
+    budget = dataset.budgets.get(suite.name, Budget())
     images = request.images_seen
     if images is None:
-        images = dataset.images_seen.get(suite.name, suite.images_seen)
+        images = budget.images_seen or suite.images_seen
     elif images < 1:
         raise UsageError(f"--budget is {images}: at least 1 image needed")
+    backend = choose(request.backend, arch, device)
+    if backend not in BACKENDS:
+        raise UsageError(f"unknown backend {backend!r}; known: auto, {', '.join(BACKENDS)}")
     if request.dtype not in DTYPES:
         raise UsageError(f"--dtype is {request.dtype!r}: {' or '.join(DTYPES)} needed")
 
     data = dataset.load(request.data_dir)
-    batch = dataset.batch if request.batch is None else request.batch
+    batch = (budget.batch or dataset.batch) if request.batch is None else request.batch
     if not 1 <= batch <= len(data.train):
         raise UsageError(
             f"--batch-size is {batch}: between 1 and the {len(data.train)} training samples"
@@ -234,17 +240,14 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
     if not trainings:
         raise UsageError("nothing to train: " + "; ".join(skipped.values()))
     _check_training(request, trainings[0], data, variants)
-    plan = Plan(suite, dataset, tuple(trainings), seeds, skipped, device, request.backend)
+    plan = Plan(suite, dataset, tuple(trainings), seeds, skipped, device, backend)
     return plan, data
 
 
 def _check_training(
     request: Request, training: Training, data: Data, variants: list[Variant]
 ) -> None:
-    from ganbench.train.backends import BACKENDS
     from ganbench.train.population import check
 
     variant = next(v for v in variants if v.name == training.variant)
     check(variant, data.train, [0], training.batch, training.steps, request.game, request.ema)
-    if request.backend not in BACKENDS:
-        raise UsageError(f"unknown backend {request.backend!r}; known: {', '.join(BACKENDS)}")

@@ -184,7 +184,7 @@ def write_samples(population, seed: int, store: Store, training: Training, data:
 
 
 def thin(history: dict[str, np.ndarray]) -> dict[str, list[float | None]]:
-    """Return curves of at most ``HISTORY`` points: means of consecutive steps, ``step`` their last."""
+    """Return curves of at most ``HISTORY`` points, means of consecutive steps."""
     length = len(next(iter(history.values())))
     edges = np.unique(np.linspace(0, length, min(HISTORY, length) + 1).astype(int))
     if length == 0:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -61,7 +61,9 @@ class Noise:
 class Discriminator(Protocol):
     """A discriminator with its parameters bound: ``x [B, ...] -> logits [B]`` (or ``[B, K]``)."""
 
-    def __call__(self, x: Tensor, /) -> Tensor: ...
+    def __call__(self, x: Tensor, /) -> Tensor:
+        """Return the logits of ``x``."""
+        ...
 
 
 def no_noise(batch: int, shape: tuple[int, ...]) -> dict[str, Noise]:
@@ -115,15 +117,23 @@ class Optimizer(Protocol):
     """A pure optimiser: see :mod:`ganbench.optim`."""
 
     @property
-    def lr(self) -> float: ...
+    def lr(self) -> float:
+        """The default learning rate."""
+        ...
 
-    def hyper(self) -> dict[str, float]: ...
+    def hyper(self) -> dict[str, float]:
+        """Return the hyper-parameters that may differ per lane, with their defaults."""
+        ...
 
-    def init(self, params: Params) -> dict[str, Any]: ...
+    def init(self, params: Params) -> dict[str, Any]:
+        """Return the state before the first update."""
+        ...
 
     def update(
         self, grads: Params, state: dict[str, Any], params: Params, hyper: Mapping[str, Tensor]
-    ) -> tuple[Params, dict[str, Any]]: ...
+    ) -> tuple[Params, dict[str, Any]]:
+        """Return the parameters and the state after one update."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -178,7 +188,7 @@ class Variant:
     d_steps: int = 1
     optim_d: Optimizer | None = None
     g_reads_real: bool = False
-    requires: frozenset[str] = frozenset()
+    requires: Set[str] = frozenset()
     schedules: Mapping[str, Anneal] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -273,6 +283,14 @@ class Data:
 
 
 @dataclass(frozen=True)
+class Budget:
+    """A data set's own budget in one suite; None leaves the suite's or the data set's default."""
+
+    images_seen: int | None = None
+    batch: int | None = None
+
+
+@dataclass(frozen=True)
 class Dataset:
     """A data set and how it is used by default.
 
@@ -285,7 +303,7 @@ class Dataset:
         metrics: names of the metrics that are measured.
         primary: the quantity by which variants are ranked first.
         batch: default batch size.
-        images_seen: budget per suite, where it differs from the suite's own.
+        budgets: per suite, where they differ from the suite's own.
         classes: number of classes, if any.
     """
 
@@ -298,7 +316,7 @@ class Dataset:
     primary: str
     summary: str
     batch: int = 64
-    images_seen: Mapping[str, int] = field(default_factory=dict)
+    budgets: Mapping[str, Budget] = field(default_factory=dict)
     classes: int | None = None
 
     def __post_init__(self) -> None:
@@ -307,7 +325,7 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Extracted:
-    """What an extractor makes of samples: ``features [N, D]``, and class ``probs [N, K]`` if any."""
+    """What an extractor makes of samples: ``features [N, D]``, and class ``probs [N, K]``."""
 
     features: np.ndarray
     probs: np.ndarray | None = None
@@ -315,7 +333,7 @@ class Extracted:
 
 @dataclass(frozen=True)
 class Extractor:
-    """A loaded feature extractor: ``function(samples [N, *shape], uint8 or float) -> Extracted``."""
+    """A loaded feature extractor: ``function(samples [N, *shape]) -> Extracted``."""
 
     key: str
     sha256: str

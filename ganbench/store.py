@@ -205,7 +205,7 @@ class Store:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise UsageError(
-                    f"another ganbench run is using {self.out}: wait for it, or choose another --out"
+                    f"another ganbench run is using {self.out}: wait, or choose another --out"
                 ) from None
             yield
 

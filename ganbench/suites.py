@@ -19,10 +19,10 @@ register(
         name="quick",
         summary="a first comparison on a laptop CPU (the default there)",
         seeds=3,
-        images_seen=128_000,
-        checkpoints=5,
+        images_seen=64_000,
+        checkpoints=4,
         n_real=10_000,
-        n_fake=2_500,
+        n_fake=1_000,
     )
 )
 register(

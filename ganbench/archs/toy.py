@@ -1,6 +1,6 @@
 """Small fully connected networks for points in the plane and other short vectors.
 
-Generator and discriminator have three hidden layers of 128 ReLU units; the latent is N(0, I_2).
+Generator and discriminator have two hidden layers of 128 ReLU units; the latent is N(0, I_2).
 Weights start as torch initialises linear layers.
 """
 
@@ -12,7 +12,7 @@ from ganbench.registry import register
 from ganbench.spec import Arch, Networks, Noise
 
 
-def build(shape: tuple[int, ...], width: int = 128, depth: int = 3, latent: int = 2) -> Networks:
+def build(shape: tuple[int, ...], width: int = 128, depth: int = 2, latent: int = 2) -> Networks:
     """Return the pair for vectors of ``shape`` (D,)."""
     from torch import nn
 
@@ -34,8 +34,8 @@ register(
     Arch(
         name="toy",
         build=build,
-        summary="three hidden layers of 128 ReLU units in each network, for vectors",
-        options={"width": 128, "depth": 3, "latent": 2},
+        summary="two hidden layers of 128 ReLU units in each network, for vectors",
+        options={"width": 128, "depth": 2, "latent": 2},
         fits=lambda shape: "" if len(shape) == 1 else "it makes vectors, not images",
         vectorise=True,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ganbench.lazy import np
 from ganbench.registry import register
-from ganbench.spec import Data, Dataset
+from ganbench.spec import Budget, Data, Dataset
 
 
 def load(data_dir: str | None = None) -> Data:
@@ -42,7 +42,7 @@ register(
         ),
         primary="fd",
         batch=32,
-        images_seen={"smoke": 1_000, "quick": 40_000},
+        budgets={"smoke": Budget(1_000), "quick": Budget(40_000)},
         classes=10,
         summary="handwritten digits, 8x8 grey, from scikit-learn; for fast tests",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ganbench.lazy import np
 from ganbench.registry import register
-from ganbench.spec import Data, Dataset
+from ganbench.spec import Budget, Data, Dataset
 
 
 def load(data_dir: str | None = None) -> Data:
@@ -30,7 +30,7 @@ register(
         metrics=("wasserstein",),
         primary="w2",
         batch=1,
-        images_seen={"smoke": 500, "quick": 500, "standard": 500, "paper": 500},
+        budgets={suite: Budget(500) for suite in ("smoke", "quick", "standard", "paper")},
         summary="all mass at zero: training has closed-form theory",
     )
 )

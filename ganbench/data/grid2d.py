@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ganbench.lazy import np
 from ganbench.registry import register
-from ganbench.spec import Data, Dataset, Mixture
+from ganbench.spec import Budget, Data, Dataset, Mixture
 
 SIDE, STD = (-4.0, -2.0, 0.0, 2.0, 4.0), 0.05
 
@@ -33,8 +33,8 @@ register(
         features="none",
         metrics=("mode-coverage", "wasserstein", "sliced-wasserstein", "frechet"),
         primary="w2",
-        batch=256,
-        images_seen={"smoke": 25_600},
+        batch=128,
+        budgets={"smoke": Budget(12_800), "quick": Budget(512_000)},
         summary="25 Gaussians on a grid, with known modes and an exact sampler",
     )
 )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ganbench.errors import UsageError
 from ganbench.lazy import np
 from ganbench.registry import register
-from ganbench.spec import Data, Dataset
+from ganbench.spec import Budget, Data, Dataset
 
 if TYPE_CHECKING:
     from ganbench.spec import Array
@@ -77,6 +77,7 @@ register(
             "sliced-wasserstein",
         ),
         primary="fd",
+        budgets={"quick": Budget(64_000, batch=16)},
         classes=10,
         summary="handwritten digits, 28x28 grey, embedded",
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ganbench.lazy import np
 from ganbench.registry import register
-from ganbench.spec import Data, Dataset, Mixture
+from ganbench.spec import Budget, Data, Dataset, Mixture
 
 MODES, RADIUS, STD = 8, 1.0, 0.01
 
@@ -35,8 +35,8 @@ register(
         features="none",
         metrics=("mode-coverage", "wasserstein", "sliced-wasserstein", "frechet"),
         primary="w2",
-        batch=256,
-        images_seen={"smoke": 25_600},
+        batch=128,
+        budgets={"smoke": Budget(12_800), "quick": Budget(512_000)},
         summary="8 Gaussians on a circle, with known modes and an exact sampler",
     )
 )

@@ -52,7 +52,7 @@ class Classifier(nn.Module):
 
 
 def augment(x: Tensor, rng: torch.Generator) -> Tensor:
-    """Return ``x [B, 1, H, W]`` rotated by up to 10 degrees, scaled by 10 %, shifted by 2 pixels."""
+    """Return ``x [B, 1, H, W]`` turned by up to 10 degrees, scaled by 10 %, moved by 2 pixels."""
     b = len(x)
 
     def uniform(bound: float) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 from typing import TYPE_CHECKING, Any
 
 from ganbench.lazy import np, torch
@@ -21,6 +23,8 @@ def samples(x: Any, name: str, at_least: int = 2) -> Tensor:
         if array.dtype.kind not in "fiub":
             raise ValueError(f"{name} holds {array.dtype}, not real numbers")
         x = torch.from_numpy(np.ascontiguousarray(array, np.float64))
+    if x.is_complex():
+        raise ValueError(f"{name} holds {x.dtype}, not real numbers")
     if x.ndim != 2:
         raise ValueError(f"{name} has shape {tuple(x.shape)}: [N, D] needed")
     if len(x) < at_least:
@@ -52,7 +56,8 @@ def count(value: Any, name: str, low: int, high: int | None = None) -> int:
     Raises:
         ValueError: not an integer, or out of range.
     """
-    if isinstance(value, bool) or int(value) != value or value < low:
+    whole = isinstance(value, numbers.Real) and math.isfinite(value) and float(value).is_integer()
+    if isinstance(value, bool) or not whole or value < low:
         raise ValueError(f"{name} is {value!r}: an integer of at least {low} needed")
     if high is not None and value > high:
         raise ValueError(f"{name} is {value}: at most {high} allowed here")

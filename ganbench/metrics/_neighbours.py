@@ -31,12 +31,17 @@ def rounding(x: Tensor, y: Tensor) -> float:
     return 8 * (x.shape[1] + 4) * torch.finfo(x.dtype).eps * scale
 
 
+def pieces(rows: int, columns: int) -> Iterator[slice]:
+    """Yield slices of ``rows`` rows so that ``columns`` float64 values a row fit in a chunk."""
+    size = max(1, CHUNK_BYTES // (8 * columns))
+    for start in range(0, rows, size):
+        yield slice(start, min(start + size, rows))
+
+
 def fast(x: Tensor, y: Tensor) -> Iterator[tuple[slice, Tensor]]:
     """Yield ``(rows, squared distances [rows, len(y)])`` over chunks of the rows of ``x``."""
     y2 = y.square().sum(1)
-    rows = max(1, CHUNK_BYTES // (8 * len(y)))
-    for start in range(0, len(x), rows):
-        part = slice(start, min(start + rows, len(x)))
+    for part in pieces(len(x), len(y)):
         chunk = torch.addmm(y2, x[part], y.T, alpha=-2)
         yield part, chunk.add_(x[part].square().sum(1, keepdim=True))
 
@@ -45,11 +50,19 @@ def radii(x: Tensor, k: int) -> Tensor:
     """Return the squared distance of each row to its k-th nearest other row, ``[N]``."""
     found = torch.empty(len(x), dtype=x.dtype, device=x.device)
     wanted = min(k + SPARE, len(x) - 1)
-    for part, chunk in fast(x, x):
+    centred = x - x.mean(0)
+    slack = rounding(centred, centred)
+    for part, chunk in fast(centred, centred):
         own = torch.arange(part.start, part.stop, device=x.device)
         chunk[torch.arange(len(own), device=x.device), own] = torch.inf
-        near = chunk.topk(wanted, dim=1, largest=False).indices
-        found[part] = exact(x[part, None], x[near]).kthvalue(k, dim=1).values
+        near = chunk.topk(wanted, dim=1, largest=False)
+        kth = exact(x[part, None], x[near.indices]).kthvalue(k, dim=1).values
+        if wanted < len(x) - 1:  # might rounding hide a nearer row among those left out?
+            for row in ((near.values[:, -1] - slack < kth) & (kth > 0)).nonzero()[:, 0]:
+                everywhere = exact(x[own[row]], x)
+                everywhere[own[row]] = torch.inf
+                kth[row] = everywhere.kthvalue(k).values
+        found[part] = kth
     return found
 
 
@@ -60,12 +73,16 @@ def inside(
 
     The balls are open if ``strict``, else closed.
     """
-    slack = rounding(points, centers)
-    for part, chunk in fast(points, centers):
+    middle = centers.mean(0)
+    near_points, near_centers = points - middle, centers - middle
+    slack = rounding(near_points, near_centers)
+    for part, chunk in fast(near_points, near_centers):
         margin = chunk.sub_(squared_radii)
         within = margin < 0
-        row, column = (margin.abs_() <= slack).nonzero(as_tuple=True)
-        true = exact(points[part][row], centers[column])
-        edge = squared_radii[column]
-        within[row, column] = true < edge if strict else true <= edge
+        rows, columns = (margin.abs_() <= slack).nonzero(as_tuple=True)
+        for some in pieces(len(rows), points.shape[1]):
+            row, column = rows[some], columns[some]
+            true = exact(points[part][row], centers[column])
+            edge = squared_radii[column]
+            within[row, column] = true < edge if strict else true <= edge
         yield part, within

@@ -28,7 +28,7 @@ def class_coverage(labels: Any, classes: int, weights: Any = None) -> dict[str, 
     Raises:
         ValueError: no labels, labels out of range, weights that are not shares.
     """
-    found = np.asarray(labels)
+    found = np.asarray(labels.cpu() if hasattr(labels, "cpu") else labels)
     if found.ndim != 1 or len(found) == 0 or found.dtype.kind not in "iu":
         raise ValueError(f"labels are {found.dtype} of shape {found.shape}: integers [N] needed")
     if found.min() < 0 or found.max() >= classes:

@@ -8,6 +8,7 @@ KL(generated shares over nearest modes || true weights), in nats.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from ganbench.lazy import np, torch
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
     from ganbench.spec import Array
 
 
-def mode_coverage(
-    samples: Any, centers: Any, std: float, weights: Any = None
-) -> dict[str, float]:
+def mode_coverage(samples: Any, centers: Any, std: float, weights: Any = None) -> dict[str, float]:
     """Return ``{"modes": ..., "hq": ..., "reverse_kl": ...}`` of ``samples [N, D]``.
 
     Args:
@@ -33,7 +32,7 @@ def mode_coverage(
     Raises:
         ValueError: no samples, different D, std not positive, values that are not finite.
     """
-    if not std > 0:
+    if not 0 < std < math.inf:
         raise ValueError(f"std is {std!r}: a positive number needed")
     x, c = _inputs.samples(samples, "samples", 1), _inputs.samples(centers, "centers", 1)
     if x.shape[1] != c.shape[1]:

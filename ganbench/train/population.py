@@ -235,5 +235,7 @@ def build_networks(arch, options: Mapping[str, Any], shape, variant: Variant) ->
     networks = arch.build(shape, **options)
     lacking = variant.requires - networks.provides
     if lacking:
-        raise UsageError(f"variant {variant.name} needs {', '.join(sorted(lacking))} of {arch.name}")
+        raise UsageError(
+            f"variant {variant.name} needs {', '.join(sorted(lacking))} of {arch.name}"
+        )
     return networks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ def batch_statistics(module: nn.Module, params: Params, latents: Tensor) -> Para
     measured: Params = {}
     layers = {k: m for k, m in module.named_modules() if hasattr(m, "statistics")}
 
-    def record(name: str, layer: nn.Module):
+    def record(name: str, layer: Any) -> Any:
         def hook(_: nn.Module, inputs: tuple[Tensor]) -> None:
             found = layer.statistics(inputs[0])
             measured.update({f"{name}.{key}": value for key, value in found.items()})
@@ -52,10 +53,10 @@ def evaluation_generator(networks: Networks, params: Params) -> nn.Module:
     latents = draw(networks.latent, rng, CALIBRATION).to(leaf)
     buffers = batch_statistics(module, params, latents)
     module = module.to(leaf).eval().requires_grad_(False)
-    for name, value in {**params, **buffers}.items():
-        module.get_parameter(name).copy_(value) if name in params else module.get_buffer(
-            name
-        ).copy_(value)
+    for name, value in params.items():
+        module.get_parameter(name).copy_(value)
+    for name, value in buffers.items():
+        module.get_buffer(name).copy_(value)
     return module
 
 

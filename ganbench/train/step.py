@@ -92,7 +92,8 @@ def pair_logits(problem: Problem, params: Params, real: Tensor, fake: Tensor, no
     """Return the logits ``[B], [B]`` on real and fake samples, in one pass where that is equal."""
     d, masks = problem.networks.discriminator, under("pair", noise)
     if "per_sample_d" in problem.networks.provides:
-        return network(d, params, masks)(torch.cat([real, fake])).tensor_split(2)
+        r, f = network(d, params, masks)(torch.cat([real, fake])).tensor_split(2)
+        return r.contiguous(), f.contiguous()
     halves = [{k: m.tensor_split(2)[i] for k, m in masks.items()} for i in (0, 1)]
     return network(d, params, halves[0])(real), network(d, params, halves[1])(fake)
 
@@ -153,5 +154,6 @@ def g_apply(problem: Problem, state: State, grads: Params, hyper: Hyper) -> Stat
     """Return the state after one optimiser step of the generator, and its average."""
     options = {k[2:]: v for k, v in hyper.items() if k.startswith("g.")}
     params, opt = problem.variant.optim.update(grads, state.g_opt, state.g, options)
-    ema = {k: torch.lerp(params[k], old, problem.ema) for k, old in state.ema.items()}
+    decay = problem.ema or 0.0
+    ema = {k: torch.lerp(params[k], old, decay) for k, old in state.ema.items()}
     return state._replace(g=params, g_opt=opt, ema=ema)

@@ -1,0 +1,90 @@
+"""WGAN with weight clipping on MNIST: a plain PyTorch loop that stands alone.
+
+Arjovsky et al. 2017, arXiv:1701.07875, Algorithm 1. Run it: ``python baselines/wgan.py``.
+"""
+
+import lzma
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+MNIST = Path(__file__).parent.parent / "ganbench/data/mnist_idx/train-images-idx3-ubyte.xz"
+LATENT, BATCH = 100, 64
+CRITIC_STEPS, CLIP = 5, 0.01  # Algorithm 1: n_critic, c
+
+
+def networks():
+    """Return the generator and the discriminator; the latter returns scores [B, 1]."""
+    generator = nn.Sequential(
+        nn.Linear(LATENT, 256), nn.ReLU(),
+        nn.Linear(256, 512), nn.ReLU(),
+        nn.Linear(512, 1024), nn.ReLU(),
+        nn.Linear(1024, 784), nn.Tanh(),
+    )  # fmt: skip
+    discriminator = nn.Sequential(
+        nn.Linear(784, 1024), nn.LeakyReLU(0.2), nn.Dropout(0.3),
+        nn.Linear(1024, 512), nn.LeakyReLU(0.2), nn.Dropout(0.3),
+        nn.Linear(512, 256), nn.LeakyReLU(0.2), nn.Dropout(0.3),
+        nn.Linear(256, 1),
+    )  # fmt: skip
+    return generator, discriminator
+
+
+def optimisers(generator, discriminator):
+    """Return both optimisers, with Algorithm 1's rate."""
+    g = torch.optim.RMSprop(generator.parameters(), lr=5e-5)
+    d = torch.optim.RMSprop(discriminator.parameters(), lr=5e-5)
+    return g, d
+
+
+def train_step(generator, discriminator, g_optimiser, d_optimiser, batches, draw):
+    """Do one iteration of Algorithm 1: five updates of D, then one of G.
+
+    ``batches`` yields real batches [B, 784] in -1..1, ``draw(*shape)`` normal noise.
+    """
+    for _ in range(CRITIC_STEPS):
+        real = next(batches)
+        fake = generator(draw(len(real), LATENT)).detach()
+        d_loss = -(discriminator(real).mean() - discriminator(fake).mean())
+        d_optimiser.zero_grad()
+        d_loss.backward()
+        d_optimiser.step()
+        with torch.no_grad():
+            for weight in discriminator.parameters():
+                weight.clamp_(-CLIP, CLIP)
+
+    g_loss = -discriminator(generator(draw(len(real), LATENT))).mean()
+    g_optimiser.zero_grad()
+    g_loss.backward()
+    g_optimiser.step()
+    return d_loss.item(), g_loss.item()
+
+
+def mnist_batches():
+    """Yield shuffled batches [B, 784] in -1..1, for ever."""
+    raw = np.frombuffer(lzma.decompress(MNIST.read_bytes()), np.uint8, offset=16)
+    images = torch.from_numpy(raw.copy()).reshape(-1, 784)
+    while True:
+        for index in torch.randperm(len(images)).split(BATCH)[:-1]:
+            yield images[index] / 127.5 - 1
+
+
+def main(steps):
+    """Train for ``steps`` iterations and print the losses."""
+    torch.manual_seed(0)
+    generator, discriminator = networks()
+    g_optimiser, d_optimiser = optimisers(generator, discriminator)
+    batches = mnist_batches()
+    for step in range(1, steps + 1):
+        d_loss, g_loss = train_step(
+            generator, discriminator, g_optimiser, d_optimiser, batches, torch.randn
+        )
+        if step % 100 == 0:
+            print(f"step {step}: d_loss {d_loss:.3f}, g_loss {g_loss:.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2000)

@@ -1,0 +1,270 @@
+"""Runs end to end: records, resume, divergence, failures, engines, tables."""
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import ganbench
+from ganbench import registry
+from ganbench.errors import UsageError
+from ganbench.plan import Request, make_plan
+from ganbench.reports import leaderboard
+from ganbench.reports.tables import findings, number, terminal_table
+from ganbench.runner import execute
+from ganbench.store import Record, Store, write_bytes
+
+VARIANTS = ["ns", "wgan-gp"]
+
+
+def run(out, **kwargs):
+    given = {"dataset": "ring2d", "preset": "tiny", "engine": "inline", "batch": 8} | kwargs
+    return ganbench.run(given.pop("variants", VARIANTS), out=out, **given)
+
+
+def values(result):
+    columns = ["run_id", "checkpoint", "metric", "value"]
+    return result.results[columns].sort_values(columns[:3]).reset_index(drop=True)
+
+
+def test_a_run_leaves_everything_and_the_next_does_nothing(tiny, tmp_path):
+    result = run(tmp_path)
+    assert result.trained == 4 and not result.failed and not result.skipped
+    for name in ("plan.json", "results.csv", "leaderboard.csv", "plots/curves-w2.png",
+                 "plots/final-values.svg", "plots/collapse.png", "samples/ns-toy.png"):  # fmt: skip
+        assert (tmp_path / name).stat().st_size > 0
+    assert all(path.exists() for path in result.written)
+    assert not (tmp_path / "checkpoints").exists()
+    table = leaderboard.read(tmp_path / "results.csv")
+    assert list(table.columns) == leaderboard.RESULT_COLUMNS
+    assert list(result.leaderboard.columns) == leaderboard.LEADERBOARD_COLUMNS
+    assert np.array_equal(table["value"], result.results["value"])  # the very same float64
+    assert set(table["checkpoint"]) == {1, 2, 3} and set(table["status"]) == {"ok"}
+    assert (table[table["variant"] == "ns"]["images_seen"].max()) == 96
+    mtime = (next((tmp_path / "records").iterdir())).stat().st_mtime_ns
+    again = run(tmp_path)
+    assert again.trained == 0 and values(again).equals(values(result))
+    assert (next((tmp_path / "records").iterdir())).stat().st_mtime_ns == mtime
+
+
+def test_more_seeds_extend_a_run_and_equal_a_fresh_one(tiny, tmp_path):
+    run(tmp_path / "grown", seeds=1, batch=32)
+    grown = run(tmp_path / "grown", seeds=3, batch=32)
+    assert grown.trained == 4
+    fresh = run(tmp_path / "fresh", seeds=3, batch=32)
+    a, b = values(grown), values(fresh)
+    assert a[["run_id", "metric"]].equals(b[["run_id", "metric"]])
+    assert np.allclose(a["value"], b["value"], rtol=1e-3, atol=1e-6)
+
+
+def test_engines_agree(tiny, tmp_path):
+    """In worker processes and in this one, with smoke, which workers know too."""
+    local = run(tmp_path / "local", preset="smoke", engine="local", workers=2, images_seen=400)
+    inline = run(tmp_path / "inline", preset="smoke", images_seen=400)
+    assert not local.failed and set(local.results["engine"]) == {"local"}
+    a, b = values(local), values(inline)
+    assert a["run_id"].equals(b["run_id"])
+    assert np.allclose(a["value"], b["value"], rtol=1e-3)
+
+
+class Stop(Exception):
+    pass
+
+
+def test_an_interrupted_unit_goes_on_and_ends_with_the_same_numbers(tiny, tmp_path):
+    whole = run(tmp_path / "whole", variants=["ns"])
+    request = Request(("ns",), "ring2d", None, "tiny", batch=8)
+    plan, _ = make_plan(request)
+    store = Store(tmp_path / "cut")
+    store.prepare()
+    (unit,) = plan.units(store.finished)
+
+    def cut(event):
+        if event["step"] > 4 and "values" not in event:
+            raise Stop
+
+    with pytest.raises(Stop):
+        execute(unit, store, cut, "inline")
+    assert store.load_checkpoint(unit)[1]["done"] == 1 and not store.records()
+    resumed = run(tmp_path / "cut", variants=["ns"])
+    assert values(resumed).equals(values(whole))
+
+
+def test_diverged_seeds_are_counted_ranked_last_and_shown(tiny, tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    from ganbench.optim import SGD
+
+    broken = replace(registry.get("variant", "wgan"), name="explodes", optim=SGD(1e30),
+                     constraint=None)  # fmt: skip
+    monkeypatch.setitem(registry._entries["variant"], "explodes", broken)
+    monkeypatch.setitem(registry._sources, ("variant", "explodes"), __file__)
+    result = run(tmp_path, variants=["explodes", "ns"])
+    assert not result.failed
+    board = result.leaderboard.set_index(["metric", "variant"])
+    for metric, worst in (("w2", math.inf), ("modes", 0.0)):
+        row = board.loc[metric, "explodes"]
+        assert (row["n_seeds"], row["n_failed"], row["median"]) == (2, 2, worst)
+        assert math.isnan(row["mean"]) and row["rank"] >= board.loc[metric, "ns"]["rank"]
+    assert board.loc["w2", "explodes"]["rank"] == 2
+    rows = result.results[result.results["variant"] == "explodes"]
+    assert set(rows["status"]) == {"diverged"} and rows["value"].isna().all()
+    record = next(r for r in Store(tmp_path).records() if r.training.variant == "explodes")
+    assert record.diverged_at is not None and "not finite" in record.error
+    assert any("explodes" in s and "diverged in seeds 0, 1" in s for s in findings(result.results))
+    terminal_table(result.leaderboard, result.results, "w2")
+
+
+def test_a_unit_that_breaks_is_recorded_and_redone(tiny, tmp_path, monkeypatch):
+    import ganbench.runner
+
+    true = ganbench.runner.execute
+
+    def fail(unit, *args, **kwargs):
+        if unit.training.variant == "ns":
+            raise MemoryError("no room")
+        true(unit, *args, **kwargs)
+
+    monkeypatch.setattr("ganbench.runner.execute", fail)
+    result = run(tmp_path)
+    assert result.failed == [("ns · 2 seeds", "MemoryError: no room")]
+    assert set(result.results[result.results["variant"] == "ns"]["status"]) == {"failed"}
+    assert result.leaderboard.set_index(["metric", "variant"]).loc["w2", "ns"]["n_failed"] == 2
+    monkeypatch.setattr("ganbench.runner.execute", true)
+    again = run(tmp_path)
+    assert again.trained == 2 and set(again.results["status"]) == {"ok"}
+
+
+def test_a_worker_that_dies_fails_its_unit_alone(tiny, tmp_path):
+    killed = []
+
+    def kill(unit, event):
+        if unit.training.variant == "ns" and not killed:
+            killed.append(True)
+            subprocess.run(["pkill", "-KILL", "-P", str(os.getpid()), "-f", "ganbench.worker"])
+
+    result = run(
+        tmp_path, preset="smoke", engine="local", workers=1, progress=kill, images_seen=800
+    )
+    assert [label for label, _ in result.failed] == ["ns · seed 0"]
+    assert "ended with -9" in result.failed[0][1]
+    assert set(result.results[result.results["variant"] == "wgan-gp"]["status"]) == {"ok"}
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 75)])
+def test_signals_stop_a_run_that_can_go_on(tmp_path, sent, code):
+    words = [sys.executable, "-m", "ganbench.cli", "run", "--dataset", "ring2d", "--variants", "ns",
+             "--preset", "smoke", "--budget", "5000000", "--out", str(tmp_path / "o")]  # fmt: skip
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    while not (tmp_path / "o" / "logs").exists():
+        assert process.poll() is None
+        time.sleep(0.1)
+    time.sleep(1)
+    process.send_signal(sent)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == code and "the same command goes on" in errors
+    assert "Traceback" not in errors
+
+
+def test_two_runs_do_not_share_a_directory(tiny, tmp_path):
+    with Store(tmp_path).alone(), pytest.raises(UsageError, match="another ganbench run is using"):
+        run(tmp_path)
+
+
+def test_something_registered_here_is_not_sent_to_workers(tiny, tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    mine = replace(registry.get("variant", "ns"), name="mine")
+    monkeypatch.setitem(registry._entries["variant"], "mine", mine)
+    monkeypatch.setitem(registry._sources, ("variant", "mine"), __file__)
+    with pytest.raises(UsageError, match="use engine='inline'"):
+        run(tmp_path, variants=["mine"], engine="local")
+    assert run(tmp_path, variants=["mine"]).trained == 2
+
+
+def test_damaged_records_are_named(tiny, tmp_path):
+    run(tmp_path, variants=["ns"])
+    path = next((tmp_path / "records").iterdir())
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps(record | {"surprise": 1}))
+    with pytest.raises(UsageError, match=f"{path.name} is not a record.*surprise"):
+        run(tmp_path, variants=["ns"])
+
+
+def test_writes_are_whole_or_absent(tmp_path, monkeypatch):
+    write_bytes(tmp_path / "a", b"old")
+
+    def no(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "replace", no)
+    with pytest.raises(OSError, match="disk full"):
+        write_bytes(tmp_path / "a", b"new")
+    assert (tmp_path / "a").read_bytes() == b"old"
+
+
+def test_records_carry_their_provenance_and_protocol(tiny, tmp_path):
+    run(tmp_path, variants=["ns"])
+    record = Store(tmp_path).records()[0]
+    assert Record.model_validate_json(record.model_dump_json()) == record
+    assert record.torch_version and record.hardware and record.threads >= 1
+    fields = record.protocols["mode-coverage"].fields
+    for key in ("dataset_sha256", "split", "n_real", "n_fake", "version", "weights", "dtype"):
+        assert key in fields
+    assert set(record.floors) >= {"w2", "modes", "hq"}
+    assert record.floors["modes"] == 8
+
+
+def test_protocols_differ_with_what_they_hash(tiny, tmp_path):
+    def ids(**kwargs):
+        return set(run(tmp_path, variants=["ns"], **kwargs).results["protocol_id"])
+
+    base = ids()
+    assert ids(seeds=1) == base
+    assert ids(images_seen=100) > base and ids(ema=0.9) > base and ids(dtype="float64") > base
+
+
+def test_leaderboard_against_a_hand_computed_case():
+    rows = [
+        {"protocol_id": "p", "metric": "fd", "higher_is_better": False, "dataset": "d", "arch": "a",
+         "variant": variant, "seed": seed, "status": "ok" if value else "diverged",
+         "checkpoint": checkpoint, "value": value, "train_s": 1.0}
+        for variant, curves in {
+            "ns": [(4.0, 2.0), (6.0, 6.0), (1.0, 3.0)],
+            "x": [(1.0, 1.0), (9.0, None), (2.0, 2.0)],
+        }.items()
+        for seed, curve in enumerate(curves)
+        for checkpoint, value in enumerate(curve, 1)
+    ]  # fmt: skip
+    rows = [
+        r | {"status": "diverged"} if r["variant"] == "x" and r["seed"] == 1 else r for r in rows
+    ]
+    board = leaderboard.leaderboard(pd.DataFrame(rows)).set_index("variant")
+    ns, x = board.loc["ns"], board.loc["x"]
+    assert (ns["median"], ns["mean"], ns["best"], ns["n_failed"]) == (3.0, 11 / 3, 2.0, 0)
+    assert ns["last_over_best"] == 1.0 and ns["sd"] == pytest.approx(np.std([2, 6, 3], ddof=1))
+    assert (x["median"], x["n_failed"], x["mean"], x["iqm"]) == (2.0, 1, 1.5, math.inf)
+    assert (x["rank"], ns["rank"]) == (1, 2) and 0.1 <= x["p_vs_baseline"] <= 1
+    assert math.isnan(ns["p_vs_baseline"])
+
+
+def test_numbers_in_tables():
+    assert [number(x) for x in (math.nan, math.inf, 0.12345, 12345.6)] == [
+        "–",
+        "∞",
+        "0.123",
+        "12346",
+    ]
+
+
+def test_python_train():
+    population = ganbench.train("ns", "ring2d", seeds=[0, 1], steps=3, hyper={"lr": [1e-3, 1e-4]})
+    assert population.sample(5, seed=1).shape == (5, 2)
+    assert set(population.params(seed=0)) == {"g", "d"}
