@@ -1,0 +1,65 @@
+"""What can be registered, as frozen dataclasses: variants, architectures, data sets, metrics ...
+
+Shapes in docstrings: ``L`` lanes, ``B`` batch, ``Z`` latent, ``C,H,W`` image, ``N`` samples,
+``D`` features.
+"""
+
+from typing import TYPE_CHECKING
+
+from ganbench.spec._common import Paper, check_name
+from ganbench.spec.measure import (
+    Budget,
+    Data,
+    Dataset,
+    Extracted,
+    Extractor,
+    Features,
+    Metric,
+    Mixture,
+    Quantity,
+    Suite,
+)
+from ganbench.spec.method import (
+    Anneal,
+    Arch,
+    Constraint,
+    Discriminator,
+    LossFunction,
+    Networks,
+    Noise,
+    Optimizer,
+    Params,
+    Penalty,
+    Variant,
+    no_noise,
+)
+
+if TYPE_CHECKING:
+    from ganbench.spec.measure import Array as Array
+
+__all__ = [
+    "Anneal",
+    "Arch",
+    "Budget",
+    "Constraint",
+    "Data",
+    "Dataset",
+    "Discriminator",
+    "Extracted",
+    "Extractor",
+    "Features",
+    "LossFunction",
+    "Metric",
+    "Mixture",
+    "Networks",
+    "Noise",
+    "Optimizer",
+    "Paper",
+    "Params",
+    "Penalty",
+    "Quantity",
+    "Suite",
+    "Variant",
+    "check_name",
+    "no_noise",
+]

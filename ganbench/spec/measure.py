@@ -1,0 +1,189 @@
+"""Data, features, metrics and suites: what is measured, on what, and how much of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from ganbench.spec._common import Paper, check_name
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """A known mixture of isotropic Gaussians: ``centers [M, D]``, ``std``, equal weights."""
+
+    centers: np.ndarray
+    std: float
+
+
+@dataclass(frozen=True)
+class Data:
+    """A loaded data set.
+
+    Attributes:
+        train: ``[N, *shape]``, uint8 (0-255, shown to networks as -1..1) or float32 (as it is).
+        test: the held-out split, never trained on.
+        sha256: of what the arrays were made from.
+        train_labels, test_labels: ``[N]`` integers, where the data have classes.
+        mixture: the modes, where they are known exactly.
+        sampler: ``(n, seed) -> [n, *shape]``, exact fresh samples, where they can be had.
+    """
+
+    train: np.ndarray
+    test: np.ndarray
+    sha256: str
+    train_labels: np.ndarray | None = None
+    test_labels: np.ndarray | None = None
+    mixture: Mixture | None = None
+    sampler: Callable[[int, int], np.ndarray] | None = None
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A data set's own budget in one suite; None leaves the suite's or the data set's default."""
+
+    images_seen: int | None = None
+    batch: int | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set and how it is used by default.
+
+    Attributes:
+        name: permanent key of results.
+        load: ``data_dir or None -> Data``; raises ``UsageError`` when the data cannot be had.
+        shape: of one sample.
+        arch: default architecture.
+        features: default feature extractor of the metrics.
+        metrics: names of the metrics that are measured.
+        primary: the quantity by which variants are ranked first.
+        batch: default batch size.
+        budgets: per suite, where they differ from the suite's own.
+        classes: number of classes, if any.
+    """
+
+    name: str
+    load: Callable[[str | None], Data]
+    shape: tuple[int, ...]
+    arch: str
+    features: str
+    metrics: tuple[str, ...]
+    primary: str
+    summary: str
+    batch: int = 64
+    budgets: Mapping[str, Budget] = field(default_factory=dict)
+    classes: int | None = None
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """What an extractor makes of samples: ``features [N, D]``, and class ``probs [N, K]``."""
+
+    features: np.ndarray
+    probs: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """A loaded feature extractor: ``function(samples [N, *shape]) -> Extracted``."""
+
+    key: str
+    sha256: str
+    function: Callable[[np.ndarray], Extracted]
+
+
+@dataclass(frozen=True)
+class Features:
+    """A kind of feature extractor; ``load(argument)`` where the user wrote ``name:argument``."""
+
+    name: str
+    load: Callable[[str], Extractor]
+    summary: str
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One number that a metric yields.
+
+    ``worst`` is the value that stands for a training which has none (diverged, failed).
+    """
+
+    key: str
+    unit: str
+    higher_is_better: bool
+
+    @property
+    def worst(self) -> float:
+        """0 where higher is better, infinity where lower is."""
+        return 0.0 if self.higher_is_better else math.inf
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A registered metric: one preparation of the real side, one or more quantities.
+
+    Attributes:
+        name: key in the registry.
+        quantities: what ``compute`` returns.
+        needs: what it reads: ``features``, ``classes`` (predicted labels) or ``mixture``.
+        prepare: ``(real [N, D] or a Mixture or the number of classes, **params) -> arrays``;
+            done once per data set and protocol and kept on disk.
+        compute: ``(arrays, fake [N, D] or labels [N], **params) -> {key: value}``.
+        params: of the protocol.
+        max_samples: both sides are cut to so many samples (a seeded subset), where it is dear.
+        version: part of the protocol; raised whenever a value can change.
+        final_only: measured at the last checkpoint only.
+    """
+
+    name: str
+    quantities: tuple[Quantity, ...]
+    needs: Literal["features", "classes", "mixture"]
+    compute: Callable[..., dict[str, float]]
+    prepare: Callable[..., dict[str, np.ndarray]]
+    paper: Paper
+    params: Mapping[str, Any] = field(default_factory=dict)
+    max_samples: int | None = None
+    version: int = 1
+    final_only: bool = False
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A preset: the grid and the budget.
+
+    Attributes:
+        name: permanent key of results.
+        seeds: trainings per variant.
+        images_seen: real images shown to the discriminator, in each training.
+        checkpoints: evaluations, evenly spaced, the last at the end.
+        n_real, n_fake: most samples on each side of a metric.
+    """
+
+    name: str
+    summary: str
+    seeds: int
+    images_seen: int
+    checkpoints: int
+    n_real: int
+    n_fake: int
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
