@@ -6,12 +6,16 @@ set and protocol and kept on disk.
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ganbench import metrics
 from ganbench.cache import cached, digest
 from ganbench.metrics._shares import shares
 from ganbench.seeds import derive
@@ -24,6 +28,17 @@ def subset(array: np.ndarray, n: int, *stream: str | int) -> np.ndarray:
         return array
     picked = np.random.default_rng(derive("subset", *stream)).permutation(len(array))[:n]
     return array[np.sort(picked)]
+
+
+@cache
+def _digest(file: Path) -> str:
+    files = {file, *Path(metrics.__file__).parent.glob("*.py")}
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
+
+
+def code_digest(metric: Metric) -> str:
+    """Return the SHA-256 of the code behind ``metric``: other code does not read what it cached."""
+    return _digest(Path(inspect.getfile(metric.compute)))
 
 
 @dataclass(frozen=True)
@@ -63,6 +78,9 @@ class Evaluator:
             "n_real": self.sizes(metric)[0],
         }
 
+    def _cache_key(self, what: str, metric: Metric, **more: Any) -> dict[str, Any]:
+        return {"what": what, **self._real_key(metric), "code": code_digest(metric), **more}
+
     def protocol(self, metric: Metric) -> dict[str, Any]:
         """Return all that must be equal for two values of ``metric`` to be comparable."""
         samples = "uint8" if self.data.train.dtype == np.uint8 else "float32"
@@ -89,7 +107,7 @@ class Evaluator:
 
     def _prepared(self, metric: Metric) -> dict[str, np.ndarray]:
         return cached(
-            {"what": "real side", **self._real_key(metric)},
+            self._cache_key("real side", metric),
             lambda: metric.prepare(self._real(metric), **metric.params),
         )
 
@@ -119,7 +137,7 @@ class Evaluator:
 
         values: dict[str, np.ndarray] = {}
         for metric in self.metrics:
-            key = {"what": "floor", **self._real_key(metric), "n_fake": self.sizes(metric)[1]}
+            key = self._cache_key("floor", metric, n_fake=self.sizes(metric)[1])
             values |= cached(key, lambda metric=metric: floor(metric))  # type: ignore[misc]
         return {key: float(value) for key, value in values.items()}
 

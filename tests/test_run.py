@@ -268,3 +268,54 @@ def test_python_train():
     population = ganbench.train("ns", "ring2d", seeds=[0, 1], steps=3, hyper={"lr": [1e-3, 1e-4]})
     assert population.sample(5, seed=1).shape == (5, 2)
     assert set(population.params(seed=0)) == {"g", "d"}
+
+
+def finding(curves, fidelity="precision"):
+    """Return the findings on seeds whose checkpoints are (modes, reverse_kl, precision)."""
+    rows = [
+        {"arch": "a", "variant": "v", "seed": seed, "status": "ok", "checkpoint": i,
+         "images_seen": 1000.0 * i, "metric": metric, "value": value, "floor": 10.0}
+        for seed, curve in enumerate(curves)
+        for i, values in enumerate(curve, 1)
+        for metric, value in zip(("modes", "reverse_kl", fidelity), values, strict=True)
+    ]  # fmt: skip
+    return findings(pd.DataFrame(rows))
+
+
+def test_findings_tell_collapse_from_no_learning_and_from_recovery():
+    fine, bad, noise = (10, 0.1, 0.5), (4, 1.2, 0.5), (1, 2.3, 0.0)
+    assert finding([[fine, fine]]) == []
+    assert finding([[bad, fine], [fine, fine]]) == [
+        "v (a): collapsed at first in 1 of 2 seeds (4 of 10 modes, reverse KL 1.2 nats at worst), "
+        "recovered after 1,000 images."
+    ]
+    assert finding([[fine, bad]]) == [
+        "v (a): collapsed in 1 of 1 seeds at the end: 4 of 10 modes, reverse KL 1.2 nats at worst."
+    ]
+    (text,) = finding([[noise, noise]])
+    assert "1 of 1 seeds have not learned the data" in text
+
+
+def test_the_cache_is_read_by_the_code_that_wrote_it_alone(tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    from ganbench import evaluate
+    from ganbench.cache import cached
+
+    metric = registry.get("metric", "frechet")
+    digest = evaluate.code_digest(metric)
+    assert digest == evaluate.code_digest(registry.get("metric", "wasserstein"))
+    assert digest != evaluate.code_digest(replace(metric, compute=lambda prepared, fake: {}))
+    monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / "cache"))
+    made = []
+
+    def make():
+        made.append(True)
+        return {"x": np.arange(3.0)}
+
+    for key in ({"a": 1}, {"a": 1}, {"a": 2}):
+        assert np.array_equal(cached(key, make)["x"], [0, 1, 2])
+    assert len(made) == 2
+    for file in (tmp_path / "cache").glob("*.npz"):
+        file.write_bytes(file.read_bytes()[:50])  # damaged: made again
+    assert np.array_equal(cached({"a": 1}, make)["x"], [0, 1, 2]) and len(made) == 3

@@ -83,32 +83,60 @@ def terminal_table(board: pd.DataFrame, table: pd.DataFrame, primary: str) -> Ta
 
 
 def findings(table: pd.DataFrame) -> list[str]:
-    """Return one sentence for each variant that failed, or collapsed in some seed.
+    """Return sentences about every variant that failed, did not learn the data, or collapsed.
 
-    A seed has collapsed if its shares over modes have lost a mode, or their reverse KL exceeds
-    0.5 nats (a generator that is uniform on 6 of 10 modes has 0.51) at the last checkpoint.
+    A seed has *not learned the data* if fewer than 1 % of its last samples lie among real ones
+    (precision, or the share of high quality on mixtures): its classes then mean nothing. Otherwise
+    it is *collapsed* at a checkpoint if a mode is lost or the reverse KL of its shares over modes
+    exceeds 0.5 nats (an even generator on 6 of 10 modes has 0.51).
     """
     sentences = []
     for (arch, variant), rows in table.groupby(["arch", "variant"], sort=False):
-        bad = rows[rows["status"] != "ok"].drop_duplicates("seed")
         name = f"{variant} ({arch})"
+        bad = rows[rows["status"] != "ok"].drop_duplicates("seed")
         for status, seeds in bad.groupby("status")["seed"]:
             sentences.append(f"{name}: {status} in {listed(seeds)}.")
-        last = rows[(rows["status"] == "ok")]
-        last = last[last["checkpoint"] == last.groupby("seed")["checkpoint"].transform("max")]
-        values = last.pivot(index="seed", columns="metric", values="value")
-        if "modes" not in values or "reverse_kl" not in values or values.empty:
-            continue
-        modes, kl = values["modes"], values["reverse_kl"]
-        whole = last[last["metric"] == "modes"]["floor"].iloc[0]
-        collapsed = (modes < whole) | (kl > 0.5)
-        if collapsed.any():
-            sentences.append(
-                f"{name}: collapsed in {int(collapsed.sum())} of {len(values)} seeds: "
-                f"{number(modes[collapsed].min())} of {number(whole)} modes and reverse KL "
-                f"{number(kl[collapsed].max())} nats at worst."
-            )
+        sentences += [f"{name}: {text}." for text in _modes(rows[rows["status"] == "ok"])]
     return sentences
+
+
+def _modes(rows: pd.DataFrame) -> list[str]:
+    """Return what is to be said of the finished seeds of one variant."""
+    wide = rows.pivot(index=["seed", "images_seen"], columns="metric", values="value")
+    fidelity = next((m for m in ("hq", "precision") if m in wide), None)
+    if wide.empty or fidelity is None or "modes" not in wide or "reverse_kl" not in wide:
+        return []
+    whole = rows[rows["metric"] == "modes"]["floor"].iloc[0]
+    wide["collapsed"] = (wide["modes"] < whole) | (wide["reverse_kl"] > 0.5)
+    last = wide.groupby("seed").tail(1).reset_index("images_seen", drop=True)
+    count, found = len(last), []
+    untaught = last[fidelity] < 0.01
+    if untaught.any():
+        found.append(
+            f"{int(untaught.sum())} of {count} seeds have not learned the data at this budget "
+            f"({fidelity} below 0.01); their modes mean nothing"
+        )
+    learned = last[~untaught]
+    at_end = learned[learned["collapsed"]]
+    if len(at_end):
+        found.append(
+            f"collapsed in {len(at_end)} of {count} seeds at the end: {_worst(at_end, whole)}"
+        )
+    healthy = learned.index.difference(at_end.index)
+    before = wide[wide["collapsed"] & wide.index.get_level_values("seed").isin(healthy)]
+    if len(before):
+        images = before.index.get_level_values("images_seen").max()
+        seeds = before.index.get_level_values("seed").nunique()
+        found.append(
+            f"collapsed at first in {seeds} of {count} seeds ({_worst(before, whole)}), "
+            f"recovered after {images:,.0f} images"
+        )
+    return found
+
+
+def _worst(rows: pd.DataFrame, whole: float) -> str:
+    modes, kl = rows["modes"].min(), rows["reverse_kl"].max()
+    return f"{number(modes)} of {number(whole)} modes, reverse KL {number(kl)} nats at worst"
 
 
 def listed(seeds: pd.Series) -> str:
