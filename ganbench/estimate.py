@@ -64,11 +64,17 @@ def makespan(estimates: list[Cost], workers: int) -> float:
     return float(free.max())
 
 
+def counted(n: int, noun: str) -> str:
+    """Return ``1 seed`` or ``3 seeds``."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
 def summary(plan: Plan) -> str:
     """Return one line that says what is planned."""
     per = plan.trainings[0].images_seen
     archs = registry.get("arch", plan.trainings[0].arch).name
     return (
-        f"{plan.dataset.name} · {archs} · preset {plan.suite.name}: {len(plan.trainings)} variants "
-        f"× {len(plan.seeds)} seeds × {per:,} images"
+        f"{plan.dataset.name} · {archs} · preset {plan.suite.name}: "
+        f"{counted(len(plan.trainings), 'variant')} "
+        f"× {counted(len(plan.seeds), 'seed')} × {per:,} images"
     )

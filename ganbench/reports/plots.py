@@ -162,7 +162,7 @@ def collapse(records: list[Record], names: dict[str, str], order: list[str]) -> 
         i for i in range(1, len(shown)) if names[shown[i].run_id] != names[shown[i - 1].run_id]
     ]
     axis.hlines(edges, 0, count, color="black", lw=1)
-    axis.set_xlabel("class" if shown[0].training.dataset == "mnist" else "class or mode")
+    axis.set_xlabel("class or mode")
     axis.set_ylabel("variant and seed")
     axis.set_title(
         "share of generated samples in each class or mode (white: as in an even mixture)",
