@@ -116,7 +116,7 @@ def run_plan(
     store = Store(out_folder(plan, out))
     store.prepare()
     with store.alone():
-        units = plan.units(store.finished)
+        units = plan.units(store.done)
         store.write_plan(plan.to_json())
         announce(units)
         failed = _execute(plan, units, store, engine, workers, threads, progress)
@@ -155,7 +155,7 @@ def _execute(
         failed = local.run(units, store.out, count, threads or share, report)
     for unit, reason in failed:
         for seed in unit.seeds:
-            if seed not in store.finished(unit.training):
+            if not store.record_path(unit.training.run_id(seed)).exists():
                 store.write_record(failure(unit, seed, reason, engine))
     return failed
 

@@ -168,7 +168,7 @@ def plan(out, workers, as_json, **options: Any) -> None:
 
     made, data = _plan(**options)
     store = Store(out_folder(made, out))
-    units = made.units(store.finished if store.out.exists() else lambda training: set())
+    units = made.units(store.done)
     count = workers or ((os.cpu_count() or 1) if made.device == "cpu" else 1)
     estimates = costs(units, data)
     console = Console()

@@ -74,15 +74,14 @@ class Plan:
             "skipped": self.skipped,
         }
 
-    def units(self, finished: Callable[[Training], set[int]]) -> list[Unit]:
+    def units(self, done: Callable[[Training, int], bool]) -> list[Unit]:
         """Return the units still to do: one seed of every variant before the second of any.
 
         Where one program for many seeds pays, a unit holds all the seeds of a variant.
         """
         units: list[tuple[int, Unit]] = []
         for training in self.trainings:
-            done = finished(training)
-            seeds = [seed for seed in self.seeds if seed not in done]
+            seeds = [seed for seed in self.seeds if not done(training, seed)]
             groups = [tuple(seeds)] if self.backend != "loop" else [(seed,) for seed in seeds]
             for group in filter(None, groups):
                 unit = Unit(

@@ -172,6 +172,23 @@ def write_array(path: Path, array: np.ndarray) -> None:
     write_bytes(path, buffer.getvalue())
 
 
+def read_record(path: Path) -> Record:
+    """Return the record in ``path``.
+
+    Raises:
+        UsageError: the file is not a record.
+    """
+    try:
+        return Record.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageError(
+            f"{path} is not a record of this version ({where}: {first['msg']}); "
+            "move it away, and its seed is trained again"
+        ) from None
+
+
 class Store:
     """The run directory ``out``."""
 
@@ -228,26 +245,12 @@ class Store:
         Raises:
             UsageError: a file is not a record.
         """
-        found = []
-        for path in sorted((self.out / "records").glob("*.json")):
-            try:
-                found.append(Record.model_validate_json(path.read_bytes()))
-            except ValidationError as error:
-                first = error.errors()[0]
-                where = ".".join(str(part) for part in first["loc"])
-                raise UsageError(
-                    f"{path} is not a record of this version ({where}: {first['msg']}); "
-                    "move it away, and its seed is trained again"
-                ) from None
-        return found
+        return [read_record(path) for path in sorted((self.out / "records").glob("*.json"))]
 
-    def finished(self, training: Training) -> set[int]:
-        """Return the seeds whose training is over, well or badly; a failed one is to be redone."""
-        done = set()
-        for record in self.records():
-            if record.status != "failed" and record.run_id == training.run_id(record.seed):
-                done.add(record.seed)
-        return done
+    def done(self, training: Training, seed: int) -> bool:
+        """Return whether a seed's training is over, well or badly; a failed one is to be redone."""
+        path = self.record_path(training.run_id(seed))
+        return path.exists() and read_record(path).status != "failed"
 
     def checkpoint(self, unit: Unit) -> Path:
         """Return the folder of a unit's checkpoint."""

@@ -84,7 +84,7 @@ def test_an_interrupted_unit_goes_on_and_ends_with_the_same_numbers(tiny, tmp_pa
     plan, _ = make_plan(request)
     store = Store(tmp_path / "cut")
     store.prepare()
-    (unit,) = plan.units(store.finished)
+    (unit,) = plan.units(store.done)
 
     def cut(event):
         if event["step"] > 4 and "values" not in event:
