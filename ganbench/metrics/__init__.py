@@ -5,7 +5,9 @@ otherwise, computes in float64 and raises ``ValueError`` on bad input. Importing
 not import torch.
 """
 
+from ganbench.metrics.authenticity import authenticity
 from ganbench.metrics.class_coverage import class_coverage
+from ganbench.metrics.data_copying import data_copying
 from ganbench.metrics.density_coverage import density_coverage
 from ganbench.metrics.frechet import frechet_distance
 from ganbench.metrics.mode_coverage import mode_coverage
@@ -14,7 +16,9 @@ from ganbench.metrics.sliced_wasserstein import sliced_wasserstein
 from ganbench.metrics.wasserstein import wasserstein
 
 __all__ = [
+    "authenticity",
     "class_coverage",
+    "data_copying",
     "density_coverage",
     "frechet_distance",
     "mode_coverage",
