@@ -6,17 +6,24 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import minimize
 from scipy.spatial.distance import cdist
+from scipy.special import logsumexp
 from scipy.stats import mannwhitneyu, ortho_group
 
 from ganbench.metrics import (
     _nearest,
     _neighbours,
     authenticity,
+    classification_accuracy,
+    classifier_score,
     data_copying,
+    oscillation,
 )
 
 COPYING = importlib.import_module("ganbench.metrics.data_copying")
+ACCURACY = importlib.import_module("ganbench.metrics.classification_accuracy")
+SCORE = importlib.import_module("ganbench.metrics.classifier_score")
 
 
 def normal(n, d, seed=0):
@@ -340,6 +347,290 @@ def test_data_copying_where_test_and_fake_share_no_cell():
     train = column(*range(5), *range(100, 105))
     with pytest.raises(ValueError, match="fake has 30 samples: none of 2 cells"):
         data_copying(train, column(1, 2), np.full((30, 1), 101.0), cells=2)
+
+
+# ---- classifier score ----
+
+
+def simplex(n, k, seed=0, sharp=1.0):
+    return np.random.default_rng(seed).dirichlet(np.full(k, sharp), n)
+
+
+def brute_score(p, splits):
+    """Return the mean over parts of exp(entropy of the mean - mean entropy)."""
+    found = []
+    for part in np.array_split(p, splits) if len(p) % splits == 0 else [p]:
+        marginal = part.mean(0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            of_mean = -np.nansum(marginal * np.log(marginal))
+            mean_of = -np.nansum(part * np.log(part), 1).mean()
+        found.append(math.exp(of_mean - mean_of))
+    return np.mean(found)
+
+
+def test_classifier_score_by_hand():
+    # KL of (1, 0) and of (1/2, 1/2) from (3/4, 1/4)
+    kl = (math.log(4 / 3) + 0.5 * math.log(2 / 3) + 0.5 * math.log(2)) / 2
+    assert classifier_score([[1, 0], [0.5, 0.5]], 1) == pytest.approx(math.exp(kl), rel=1e-14)
+    # two parts of one sample each: every sample is its own mean
+    assert classifier_score([[1, 0], [0.5, 0.5]], 2) == 1
+
+
+@pytest.mark.parametrize("k", [1, 2, 10])
+def test_sharp_and_even_classes_score_their_number(k):
+    assert classifier_score(np.tile(np.eye(k), (20, 1))) == pytest.approx(k, rel=1e-14)
+    assert classifier_score(np.full((20, k), 1 / k)) == pytest.approx(1, rel=1e-14)
+    assert classifier_score(np.tile(np.eye(k)[0], (20, 1))) == pytest.approx(1, rel=1e-14)
+
+
+def test_parts_are_consecutive_and_their_scores_are_averaged():
+    eye = np.eye(4)
+    p = np.vstack([eye, eye[[0, 0, 1, 1]], eye[[2, 2, 2, 2]]])
+    assert classifier_score(p, 3) == pytest.approx((4 + 2 + 1) / 3, rel=1e-14)
+    # 7 samples in 3 parts: 2, 2 and 3
+    q = eye[[0, 0, 0, 1, 0, 1, 2]]
+    assert classifier_score(q, 3) == pytest.approx((1 + 2 + 3) / 3, rel=1e-14)
+
+
+def test_classifier_score_knows_no_order_of_classes_nor_of_samples_in_a_part():
+    p = simplex(60, 7)
+    rng = np.random.default_rng(0)
+    assert classifier_score(p[:, rng.permutation(7)]) == pytest.approx(classifier_score(p))
+    assert classifier_score(rng.permutation(p), 1) == pytest.approx(classifier_score(p, 1))
+    doubled = np.repeat(p, 3, 0)
+    assert classifier_score(doubled, 1) == pytest.approx(classifier_score(p, 1))
+    halves = np.hstack([p, p]) / 2  # every class split evenly in two
+    assert classifier_score(halves) == pytest.approx(classifier_score(p))
+
+
+def test_sharper_predictions_and_more_classes_score_higher():
+    scores = [classifier_score(simplex(400, 10, 0, sharp), 1) for sharp in (10, 1, 0.1, 0.01)]
+    assert scores == sorted(scores)
+    assert scores[0] > 1 and scores[-1] < 10
+    full = np.tile(np.eye(10), (10, 1))
+    dropped = [classifier_score(full[full[:, :k].any(1)], 1) for k in (2, 5, 10)]
+    assert dropped == pytest.approx([2, 5, 10])
+
+
+@pytest.mark.parametrize("splits", [1, 2, 10])
+@pytest.mark.parametrize("sharp", [0.001, 0.3, 5.0])
+def test_classifier_score_against_entropies(splits, sharp):
+    p = simplex(100, 12, 1, sharp)
+    assert classifier_score(p, splits) == pytest.approx(brute_score(p, splits), rel=1e-10)
+    assert classifier_score(torch.from_numpy(p), splits) == classifier_score(p, splits)
+    assert SCORE.compute(SCORE.prepare(), p, splits) == {
+        "classifier_score": classifier_score(p, splits)
+    }
+    single = p.astype(np.float32)
+    assert classifier_score(single, splits) == pytest.approx(classifier_score(p, splits), rel=1e-5)
+
+
+@over_bad
+def test_classifier_score_of_bad_samples(bad):
+    value, message = BAD[bad]
+    with pytest.raises(ValueError, match=f"^probs {message}"):
+        classifier_score(value)
+
+
+@pytest.mark.parametrize(
+    ("probs", "splits", "message"),
+    [
+        (simplex(9, 3), 10, "splits is 10: at most 9 allowed"),
+        (simplex(9, 3), 0, "splits is 0: an integer of at least 1"),
+        ([[1.5, -0.5]], 1, "probs holds -0.5: probabilities are at least 0"),
+        ([[0.5, 0.5], [0.5, 0.75]], 1, "probs has a row whose sum is 0.25 off 1"),
+    ],
+)
+def test_classifier_score_of_bad_input(probs, splits, message):
+    with pytest.raises(ValueError, match=message):
+        classifier_score(probs, splits)
+
+
+# ---- train on generated, test on real ----
+
+
+def blobs(n, seed, classes=3, d=4, spread=1.0):
+    """Return samples and labels of overlapping classes."""
+    labels = np.arange(n) % classes
+    return 1.5 * np.eye(d)[labels] + spread * normal(n, d, seed), labels
+
+
+def fit_by_hand(x, labels, c):
+    """Return a predictor: penalised softmax regression on standardised features, by scipy."""
+    mean, std = x.mean(0), x.std(0)
+    std[std == 0] = 1
+    z, classes = (x - mean) / std, np.unique(labels)
+    target = labels[:, None] == classes
+    shape = (x.shape[1] + 1, len(classes))
+
+    def loss(w):
+        w = w.reshape(shape)
+        logits = z @ w[1:] + w[0]
+        p = np.exp(logits - logsumexp(logits, 1, keepdims=True))
+        grad = np.vstack([(p - target).sum(0), z.T @ (p - target)])
+        grad[1:] += w[1:] / c
+        nll = (logsumexp(logits, 1) - logits[target]).sum()
+        return nll + (w[1:] ** 2).sum() / (2 * c), grad.ravel()
+
+    w = minimize(loss, np.zeros(shape).ravel(), jac=True, tol=1e-10).x.reshape(shape)
+    return lambda test: classes[((test - mean) / std @ w[1:] + w[0]).argmax(1)]
+
+
+def test_separated_classes_are_learnt_and_wrong_labels_too():
+    fake, test = column(-1, -2, 1, 2), column(-5, -0.5, 0.5, 5)
+    assert classification_accuracy(fake, [0, 0, 1, 1], test, [0, 0, 1, 1]) == 1
+    assert classification_accuracy(fake, [1, 1, 0, 0], test, [0, 0, 1, 1]) == 0
+    assert classification_accuracy(fake, [0, 0, 1, 1], test, [0, 1, 1, 1]) == 0.75
+
+
+def test_a_dropped_class_costs_its_share():
+    x, y = blobs(300, 1, 3, spread=0.05)
+    test, labels = blobs(90, 2, 3, spread=0.05)
+    assert classification_accuracy(x, y, test, labels) == 1
+    assert classification_accuracy(x[y < 2], y[y < 2], test, labels) == pytest.approx(2 / 3)
+    assert classification_accuracy(x[y < 1], y[y < 1], test, labels) == pytest.approx(1 / 3)
+    assert classification_accuracy(x[:1], [7], test, labels) == 0
+
+
+def test_a_tie_is_decided_by_the_symmetric_boundary():
+    """Two mirrored classes: the boundary is exactly between them."""
+    fake, labels = column(-3, -1, 1, 3), [0, 0, 1, 1]
+    assert classification_accuracy(fake, labels, column(-1e-3, 1e-3), [0, 1]) == 1
+
+
+def test_constant_features_are_no_matter():
+    x, y = blobs(200, 1)
+    test, labels = blobs(150, 2)
+    wider = [np.hstack([a, np.full((len(a), 1), 3.0)]) for a in (x, test)]
+    wanted = classification_accuracy(x, y, test, labels)
+    assert classification_accuracy(wider[0], y, wider[1], labels) == wanted
+
+
+def test_accuracy_knows_no_order_scale_shift_or_names_of_classes():
+    x, y = blobs(300, 1)
+    test, labels = blobs(200, 2)
+    wanted = classification_accuracy(x, y, test, labels)
+    assert 0.6 < wanted < 0.95
+    rng = np.random.default_rng(0)
+    p, q = rng.permutation(300), rng.permutation(200)
+    assert classification_accuracy(x[p], y[p], test[q], labels[q]) == wanted
+    scale, shift = np.array([1e-3, 1, 50, 1e4]), np.array([5, -1e3, 0, 2])
+    moved = classification_accuracy(x * scale + shift, y, test * scale + shift, labels)
+    assert moved == wanted
+    names = np.array([40, -2, 7])
+    assert classification_accuracy(x, names[y], test, names[labels]) == wanted
+
+
+def test_noisier_fakes_teach_less():
+    test, labels = blobs(2_000, 2, spread=0.5)
+    fakes = [blobs(60, 1, spread=s) for s in (0.5, 3, 30)]
+    found = [classification_accuracy(*fake, test, labels) for fake in fakes]
+    assert found == sorted(found, reverse=True) and found[0] > 0.9 and found[-1] < 0.8
+
+
+@pytest.mark.parametrize("classes", [2, 3, 4])
+@pytest.mark.parametrize("c", [0.01, 1.0])
+def test_accuracy_against_scipy(classes, c):
+    x, y = blobs(150, 1, classes)
+    test, labels = blobs(400, 2, classes)
+    wanted = (fit_by_hand(x, y, c)(test) == labels).mean()
+    if classes == 2:  # one weight vector, not two with half the penalty each
+        wanted = (fit_by_hand(x, y, 2 * c)(test) == labels).mean()
+    found = classification_accuracy(x, y, test, labels, c)
+    assert found == pytest.approx(wanted, abs=1.01 / 400)
+    tensors = [torch.from_numpy(a) for a in (x, y, test, labels)]
+    assert classification_accuracy(*tensors, c) == found
+
+
+def test_unfinished_regression_is_an_error(monkeypatch):
+    monkeypatch.setattr(ACCURACY, "ITERATIONS", 1)
+    with pytest.raises(RuntimeError, match="logistic regression on 150 fakes did not finish"):
+        classification_accuracy(*blobs(150, 1), *blobs(9, 2))
+
+
+@over_bad
+def test_accuracy_on_bad_samples(bad):
+    value, message = BAD[bad]
+    labels = np.arange(40) % 2
+    with pytest.raises(ValueError, match=f"^fake {message}"):
+        classification_accuracy(value, labels[:5], GOOD, labels)
+    with pytest.raises(ValueError, match=f"^test {message}"):
+        classification_accuracy(GOOD, labels, value, labels[:5])
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.zeros(39, int), "_labels has 39 labels for 40 samples"),
+        (np.zeros(40), r"_labels are float64 of shape \(40,\): integers"),
+        (np.zeros((40, 1), int), r"_labels are int64 of shape \(40, 1\): integers"),
+    ],
+)
+def test_accuracy_with_bad_labels(labels, message):
+    good = np.arange(40) % 2
+    with pytest.raises(ValueError, match=f"^fake{message}"):
+        classification_accuracy(GOOD, labels, GOOD, good)
+    with pytest.raises(ValueError, match=f"^test{message}"):
+        classification_accuracy(GOOD, good, GOOD, labels)
+
+
+@pytest.mark.parametrize("c", [0, -1.0, math.nan, math.inf])
+def test_accuracy_with_a_bad_penalty(c):
+    labels = np.arange(40) % 2
+    with pytest.raises(ValueError, match=f"c is {c!r}: a positive number needed"):
+        classification_accuracy(GOOD, labels, GOOD, labels, c)
+    with pytest.raises(ValueError, match="test has 3 features and fake 2: not comparable"):
+        classification_accuracy(GOOD, labels, normal(40, 3), labels)
+
+
+# ---- oscillation ----
+
+
+def test_oscillation_by_hand():
+    assert oscillation([9, 9, 9, 1, math.e]) == pytest.approx(1)  # the last two of five
+    assert oscillation([9] * 6 + [1, 2]) == pytest.approx(math.log(2))
+    assert oscillation([9] * 7 + [1, 2, 1]) == pytest.approx(math.log(2))  # three of ten
+    assert oscillation([9] * 9 + [4, 2, 4]) == pytest.approx(math.log(2))
+    assert oscillation([5.0] * 20) == 0
+
+
+def test_oscillation_of_a_geometric_fall_is_its_rate():
+    assert oscillation(0.9 ** np.arange(40)) == pytest.approx(-math.log(0.9), rel=1e-12)
+
+
+def test_oscillation_knows_no_scale_power_direction_or_early_values():
+    v = np.exp(normal(1, 40)[0])
+    wanted = oscillation(v)
+    assert oscillation(1e3 * v) == pytest.approx(wanted, rel=1e-12)
+    assert oscillation(1 / v) == pytest.approx(wanted, rel=1e-12)
+    assert oscillation(v**2) == pytest.approx(2 * wanted, rel=1e-12)
+    assert oscillation(np.concatenate([v[:30], v[30:][::-1]])) == pytest.approx(wanted, rel=1e-12)
+    assert oscillation(np.concatenate([v[:30][::-1] + 1, v[30:]])) == wanted
+    assert oscillation(torch.from_numpy(v)) == oscillation(v.tolist()) == wanted
+
+
+@pytest.mark.parametrize("n", range(5, 26))
+def test_oscillation_against_plain_python(n):
+    v = np.exp(normal(1, n, n)[0]).tolist()
+    last = v[-((n + 3) // 4) :]
+    steps = [abs(math.log(b / a)) for a, b in zip(last[:-1], last[1:], strict=True)]
+    assert oscillation(v) == pytest.approx(sum(steps) / len(steps), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([1.0] * 4, "values has 4 checkpoints: at least 5 needed"),
+        ([], "values has 0 checkpoints: at least 5 needed"),
+        ([1, 2, 0, -1, 5], "values holds 2 values that are not positive and finite"),
+        ([1, 2, 3, 4, math.nan], "values holds 1 values that are not positive and finite"),
+        ([1, math.inf, 3, 4, 5], "values holds 1 values that are not positive and finite"),
+        ([[1.0] * 8], r"values has shape \(1, 8\): \[N\] needed"),
+    ],
+)
+def test_oscillation_of_bad_curves(values, message):
+    with pytest.raises(ValueError, match=message):
+        oscillation(values)
 
 
 # ---- importing ----

@@ -7,10 +7,13 @@ not import torch.
 
 from ganbench.metrics.authenticity import authenticity
 from ganbench.metrics.class_coverage import class_coverage
+from ganbench.metrics.classification_accuracy import classification_accuracy
+from ganbench.metrics.classifier_score import classifier_score
 from ganbench.metrics.data_copying import data_copying
 from ganbench.metrics.density_coverage import density_coverage
 from ganbench.metrics.frechet import frechet_distance
 from ganbench.metrics.mode_coverage import mode_coverage
+from ganbench.metrics.oscillation import oscillation
 from ganbench.metrics.precision_recall import precision_recall
 from ganbench.metrics.sliced_wasserstein import sliced_wasserstein
 from ganbench.metrics.wasserstein import wasserstein
@@ -18,10 +21,13 @@ from ganbench.metrics.wasserstein import wasserstein
 __all__ = [
     "authenticity",
     "class_coverage",
+    "classification_accuracy",
+    "classifier_score",
     "data_copying",
     "density_coverage",
     "frechet_distance",
     "mode_coverage",
+    "oscillation",
     "precision_recall",
     "sliced_wasserstein",
     "wasserstein",
