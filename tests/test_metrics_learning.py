@@ -18,12 +18,16 @@ from ganbench.metrics import (
     classification_accuracy,
     classifier_score,
     data_copying,
+    duality_gap,
+    game_jacobian_eigenvalues,
     oscillation,
+    path_angle,
 )
 
 COPYING = importlib.import_module("ganbench.metrics.data_copying")
 ACCURACY = importlib.import_module("ganbench.metrics.classification_accuracy")
 SCORE = importlib.import_module("ganbench.metrics.classifier_score")
+EIGEN = importlib.import_module("ganbench.metrics.game_eigenvalues")
 
 
 def normal(n, d, seed=0):
@@ -631,6 +635,429 @@ def test_oscillation_against_plain_python(n):
 def test_oscillation_of_bad_curves(values, message):
     with pytest.raises(ValueError, match=message):
         oscillation(values)
+
+
+# ---- fields of games ----
+
+
+def linear(matrix, origin=0.0):
+    """Return the field A (w - origin)."""
+    a = torch.as_tensor(matrix, dtype=torch.float64)
+    return lambda w: a @ (w - origin)
+
+
+def dirac(gamma=0.0):
+    """Return the minimax Dirac-GAN's field from its losses, with R1 of strength gamma."""
+
+    def field(w):
+        theta, psi = w
+        softplus = torch.nn.functional.softplus
+        value = -softplus(-psi * 0.0) - softplus(psi * theta)  # D raises it, G lowers it
+        (g,) = torch.autograd.grad(value, w, create_graph=True)
+        regular = torch.stack([torch.zeros_like(psi), -gamma * psi])
+        return g * torch.tensor([-1.0, 1.0]) + regular
+
+    return field
+
+
+def same_set(found, wanted, rel=1e-10):
+    """Every value of each has a partner in the other (both sorted by numpy)."""
+    assert len(found) == len(wanted)
+    assert np.allclose(np.sort_complex(found), np.sort_complex(wanted), rtol=rel, atol=1e-12)
+
+
+def test_dirac_gan_rotates():
+    found = game_jacobian_eigenvalues(dirac(), [0.0, 0.0])
+    assert found.dtype == np.complex128
+    assert found == pytest.approx([0.5j, -0.5j], abs=1e-15)
+
+
+@pytest.mark.parametrize("gamma", [0.1, 0.5, 0.99, 1.5, 4.0])
+def test_regularised_dirac_gan(gamma):
+    """Mescheder et al. 2018, lemma 4.1: R1 moves the eigenvalues to the left."""
+    root = np.sqrt(complex(gamma**2 / 4 - 1 / 4))
+    found = game_jacobian_eigenvalues(dirac(gamma), [0.0, 0.0])
+    same_set(found, np.array([-gamma / 2 + root, -gamma / 2 - root]))
+    assert (found.real < 0).all()
+
+
+def test_bilinear_games_have_imaginary_eigenvalues():
+    """M = x' B y: (-B y, B' x), eigenvalues +-i the singular values of B."""
+    b = normal(4, 4, 3)
+    matrix = np.block([[np.zeros((4, 4)), -b], [b.T, np.zeros((4, 4))]])
+    s = np.linalg.svd(b)[1]
+    found = game_jacobian_eigenvalues(linear(matrix), np.zeros(8))
+    assert np.abs(found.real).max() < 1e-12
+    assert np.sort(found.imag) == pytest.approx(np.sort(np.concatenate([s, -s])), rel=1e-10)
+
+
+def test_eigenvalues_of_a_plain_descent_are_minus_the_curvatures():
+    found = game_jacobian_eigenvalues(lambda w: -w * torch.tensor([1.0, 5, 3]), np.ones(3))
+    assert found == pytest.approx([-5, -3, -1])
+
+
+def test_eigenvalues_depend_on_the_point():
+    found = game_jacobian_eigenvalues(lambda w: -(w**3) / 3, [1.0, 2.0, 0.0])
+    assert found == pytest.approx([-4, -1, 0])
+
+
+def test_eigenvalues_of_constant_fields_are_zero():
+    for field in (lambda w: torch.ones_like(w), lambda w: 0 * w.detach(), lambda w: w.detach()):
+        assert (game_jacobian_eigenvalues(field, np.ones(3)) == 0).all()
+
+
+def test_repeated_eigenvalues():
+    jordan = np.array([[2.0, 1], [0, 2]])
+    assert game_jacobian_eigenvalues(linear(jordan), np.zeros(2)) == pytest.approx([2, 2])
+
+
+def test_eigenvalues_are_sorted_and_cut():
+    field = linear(np.diag([1.0, -4, 2, 4, 3]))
+    assert game_jacobian_eigenvalues(field, np.zeros(5)).tolist() == [4, -4, 3, 2, 1]
+    assert game_jacobian_eigenvalues(field, np.zeros(5), 2).tolist() == [4, -4]
+
+
+def test_eigenvalues_know_no_basis_and_scale_with_the_field():
+    a = normal(6, 6, 1)
+    q = ortho_group.rvs(6, random_state=0)
+    wanted = game_jacobian_eigenvalues(linear(a), np.zeros(6))
+    same_set(game_jacobian_eigenvalues(linear(q @ a @ q.T), np.zeros(6)), wanted)
+    same_set(game_jacobian_eigenvalues(linear(-3 * a), np.ones(6)), -3 * wanted)
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 30])
+def test_eigenvalues_against_numpy(n):
+    a = normal(n, n, n)
+    wanted = np.linalg.eigvals(a - np.eye(n) * np.cos(1.0))
+    found = game_jacobian_eigenvalues(lambda w: torch.from_numpy(a) @ w - w.sin(), np.ones(n))
+    same_set(found, wanted)
+
+
+def test_arpack_agrees_with_the_whole_jacobian(monkeypatch):
+    n = 120
+    a = normal(n, n, 5)
+    a[:60, :60] *= 0.1
+
+    def field(w):
+        return torch.from_numpy(a) @ w - 0.2 * w.tanh()
+
+    point = normal(1, n, 6)[0]
+    for k in (1, 4, 10):
+        whole = game_jacobian_eigenvalues(field, point, k)
+        monkeypatch.setattr(EIGEN, "DENSE", 10)
+        found = game_jacobian_eigenvalues(field, point, k)
+        assert np.abs(found) == pytest.approx(np.abs(whole), rel=1e-9)
+        assert found.real == pytest.approx(whole.real, rel=1e-8)
+        assert (found == game_jacobian_eigenvalues(field, point, k)).all()  # no hidden seed
+        monkeypatch.undo()
+
+
+def test_arpack_on_a_large_game():
+    """Many Dirac-GANs at once: 2 n parameters, R1 of different strength in each."""
+    n = 1_500
+    gamma = torch.linspace(0, 0.9, n, dtype=torch.float64)
+
+    def field(w):
+        theta, psi = w[:n], w[n:]
+        return torch.cat([-psi / 2, theta / 2 - gamma * psi])
+
+    # |lambda| is 1/2 for all of them: spread them by scale
+    scale = torch.linspace(1, 10, n, dtype=torch.float64).repeat(2)
+    found = game_jacobian_eigenvalues(lambda w: scale * field(w), np.zeros(2 * n), 4)
+    g, s = gamma.numpy()[-2:], scale.numpy()[:n][-2:]
+    wanted = s * (-g / 2 + 1j * np.sqrt(1 / 4 - g**2 / 4))
+    same_set(found, np.concatenate([wanted, wanted.conj()]), 1e-8)
+
+
+def test_unfinished_arpack_is_an_error(monkeypatch):
+    from scipy.sparse import linalg
+
+    def stuck(*args, **options):
+        raise linalg.ArpackNoConvergence("no", np.zeros(1), np.zeros((9, 1)))
+
+    monkeypatch.setattr(EIGEN, "DENSE", 5)
+    monkeypatch.setattr(linalg, "eigs", stuck)
+    with pytest.raises(RuntimeError, match="1 of 3 eigenvalues of 9 parameters converged"):
+        game_jacobian_eigenvalues(linear(np.eye(9)), np.zeros(9), 3)
+
+
+FIELD_ERRORS = [
+    (lambda w: w[:2], [1.0, 2, 3], r"field has shape \(2,\) at a point of \(3,\)"),
+    (lambda w: w / 0, [1.0, 2, 3], "field holds 3 values that are NaN or infinite"),
+    (lambda w: w, [1.0, math.nan], "point holds 1 values that are NaN or infinite"),
+    (lambda w: w, [[1.0]], r"point has shape \(1, 1\): \[n\] needed"),
+    (lambda w: w, [], r"point has shape \(0,\): \[n\] needed"),
+]
+
+
+@pytest.mark.parametrize(("field", "point", "message"), FIELD_ERRORS)
+def test_eigenvalues_of_bad_fields_and_points(field, point, message):
+    with pytest.raises(ValueError, match=message):
+        game_jacobian_eigenvalues(field, point)
+
+
+def test_eigenvalues_of_a_bad_k(monkeypatch):
+    with pytest.raises(ValueError, match="k is 4: at most 3 allowed"):
+        game_jacobian_eigenvalues(lambda w: w, np.ones(3), 4)
+    with pytest.raises(ValueError, match="k is 0: an integer of at least 1"):
+        game_jacobian_eigenvalues(lambda w: w, np.ones(3), 0)
+    with pytest.raises(ValueError, match="k is None and point has 2001 parameters: k needed"):
+        game_jacobian_eigenvalues(lambda w: w, np.ones(2001))
+    monkeypatch.setattr(EIGEN, "DENSE", 5)  # ARPACK finds all but two at most
+    with pytest.raises(ValueError, match="k is 8: at most 7 allowed"):
+        game_jacobian_eigenvalues(lambda w: w, np.ones(9), 8)
+
+
+# ---- path angle ----
+
+
+def test_descent_of_a_round_quadratic_is_a_sign_at_the_optimum():
+    end = np.array([3.0, 4.0])
+    found = path_angle(linear(-2 * np.eye(2), torch.from_numpy(end)), np.zeros(2), end)
+    a = found["position"]
+    assert len(a) == 121 and (a[0], a[-1]) == pytest.approx((-0.1, 1.1))
+    assert np.abs(a - 1).min() < 1e-12 and np.abs(a).min() < 1e-12
+    before, after = a < 1 - 1e-9, a > 1 + 1e-9
+    assert found["cosine"][before] == pytest.approx(1)
+    assert found["cosine"][after] == pytest.approx(-1)
+    assert found["norm"] == pytest.approx(2 * 5 * np.abs(1 - a), abs=1e-12)
+
+
+def test_descent_of_any_quadratic():
+    """v = -H (w - end) on the chord: cosine -+ u'Hu / |Hu|."""
+    h = np.diag([1.0, 10.0])
+    end, start = np.array([1.0, -2.0]), np.array([4.0, 1.0])
+    u = (end - start) / np.linalg.norm(end - start)
+    found = path_angle(linear(-h, torch.from_numpy(end)), start, end, 12)
+    wanted = (u @ h @ u) / np.linalg.norm(h @ u) * np.sign(1 - found["position"])
+    assert found["cosine"] == pytest.approx(wanted, rel=1e-12)
+
+
+def test_pure_rotation_towards_the_centre_is_orthogonal():
+    turn = np.array([[0.0, -1], [1, 0]])
+    found = path_angle(linear(turn), [3.0, 4.0], [0.0, 0.0])
+    assert np.abs(found["cosine"]).max() < 1e-12
+    assert found["norm"] == pytest.approx(5 * np.abs(1 - found["position"]), abs=1e-12)
+
+
+def test_pure_rotation_past_the_centre_is_a_bump():
+    """Along (a - 1, -h), the field (h, a - 1) has cosine h / sqrt(h^2 + (a - 1)^2)."""
+    h = 0.02
+    turn = np.array([[0.0, -1], [1, 0]])
+    found = path_angle(linear(turn), [-1.0, -h], [0.0, -h], 1201)
+    wanted = h / np.sqrt(h**2 + (found["position"] - 1) ** 2)
+    assert found["cosine"] == pytest.approx(wanted, rel=1e-9)
+    assert found["position"][found["cosine"].argmax()] == pytest.approx(1)
+    assert found["cosine"].max() == pytest.approx(1)
+
+
+def test_path_angle_of_a_gradient_field_by_autograd():
+    def field(w):
+        (g,) = torch.autograd.grad((w**4).sum(), w, create_graph=True)
+        return -g
+
+    found = path_angle(field, np.ones(3), np.zeros(3), 4, beyond=0)
+    assert found["position"] == pytest.approx([0, 1 / 3, 2 / 3, 1])
+    assert found["cosine"] == pytest.approx([1, 1, 1, 0])  # the field vanishes at the end
+    assert found["norm"] == pytest.approx(
+        4 * math.sqrt(3) * np.array([1, 8, 1 / 1, 0]) / [1, 27, 27, 1]
+    )
+
+
+def test_path_angle_knows_no_basis_nor_scale_of_the_field():
+    a, q = normal(5, 5, 1), ortho_group.rvs(5, random_state=0)
+    start, end = normal(2, 5, 2)
+    plain = path_angle(linear(a), start, end, 30)
+    turned = path_angle(linear(7 * q @ a @ q.T), q @ start, q @ end, 30)
+    assert turned["cosine"] == pytest.approx(plain["cosine"], rel=1e-10)
+    assert turned["norm"] == pytest.approx(7 * plain["norm"], rel=1e-10)
+    opposite = path_angle(linear(-a), start, end, 30)
+    assert opposite["cosine"] == pytest.approx(-plain["cosine"], rel=1e-12)
+    back = path_angle(linear(a), end, start, 30)
+    assert back["cosine"][::-1] == pytest.approx(-plain["cosine"], rel=1e-9)
+
+
+def test_cosines_are_never_beyond_one():
+    for seed in range(50):
+        start, end = normal(2, 7, seed)
+        for sign in (1, -1):
+            v = sign * torch.from_numpy(end - start)
+            found = path_angle(lambda w, v=v: v + 0 * w, start, end, 2)["cosine"]
+            assert (np.abs(found) <= 1).all() and found == pytest.approx(sign)
+
+
+@pytest.mark.parametrize("beyond", [0, 0.1, 2.0])
+def test_path_angle_against_numpy(beyond):
+    a = normal(8, 8, 1)
+    start, end = normal(2, 8, 2)
+    found = path_angle(lambda w: (torch.from_numpy(a) @ w).sin(), start, end, 17, beyond)
+    for where, cosine, norm in zip(*found.values(), strict=True):
+        v = np.sin(a @ ((1 - where) * start + where * end))
+        u = end - start
+        wanted = u @ v / np.linalg.norm(u) / np.linalg.norm(v)
+        assert (cosine, norm) == pytest.approx((wanted, np.linalg.norm(v)), rel=1e-9)
+    assert found["position"] == pytest.approx(np.linspace(-beyond, 1 + beyond, 17))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"end": np.ones(3)}, "start equals end in all of 3 parameters"),
+        ({"end": np.ones(4)}, "start has 3 parameters and end 4: not comparable"),
+        ({"end": [1, 2, math.inf]}, "end holds 1 values that are NaN or infinite"),
+        ({"start": [[1.0]]}, r"start has shape \(1, 1\): \[n\] needed"),
+        ({"points": 1}, "points is 1: an integer of at least 2"),
+        ({"beyond": -0.1}, "beyond is -0.1: at least 0 needed"),
+        ({"beyond": math.nan}, "beyond is nan: at least 0 needed"),
+        ({"field": lambda w: w[:1]}, r"field has shape \(1,\) at a point of \(3,\)"),
+        ({"field": lambda w: w.log() * 0}, "field holds"),
+    ],
+)
+def test_path_angle_of_bad_input(options, message):
+    good = {"field": lambda w: w, "start": np.ones(3), "end": -np.ones(3)}
+    with pytest.raises(ValueError, match=message):
+        path_angle(**(good | options))
+
+
+# ---- duality gap ----
+
+A, B, C = 2.0, 3.0, 0.5  # M = A g^2 / 2 + B g d - C d^2 / 2
+
+
+def quadratic(g, d):
+    return (A * g**2 / 2 + B * g * d - C * d**2 / 2).sum()
+
+
+def test_gap_of_a_quadratic_game():
+    """Its opponents are d = B g / C and g = -B d / A: gap (B^2/C + A) g^2/2 + (B^2/A + C) d^2/2."""
+    g, d = 0.7, -1.1
+    found = duality_gap(quadratic, torch.tensor([g]), torch.tensor([d]), 2_000, 0.1)
+    assert found["max_d"] == pytest.approx((A + B**2 / C) * g**2 / 2, rel=1e-6)
+    assert found["min_g"] == pytest.approx(-(C + B**2 / A) * d**2 / 2, rel=1e-6)
+    assert found["duality_gap"] == pytest.approx(found["max_d"] - found["min_g"], rel=1e-12)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 7, 40])
+def test_gap_after_so_many_steps(steps):
+    """A gradient step shrinks the distance to the best opponent by 1 - lr times the curvature."""
+    g, d, lr = 0.7, -1.1, 0.05
+    d_end = B * g / C + (1 - lr * C) ** steps * (d - B * g / C)
+    g_end = -B * d / A + (1 - lr * A) ** steps * (g + B * d / A)
+    found = duality_gap(quadratic, np.array([g]), np.array([d]), steps, lr)
+    highest = A * g**2 / 2 + B * g * d_end - C * d_end**2 / 2
+    lowest = A * g_end**2 / 2 + B * g_end * d - C * d**2 / 2
+    assert found["max_d"] == pytest.approx(highest, rel=1e-12)
+    assert found["min_g"] == pytest.approx(lowest, rel=1e-12)
+
+
+def test_gap_of_the_bilinear_game():
+    """M = g d is unbounded: T steps gain lr T (g^2 + d^2)."""
+    g, d = torch.tensor([3.0]).double(), torch.tensor([-2.0]).double()
+    found = duality_gap(lambda g, d: (g * d).sum(), g, d, 10, 0.1)
+    assert found == pytest.approx({"duality_gap": 13, "max_d": 3, "min_g": -10})
+
+
+def test_gap_at_the_equilibrium_is_zero():
+    zero = torch.zeros(3)
+    assert duality_gap(quadratic, zero, zero)["duality_gap"] == 0
+    assert duality_gap(lambda g, d: torch.tensor(5.0), zero, zero) == {
+        "duality_gap": 0,
+        "max_d": 5,
+        "min_g": 5,
+    }
+
+
+def test_gap_is_never_negative_and_grows_with_steps():
+    w = torch.from_numpy(normal(4, 4))
+
+    def value(g, d):
+        return torch.sin(3 * g @ w @ d) + (g**2).sum() - (d**2).sum()
+
+    g, d = torch.from_numpy(normal(2, 4, 1))
+    found = [duality_gap(value, g, d, n, 0.3)["duality_gap"] for n in (1, 2, 5, 20, 100)]
+    assert found == sorted(found) and found[0] >= 0 and found[-1] > 0
+
+
+def test_gap_is_that_of_the_negative_game_with_the_sides_changed():
+    g, d = torch.from_numpy(normal(2, 3))
+    one = duality_gap(quadratic, g, d, 9)
+    other = duality_gap(lambda a, b: -quadratic(b, a), d, g, 9)
+    assert other["duality_gap"] == pytest.approx(one["duality_gap"], rel=1e-12)
+    assert (other["max_d"], other["min_g"]) == pytest.approx((-one["min_g"], -one["max_d"]))
+
+
+def test_gap_of_mappings_is_that_of_tensors_and_leaves_them_alone():
+    g = {"a": torch.tensor([0.5]), "n": torch.tensor(3)}
+    d = {"x": torch.tensor([1.5], requires_grad=True), "idle": torch.ones(2)}
+    wanted = duality_gap(quadratic, g["a"], d["x"], 5)
+
+    def value(g, d):
+        assert g["n"] == 3
+        return quadratic(g["a"], d["x"])
+
+    assert duality_gap(value, g, d, 5) == wanted
+    assert g["a"] == 0.5 and d["x"] == 1.5 and d["x"].grad is None
+
+
+def test_gap_of_the_dirac_gan_against_torch_optimisers():
+    def value(g, d):
+        softplus = torch.nn.functional.softplus
+        return -softplus(-d * 0.0).sum() - softplus(d * g).sum() - 0.1 * (d**2).sum()
+
+    g, d = torch.tensor([0.8]).double(), torch.tensor([0.3]).double()
+    ends = []
+    for side, sign in ((1, -1.0), (0, 1.0)):
+        pair = [g.clone(), d.clone()]
+        pair[side].requires_grad_()
+        optimiser = torch.optim.SGD([pair[side]], 0.2)
+        for _ in range(30):
+            optimiser.zero_grad()
+            (sign * value(*pair)).backward()
+            optimiser.step()
+        ends.append(float(value(*pair).detach()))
+    found = duality_gap(value, g, d, 30, 0.2)
+    assert (found["max_d"], found["min_g"]) == pytest.approx(ends, rel=1e-12)
+
+
+def test_gap_of_networks():
+    """A trained pair has a smaller gap than one whose generator is off."""
+    torch.manual_seed(0)
+    z, real = torch.randn(256, 1), torch.randn(256, 1)
+    d = torch.nn.Sequential(torch.nn.Linear(1, 16), torch.nn.Tanh(), torch.nn.Linear(16, 1))
+    softplus = torch.nn.functional.softplus
+
+    def value(g, parameters):
+        def logits(x):
+            return torch.func.functional_call(d, parameters, (x,))
+
+        fake = z * g["scale"] + g["shift"]
+        return -softplus(-logits(real)).mean() - softplus(logits(fake)).mean()
+
+    def gap(shift):
+        g = {"scale": torch.ones(1), "shift": torch.full((1,), shift)}
+        return duality_gap(value, g, dict(d.named_parameters()), 200, 0.1)["duality_gap"]
+
+    assert 0 <= gap(0.0) < gap(1.0) < gap(3.0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"steps": 0}, "steps is 0: an integer of at least 1"),
+        ({"steps": 1.5}, "steps is 1.5: an integer"),
+        ({"lr": 0}, "lr is 0: a positive number needed"),
+        ({"lr": math.nan}, "lr is nan: a positive number needed"),
+        ({"lr": 1e200}, r"value is -?(inf|nan) after \d steps with lr 1e\+200"),
+        ({"value": lambda g, d: g * d}, r"value has shape \(2,\): a scalar needed"),
+        ({"value": lambda g, d: (g / 0 * d).sum()}, "value is (inf|nan) after 0 steps"),
+        ({"g": torch.ones(2, dtype=torch.long)}, "g has 1 tensors and none of real numbers"),
+        ({"d": {}}, "d has 0 tensors and none of real numbers"),
+    ],
+)
+def test_gap_of_bad_input(options, message):
+    good = {"value": quadratic, "g": torch.ones(2), "d": torch.ones(2)}
+    with pytest.raises(ValueError, match=message):
+        duality_gap(**(good | options))
 
 
 # ---- importing ----

@@ -11,9 +11,12 @@ from ganbench.metrics.classification_accuracy import classification_accuracy
 from ganbench.metrics.classifier_score import classifier_score
 from ganbench.metrics.data_copying import data_copying
 from ganbench.metrics.density_coverage import density_coverage
+from ganbench.metrics.duality_gap import duality_gap
 from ganbench.metrics.frechet import frechet_distance
+from ganbench.metrics.game_eigenvalues import game_jacobian_eigenvalues
 from ganbench.metrics.mode_coverage import mode_coverage
 from ganbench.metrics.oscillation import oscillation
+from ganbench.metrics.path_angle import path_angle
 from ganbench.metrics.precision_recall import precision_recall
 from ganbench.metrics.sliced_wasserstein import sliced_wasserstein
 from ganbench.metrics.wasserstein import wasserstein
@@ -25,9 +28,12 @@ __all__ = [
     "classifier_score",
     "data_copying",
     "density_coverage",
+    "duality_gap",
     "frechet_distance",
+    "game_jacobian_eigenvalues",
     "mode_coverage",
     "oscillation",
+    "path_angle",
     "precision_recall",
     "sliced_wasserstein",
     "wasserstein",
