@@ -674,7 +674,7 @@ def test_dirac_gan_rotates():
 
 @pytest.mark.parametrize("gamma", [0.1, 0.5, 0.99, 1.5, 4.0])
 def test_regularised_dirac_gan(gamma):
-    """Mescheder et al. 2018, lemma 4.1: R1 moves the eigenvalues to the left."""
+    """Mescheder et al. 2018: R1 moves the eigenvalues to the left."""
     root = np.sqrt(complex(gamma**2 / 4 - 1 / 4))
     found = game_jacobian_eigenvalues(dirac(gamma), [0.0, 0.0])
     same_set(found, np.array([-gamma / 2 + root, -gamma / 2 - root]))

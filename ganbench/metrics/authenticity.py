@@ -1,6 +1,6 @@
 """Authenticity: how many generated samples are not copies. Alaa et al. 2022, arXiv:2102.08921.
 
-Section 3.3 of the paper: a generated sample y with nearest training point x is authentic if it is
+A generated sample y with nearest training point x is authentic if it is
 farther from x than x is from its own nearest other training point,
 
     A(y) = [ |y - x| > min over x' != x of |x - x'| ],   x = the training point nearest to y
@@ -36,7 +36,7 @@ def authenticity(train: Any, fake: Any) -> float:
         ValueError: fewer than 2 training points, no fakes, different D, values not finite.
 
     References:
-        Alaa et al. 2022, arXiv:2102.08921, section 3.3.
+        Alaa et al. 2022, arXiv:2102.08921.
     """
     return compute(prepare(train), fake)["authenticity"]
 

@@ -42,7 +42,7 @@ def classification_accuracy(
         RuntimeError: the solver stopped before the optimum.
 
     References:
-        Ravuri & Vinyals 2019, arXiv:1905.10887, section 3.
+        Ravuri & Vinyals 2019, arXiv:1905.10887.
     """
     return compute(prepare((test, test_labels)), (fake, fake_labels), c)["cas"]
 

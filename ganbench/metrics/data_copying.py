@@ -1,4 +1,4 @@
-"""The data-copying test C_T. Meehan, Chaudhuri & Dasgupta 2020, arXiv:2004.05675, section 4.
+"""The data-copying test C_T. Meehan, Chaudhuri & Dasgupta 2020, arXiv:2004.05675.
 
 Are generated samples closer to the training points than held-out samples are? Space is cut into
 cells by k-means on the training set. In a cell with n test and m fake samples, let each sample have
@@ -8,15 +8,16 @@ same distances then
 
     Z = (U - n m / 2) / sqrt(n m (n + m + 1) / 12)
 
-is about standard normal. C_T is the mean of Z over the cells with more than ``least`` fakes (the
-paper's threshold tau, 20 of them), weighted by the share of the test set in each cell:
+is about standard normal. C_T is the mean of Z over the cells with more than ``least`` fakes (20 of
+them, the authors' tau on MNIST), weighted by the share of the test set in each cell:
 
     C_T << 0  the fakes hug the training set: copying
     C_T >> 0  the fakes are farther from it than real samples: underfitting
 
 and |C_T| < 3, say, is neither. Its size grows with the square root of the number of samples, so
-only equal numbers compare. The authors' code takes one half off n m / 2 as a continuity correction;
-the paper's formula, used here, does not.
+only equal numbers compare. That the nearest training point is sought in the own cell alone is from
+the authors' code, which also takes one half off n m / 2 as a continuity correction; not so here,
+where two equal sides give 0.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def data_copying(
         train: ``[L, D]``, what the generator was trained on.
         test: ``[N, D]``, held out, of the same distribution.
         fake: ``[M, D]``.
-        cells: of k-means on ``train``; the paper takes 50 for 10,000 samples of MNIST.
+        cells: of k-means on ``train``; the authors take 50 for 10,000 samples of MNIST.
         least: cells with so many fakes or fewer are left out.
         seed: of k-means.
 
@@ -53,7 +54,7 @@ def data_copying(
             points, or no cell with enough fakes and a test sample.
 
     References:
-        Meehan et al. 2020, arXiv:2004.05675, sections 3.1 (Z), 4.1 (cells) and 4.2 (C_T).
+        Meehan et al. 2020, arXiv:2004.05675.
     """
     return compute(prepare((train, test), cells, least, seed), fake, cells, least, seed)
 

@@ -1,4 +1,4 @@
-"""Duality gap of a trained pair. Grnarova et al. 2019, arXiv:1811.05512, section 3.
+"""Duality gap of a trained pair. Grnarova et al. 2019, arXiv:1811.05512.
 
 For a zero-sum game min over g, max over d of M(g, d), the pair (g, d) has the gap
 
@@ -43,7 +43,7 @@ def duality_gap(
         ValueError: no such mapping, M no finite scalar at the pair or on the way, bad steps or lr.
 
     References:
-        Grnarova et al. 2019, arXiv:1811.05512, section 3 and Algorithm 1.
+        Grnarova et al. 2019, arXiv:1811.05512.
     """
     steps = _inputs.count(steps, "steps", 1)
     if not 0 < lr < math.inf:

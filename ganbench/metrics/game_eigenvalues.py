@@ -3,9 +3,9 @@
 The field v(w) is the direction in which training moves all parameters w of both players,
 (-grad of G's loss, -grad of D's loss). Near a stationary point, w' = v(w) behaves as its Jacobian
 J = dv/dw says: eigenvalues with negative real part attract, a positive one repels, and imaginary
-parts are rotation. Simultaneous steps of size h converge where |1 + h lambda| < 1 for all of them
-(proposition 4): an imaginary part that is large beside the real one forces tiny steps. (Papers that
-take the gradients themselves as v, such as Berard et al. 2020, have the opposite signs.)
+parts are rotation. Simultaneous steps of size h converge where |1 + h lambda| < 1 for all of them:
+an imaginary part that is large beside the real one forces tiny steps. (Papers that take the
+gradients themselves as v, such as Berard et al. 2020, have the opposite signs.)
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def game_jacobian_eigenvalues(field: Field, point: Any, k: int | None = None) ->
         RuntimeError: ARPACK did not converge.
 
     References:
-        Mescheder et al. 2017, arXiv:1705.10461; 2018, arXiv:1801.04406, section 2.
+        Mescheder et al. 2017, arXiv:1705.10461; 2018, arXiv:1801.04406.
     """
     w = _field.vector(point, "point")
     n = len(w)

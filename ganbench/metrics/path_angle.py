@@ -1,6 +1,6 @@
 """Path angle: attraction and rotation along a training's chord. Berard et al. 2020.
 
-arXiv:1906.04848, section 4: on the line w(a) = (1 - a) start + a end through the parameters of both
+arXiv:1906.04848: on the line w(a) = (1 - a) start + a end through the parameters of both
 players at the start and the end of training, extended at both ends, it is
 
     c(a) = <end - start, v(w(a))> / (|end - start| |v(w(a))|)
@@ -42,7 +42,7 @@ def path_angle(
             beyond below 0.
 
     References:
-        Berard et al. 2020, arXiv:1906.04848, section 4.
+        Berard et al. 2020, arXiv:1906.04848.
     """
     a, b = _field.vector(start, "start"), _field.vector(end, "end")
     if a.shape != b.shape:
