@@ -13,6 +13,7 @@ from ganbench.metrics.data_copying import data_copying
 from ganbench.metrics.density_coverage import density_coverage
 from ganbench.metrics.duality_gap import duality_gap
 from ganbench.metrics.frechet import frechet_distance
+from ganbench.metrics.frechet_infinity import frechet_infinity
 from ganbench.metrics.game_eigenvalues import game_jacobian_eigenvalues
 from ganbench.metrics.mode_coverage import mode_coverage
 from ganbench.metrics.oscillation import oscillation
@@ -30,6 +31,7 @@ __all__ = [
     "density_coverage",
     "duality_gap",
     "frechet_distance",
+    "frechet_infinity",
     "game_jacobian_eigenvalues",
     "mode_coverage",
     "oscillation",
