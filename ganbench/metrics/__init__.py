@@ -15,6 +15,7 @@ from ganbench.metrics.duality_gap import duality_gap
 from ganbench.metrics.frechet import frechet_distance
 from ganbench.metrics.frechet_infinity import frechet_infinity
 from ganbench.metrics.game_eigenvalues import game_jacobian_eigenvalues
+from ganbench.metrics.kernel_distance import kernel_distance
 from ganbench.metrics.mode_coverage import mode_coverage
 from ganbench.metrics.oscillation import oscillation
 from ganbench.metrics.path_angle import path_angle
@@ -33,6 +34,7 @@ __all__ = [
     "frechet_distance",
     "frechet_infinity",
     "game_jacobian_eigenvalues",
+    "kernel_distance",
     "mode_coverage",
     "oscillation",
     "path_angle",
