@@ -17,6 +17,7 @@ from ganbench.metrics.frechet_infinity import frechet_infinity
 from ganbench.metrics.game_eigenvalues import game_jacobian_eigenvalues
 from ganbench.metrics.kernel_distance import kernel_distance
 from ganbench.metrics.mode_coverage import mode_coverage
+from ganbench.metrics.ndb import ndb
 from ganbench.metrics.oscillation import oscillation
 from ganbench.metrics.path_angle import path_angle
 from ganbench.metrics.precision_recall import precision_recall
@@ -36,6 +37,7 @@ __all__ = [
     "game_jacobian_eigenvalues",
     "kernel_distance",
     "mode_coverage",
+    "ndb",
     "oscillation",
     "path_angle",
     "precision_recall",
