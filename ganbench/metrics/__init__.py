@@ -21,6 +21,7 @@ from ganbench.metrics.ndb import ndb
 from ganbench.metrics.oscillation import oscillation
 from ganbench.metrics.path_angle import path_angle
 from ganbench.metrics.precision_recall import precision_recall
+from ganbench.metrics.sinkhorn import sinkhorn_divergence
 from ganbench.metrics.sliced_wasserstein import sliced_wasserstein
 from ganbench.metrics.wasserstein import wasserstein
 
@@ -41,6 +42,7 @@ __all__ = [
     "oscillation",
     "path_angle",
     "precision_recall",
+    "sinkhorn_divergence",
     "sliced_wasserstein",
     "wasserstein",
 ]
