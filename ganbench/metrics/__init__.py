@@ -23,6 +23,7 @@ from ganbench.metrics.path_angle import path_angle
 from ganbench.metrics.precision_recall import precision_recall
 from ganbench.metrics.sinkhorn import sinkhorn_divergence
 from ganbench.metrics.sliced_wasserstein import sliced_wasserstein
+from ganbench.metrics.vendi import vendi_score
 from ganbench.metrics.wasserstein import wasserstein
 
 __all__ = [
@@ -44,5 +45,6 @@ __all__ = [
     "precision_recall",
     "sinkhorn_divergence",
     "sliced_wasserstein",
+    "vendi_score",
     "wasserstein",
 ]
