@@ -1,0 +1,61 @@
+"""The classifier score: the Inception score's formula on a named classifier.
+
+Salimans et al. 2016, arXiv:1606.03498, section 4: with class probabilities p(y|x) of generated x,
+
+    score = exp( mean over x of KL(p(y|x) || p(y)) ),   p(y) = mean over x of p(y|x)
+
+in each of ``splits`` consecutive parts of the samples, then the mean over parts. It is 1 where all
+samples look alike to the classifier and at most the number of classes: sharp and evenly spread. It
+is called Inception score only where Inception is the classifier, which it never is here. It knows
+no real sample; memorised, or adversarial, samples score well.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ganbench.lazy import torch
+from ganbench.metrics import _inputs
+
+if TYPE_CHECKING:
+    from ganbench.spec import Array
+
+
+def classifier_score(probs: Any, splits: int = 10) -> float:
+    """Return the score of class probabilities ``probs [N, K]``, 1 to K.
+
+    Args:
+        splits: parts, in the order of the samples; they differ by at most one sample in size.
+
+    Raises:
+        ValueError: fewer samples than splits, rows that are no probabilities.
+
+    References:
+        Salimans et al. 2016, arXiv:1606.03498, section 4.
+    """
+    p = _inputs.samples(probs, "probs", 1)
+    splits = _inputs.count(splits, "splits", 1, len(p))
+    if (p < 0).any():
+        raise ValueError(f"probs holds {float(p.min())}: probabilities are at least 0")
+    off = float((p.sum(1) - 1).abs().max())
+    if off > 1e-4:
+        raise ValueError(f"probs has a row whose sum is {off} off 1")
+    bounds = [i * len(p) // splits for i in range(splits + 1)]
+    scores = [_score(p[a:b]) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    return float(torch.stack(scores).mean())
+
+
+def _score(p: torch.Tensor) -> torch.Tensor:
+    """Return the score of one part ``[n, K]``; 0 log 0 is 0."""
+    marginal = p.mean(0)
+    return (torch.xlogy(p, p) - torch.xlogy(p, marginal)).sum(1).mean().exp()
+
+
+def prepare(real: Any = None, splits: int = 10) -> dict[str, Array]:
+    """Return nothing: the score knows no real sample."""
+    return {}
+
+
+def compute(prepared: dict[str, Array], fake: Any, splits: int = 10) -> dict[str, float]:
+    """Return the score of the class probabilities ``fake [N, K]``."""
+    return {"classifier_score": classifier_score(fake, splits)}

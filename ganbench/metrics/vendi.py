@@ -1,0 +1,89 @@
+"""Vendi score: the effective number of different samples.
+
+Friedman & Dieng 2023 (arXiv:2210.02410), with the cosine kernel
+K_ij = x_i.x_j / (|x_i| |x_j|) and the eigenvalues v of K / N, which sum to 1:
+
+    VS = exp(- sum v log v)                        for q = 1
+    VS_q = exp(log(sum v^q) / (1 - q))             Pasarkar & Dieng 2024, arXiv:2310.12952
+
+K / N = Z Z' / N and Z'Z / N have the same eigenvalues but zeros: the smaller is solved.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from ganbench.lazy import np, torch
+from ganbench.metrics import _inputs
+from ganbench.registry import register
+from ganbench.spec import Metric, Paper, Quantity
+
+if TYPE_CHECKING:
+    from ganbench.spec import Array
+
+
+def vendi_score(x: Any, q: float = 1) -> float:
+    """Return the Vendi score of ``x [N, D]``: 1 (all alike) to min(N, D) (all orthogonal).
+
+    Args:
+        q: order of the entropy, 0 to infinity; below 1 rare samples weigh more, above 1 less.
+            Eigenvalues that are rounding (below min(N, D) eps) count as 0.
+
+    Raises:
+        ValueError: q below 0 or NaN, no samples, a row of zeros (it has no direction), values that
+            are not finite.
+
+    References:
+        Friedman & Dieng 2023, arXiv:2210.02410.
+    """
+    rows = _inputs.samples(x, "x", 1)
+    if not isinstance(q, (int, float)) or isinstance(q, bool) or not q >= 0:
+        raise ValueError(f"q is {q!r}: a number of at least 0 needed")
+    largest = rows.abs().amax(1, keepdim=True)  # so that no square over- or underflows
+    empty = int((largest == 0).sum())
+    if empty:
+        raise ValueError(f"x has {empty} rows of zeros: they have no direction")
+    rows = rows / largest
+    rows = rows / rows.norm(dim=1, keepdim=True) / len(rows) ** 0.5
+    gram = rows @ rows.T if len(rows) < rows.shape[1] else rows.T @ rows
+    values = torch.linalg.eigvalsh(gram)
+    values = values[values > len(values) * torch.finfo(values.dtype).eps]
+    values = values / values.sum()
+    if q == 1:
+        return math.exp(-float((values * values.log()).sum()))
+    if math.isinf(q):
+        return 1 / float(values.max())
+    return math.exp(float(torch.logsumexp(q * values.log(), 0)) / (1 - q))
+
+
+def prepare(real: Any, q: float = 1) -> dict[str, Array]:
+    """Return the number of features: the score reads the generated side alone."""
+    return {"features": np.array(_inputs.samples(real, "real", 1).shape[1])}
+
+
+def compute(prepared: dict[str, Array], fake: Any, q: float = 1) -> dict[str, float]:
+    """Return ``vendi`` of the generated side."""
+    y = _inputs.samples(fake, "fake", 1)
+    features = int(prepared["features"])
+    if y.shape[1] != features:
+        raise ValueError(f"real has {features} features and fake {y.shape[1]}: not comparable")
+    return {"vendi": vendi_score(y, q)}
+
+
+register(
+    Metric(
+        name="vendi",
+        quantities=(Quantity("vendi", "effective samples", higher_is_better=True),),
+        needs="features",
+        prepare=prepare,
+        compute=compute,
+        params={"q": 1},
+        paper=Paper(
+            "The Vendi Score: A Diversity Evaluation Metric for Machine Learning",
+            "Friedman & Dieng",
+            2023,
+            arxiv="2210.02410",
+        ),
+    )
+)
