@@ -57,6 +57,11 @@ def _log(values: pd.Series) -> bool:
     return bool(len(finite) and finite.min() > 0 and finite.max() / finite.min() > 20)
 
 
+def _minor_label(value: float, _: int) -> str:
+    """Return the label of a logarithmic scale's minor tick: 2s and 5s alone."""
+    return f"{value:g}" if f"{value:e}"[0] in "25" else ""
+
+
 def curves(table: pd.DataFrame, metric: str, order: list[str]) -> Figure:
     """Return one panel per variant: every seed, their median and range, the others in grey."""
     rows = table[(table["metric"] == metric) & table["value"].notna()]
@@ -89,6 +94,11 @@ def curves(table: pd.DataFrame, metric: str, order: list[str]) -> Figure:
         axis.set_visible(False)
     if _log(pd.concat([rows["value"], pd.Series([floor])])):
         axes.flat[0].set_yscale("log")
+        low, high = axes.flat[0].get_ylim()
+        if high / low < 200:  # too few powers of ten to read the scale by them alone
+            for axis in axes.flat:
+                axis.yaxis.set_minor_formatter(matplotlib.ticker.FuncFormatter(_minor_label))
+                axis.yaxis.set_major_formatter("{x:g}")
     figure.supxlabel("real images seen by the discriminator", fontsize=10)
     figure.supylabel(LABELS.get(metric, metric), fontsize=10)
     figure.suptitle(
