@@ -7,6 +7,7 @@ coupling matches sorted values; sets of different sizes are matched along their 
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from ganbench.lazy import np, torch
@@ -35,13 +36,25 @@ def _common_quantiles(n: int, m: int) -> tuple[Array, Array, Array]:
     return start // m, start // n, np.diff(edges, prepend=0) / (n * m)
 
 
+def _sorted(x: Tensor, theta: Tensor) -> Tensor:
+    """Return the projections on each direction in order, ``[projections, N]``."""
+    projected = theta.T @ x.T
+    if projected.is_cuda:
+        return projected.sort(dim=1).values
+    # numpy's sort is vectorised, unlike torch's, works in place and lets other threads run
+    threads = torch.get_num_threads()
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda rows: rows.sort(axis=1), np.array_split(projected.numpy(), threads)))
+    return projected
+
+
 def _squared(x: Tensor, y: Tensor, theta: Tensor) -> Tensor:
     """Return the squared 1-D W2 along each direction, ``[projections]``."""
-    a, b = (x @ theta).sort(dim=0).values, (y @ theta).sort(dim=0).values
-    if len(a) == len(b):
-        return (a - b).square_().mean(0)
-    i, j, mass = (torch.from_numpy(v).to(x.device) for v in _common_quantiles(len(a), len(b)))
-    return mass @ (a[i] - b[j]).square_()
+    a, b = _sorted(x, theta), _sorted(y, theta)
+    if a.shape == b.shape:
+        return a.sub_(b).square_().mean(1)
+    i, j, mass = (torch.from_numpy(v).to(x.device) for v in _common_quantiles(len(x), len(y)))
+    return (a[:, i] - b[:, j]).square_() @ mass
 
 
 def sliced_wasserstein(real: Any, fake: Any, projections: int = 1000, seed: int = 0) -> float:
