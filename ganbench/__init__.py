@@ -4,9 +4,9 @@ from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["metrics", "register", "run", "train"]
+__all__ = ["metrics", "register", "run", "score", "train"]
 
-_LAZY = {"run": "ganbench.api", "register": "ganbench.registry"}
+_LAZY = {"score": "ganbench.api", "run": "ganbench.api", "register": "ganbench.registry"}
 
 
 def __getattr__(name: str) -> Any:

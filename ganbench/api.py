@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ganbench.errors import UsageError
 from ganbench.plan import Plan, Request, make_plan, parse_arch, seed_list
+from ganbench.scoring import score
 from ganbench.store import Store, Training, Unit
 
 if TYPE_CHECKING:
@@ -230,4 +231,4 @@ def train(
     return population
 
 
-__all__ = ["Request", "Result", "Training", "make_plan", "run", "run_plan", "train"]
+__all__ = ["Request", "Result", "Training", "make_plan", "run", "run_plan", "score", "train"]

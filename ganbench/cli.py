@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from ganbench import __version__, registry
+from ganbench import __version__, listing, registry
 from ganbench.errors import Interrupted, UsageError
 
 FAILED, USAGE, RESUMABLE, CTRL_C = 1, 2, 75, 130
@@ -214,12 +214,54 @@ def plan(out, workers, as_json, **options: Any) -> None:
         click.echo(json.dumps(shown))
 
 
-def _summary(kind: str, item: Any) -> str:
-    if kind == "variant":
-        return f"{item.equation}   [{item.paper.authors} {item.paper.year}]"
-    if kind == "metric":
-        return ", ".join(q.key for q in item.quantities)
-    return item.summary
+def _size(text: str | None) -> tuple[int, int] | None:
+    """Return (height, width) of ``HxW``."""
+    if text is None:
+        return None
+    parts = text.lower().split("x")
+    if len(parts) != 2 or not all(p.isdigit() and int(p) > 0 for p in parts):
+        raise UsageError(f"--resize is {text!r}: HxW needed, such as 28x28")
+    return int(parts[0]), int(parts[1])
+
+
+@main.command()
+@click.option("--real", required=True, help="Folder of images, .npy, .npz or FILE.npz:NAME.")
+@click.option("--fake", required=True, help="The same.")
+@click.option(
+    "--features", default="none", show_default=True, help="none, pixels, classifier:mnist."
+)
+@click.option("--metrics", default="all", show_default=True, help="Names, groups, or all.")
+@click.option("--subsample", type=int, help="Use so many samples of each side.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of every subset.")
+@click.option("--resize", help="HxW: resize images (pillow, bicubic).")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")
+@guarded
+def score(real, fake, features, metrics, subsample, seed, resize, as_json) -> None:
+    """Measure samples made elsewhere against real ones."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from ganbench.inputs import RESIZER, read
+    from ganbench.reports.tables import number
+    from ganbench.scoring import report
+
+    size = _size(resize)
+    note = f"{RESIZER} to {size[0]}x{size[1]}" if size else ""
+    console = Console(stderr=True)
+    try:
+        with console.status("reading") as status:
+            ours, theirs = read(real, size), read(fake, size)
+            found = report(ours, theirs, features, metrics, subsample, seed, note, status.update)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    table = Table()
+    for name in ("metric", "value", "floor"):
+        table.add_column(name, justify="left" if name == "metric" else "right")
+    for key, value in found.metrics.items():
+        table.add_row(key, number(value), number(found.floors[key]))
+    Console().print(table)
+    if as_json:
+        click.echo(json.dumps(found.to_json()))
 
 
 @main.command(name="list")
@@ -235,7 +277,7 @@ def list_(kind: str | None, as_json: bool) -> None:
     for k in kinds:
         click.echo(click.style(plural[k], bold=True))
         for item in registry.items(k):
-            click.echo(f"  {item.name:<20}{_summary(k, item)}")
+            click.echo(f"  {item.name:<20}{listing.summary(k, item)}")
     for plugin, trace in registry.broken_plugins().items():
         click.echo(f"plugin {plugin} failed to import:\n{trace}", err=True)
     if as_json:
@@ -256,19 +298,8 @@ def info(name: str) -> None:
         raise unknown("name", name, everything)
     for kind, item in found:
         click.echo(click.style(f"{kind} {item.name}", bold=True))
-        for key, value in vars(item).items():
-            if key != "name" and not callable(value) and value not in (None, (), {}, frozenset()):
-                click.echo(f"  {key:<12} {_plain(value)}")
-        if kind == "variant":
-            defaults = ", ".join(f"{k} {v:g}" for k, v in item.hyper().items())
-            click.echo(f"  {'defaults':<12} {defaults}")
-        click.echo(f"  {'source':<12} {registry.source(kind, name)}")
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, frozenset | tuple):
-        return ", ".join(getattr(v, "key", str(v)) for v in sorted(value, key=str))
-    return str(value)
+        for key, value in listing.details(kind, item):
+            click.echo(f"  {key:<12} {value}")
 
 
 if __name__ == "__main__":

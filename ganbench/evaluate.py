@@ -101,6 +101,8 @@ class Evaluator:
                 return self.data.mixture
             case "classes":
                 return self.dataset.classes
+            case "probs":
+                return None
             case _:
                 n_real = self.sizes(metric)[0]
                 return subset(self._reference.features, n_real, "metric", metric.name)
@@ -119,6 +121,9 @@ class Evaluator:
             case "classes":
                 assert found.probs is not None
                 fake = found.probs.argmax(1)
+            case "probs":
+                assert found.probs is not None
+                fake = found.probs
             case _:
                 fake = found.features
         return metric.compute(self._prepared(metric), fake[:n_fake], **metric.params)
@@ -171,7 +176,7 @@ def usable(dataset: Dataset, data: Data, extractor: Extractor, metric: Metric) -
     """Return whether ``metric`` can be measured on the data set with the extractor."""
     if metric.needs == "mixture":
         return data.mixture is not None
-    if metric.needs == "classes":
+    if metric.needs in ("classes", "probs"):
         return dataset.classes is not None and extractor.key == f"classifier:{dataset.name}"
     return True
 

@@ -63,6 +63,7 @@ register(
             Quantity("entropy", "nats", higher_is_better=True),
         ),
         needs="classes",
+        group="collapse",
         prepare=prepare,
         compute=compute,
         paper=Paper(

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from ganbench.lazy import torch
 from ganbench.metrics import _inputs
+from ganbench.registry import register
+from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
     from ganbench.spec import Array
@@ -59,3 +61,19 @@ def prepare(real: Any = None, splits: int = 10) -> dict[str, Array]:
 def compute(prepared: dict[str, Array], fake: Any, splits: int = 10) -> dict[str, float]:
     """Return the score of the class probabilities ``fake [N, K]``."""
     return {"classifier_score": classifier_score(fake, splits)}
+
+
+register(
+    Metric(
+        name="classifier-score",
+        quantities=(Quantity("classifier_score", "classes", higher_is_better=True),),
+        needs="probs",
+        group="quality",
+        prepare=prepare,
+        compute=compute,
+        params={"splits": 10},
+        paper=Paper(
+            "Improved Techniques for Training GANs", "Salimans et al.", 2016, arxiv="1606.03498"
+        ),
+    )
+)

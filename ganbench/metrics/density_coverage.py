@@ -53,6 +53,7 @@ register(
             Quantity("coverage", "share", higher_is_better=True),
         ),
         needs="features",
+        group="quality",
         prepare=prepare,
         compute=compute,
         params={"k": 5},

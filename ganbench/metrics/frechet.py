@@ -196,6 +196,7 @@ register(
         name="frechet",
         quantities=(Quantity("fd", "squared feature distance", higher_is_better=False),),
         needs="features",
+        group="quality",
         prepare=prepare,
         compute=compute,
         paper=Paper(

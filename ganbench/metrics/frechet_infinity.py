@@ -85,6 +85,7 @@ register(
         name="frechet-infinity",
         quantities=(Quantity("fd_inf", "squared feature distance", higher_is_better=False),),
         needs="features",
+        group="quality",
         prepare=prepare,
         compute=compute,
         params={"points": 15, "seed": 0},

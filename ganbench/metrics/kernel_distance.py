@@ -134,6 +134,7 @@ register(
         name="kernel-distance",
         quantities=(Quantity("kd", "squared discrepancy", higher_is_better=False),),
         needs="features",
+        group="quality",
         prepare=prepare,
         compute=compute,
         max_samples=10_000,

@@ -69,6 +69,7 @@ register(
             Quantity("reverse_kl", "nats", higher_is_better=False),
         ),
         needs="mixture",
+        group="collapse",
         prepare=prepare,
         compute=compute,
         paper=Paper(

@@ -98,6 +98,7 @@ register(
             Quantity("js", "nats", higher_is_better=False),
         ),
         needs="features",
+        group="collapse",
         prepare=prepare,
         compute=compute,
         params={"bins": 100, "seed": 0},

@@ -71,6 +71,7 @@ register(
             Quantity("recall", "share", higher_is_better=True),
         ),
         needs="features",
+        group="quality",
         prepare=prepare,
         compute=compute,
         params={"k": 3},

@@ -200,6 +200,7 @@ register(
         name="sinkhorn",
         quantities=(Quantity("sinkhorn", "squared feature distance", higher_is_better=False),),
         needs="features",
+        group="transport",
         prepare=prepare,
         compute=compute,
         params={"reg": None},

@@ -85,6 +85,7 @@ register(
         name="sliced-wasserstein",
         quantities=(Quantity("sliced_w2", "feature distance", higher_is_better=False),),
         needs="features",
+        group="transport",
         prepare=prepare,
         compute=compute,
         params={"projections": 1000, "seed": 0},

@@ -76,6 +76,7 @@ register(
         name="vendi",
         quantities=(Quantity("vendi", "effective samples", higher_is_better=True),),
         needs="features",
+        group="collapse",
         prepare=prepare,
         compute=compute,
         params={"q": 1},

@@ -77,6 +77,7 @@ register(
             Quantity("w2", "feature distance", higher_is_better=False),
         ),
         needs="features",
+        group="transport",
         prepare=prepare,
         compute=compute,
         max_samples=1_000,

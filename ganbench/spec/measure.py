@@ -140,7 +140,9 @@ class Metric:
     Attributes:
         name: key in the registry.
         quantities: what ``compute`` returns.
-        needs: what it reads: ``features``, ``classes`` (predicted labels) or ``mixture``.
+        needs: what it reads: ``features``, ``classes`` (predicted labels), ``probs`` (of the
+            classes) or ``mixture``.
+        group: a name for several metrics: quality, transport, collapse, memorisation ...
         prepare: ``(real [N, D] or a Mixture or the number of classes, **params) -> arrays``;
             done once per data set and protocol and kept on disk.
         compute: ``(arrays, fake [N, D] or labels [N], **params) -> {key: value}``.
@@ -152,7 +154,8 @@ class Metric:
 
     name: str
     quantities: tuple[Quantity, ...]
-    needs: Literal["features", "classes", "mixture"]
+    needs: Literal["features", "classes", "probs", "mixture"]
+    group: str
     compute: Callable[..., dict[str, float]]
     prepare: Callable[..., dict[str, np.ndarray]]
     paper: Paper

@@ -54,6 +54,7 @@ register(
         name="foreign-mean",
         quantities=(Quantity("mean_gap", "units", higher_is_better=False),),
         needs="features",
+        group="quality",
         prepare=lambda real: {"mean": np.asarray(real).mean(0)},
         compute=lambda prepared, fake: {
             "mean_gap": float(np.abs(prepared["mean"] - np.asarray(fake).mean(0)).sum())
