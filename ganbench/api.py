@@ -156,7 +156,7 @@ def _execute(
         failed = local.run(units, store.out, count, threads or share, report)
     for unit, reason in failed:
         for seed in unit.seeds:
-            if not store.record_path(unit.training.run_id(seed)).exists():
+            if not store.done(unit.training, seed):
                 store.write_record(failure(unit, seed, reason, engine))
     return failed
 

@@ -30,6 +30,14 @@ def subset(array: np.ndarray, n: int, *stream: str | int) -> np.ndarray:
     return array[np.sort(picked)]
 
 
+def side(metric: Metric, found: Extracted) -> np.ndarray:
+    """Return what ``metric`` reads of extracted samples: features, labels or probabilities."""
+    if metric.needs == "features":
+        return found.features
+    assert found.probs is not None
+    return found.probs if metric.needs == "probs" else found.probs.argmax(1)
+
+
 @cache
 def _digest(file: Path) -> str:
     files = {file, *Path(metrics.__file__).parent.glob("*.py")}
@@ -115,17 +123,8 @@ class Evaluator:
 
     def _compute(self, metric: Metric, samples: np.ndarray, found: Extracted) -> dict[str, float]:
         n_fake = self.sizes(metric)[1]
-        match metric.needs:
-            case "mixture":
-                fake: np.ndarray = samples.reshape(len(samples), -1)
-            case "classes":
-                assert found.probs is not None
-                fake = found.probs.argmax(1)
-            case "probs":
-                assert found.probs is not None
-                fake = found.probs
-            case _:
-                fake = found.features
+        flat = samples.reshape(len(samples), -1)
+        fake = flat if metric.needs == "mixture" else side(metric, found)
         return metric.compute(self._prepared(metric), fake[:n_fake], **metric.params)
 
     @cached_property

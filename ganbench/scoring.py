@@ -11,7 +11,7 @@ import numpy as np
 from ganbench import registry
 from ganbench.cache import digest
 from ganbench.errors import UsageError, unknown
-from ganbench.evaluate import load_extractor, subset
+from ganbench.evaluate import load_extractor, side, subset
 from ganbench.inputs import samples
 from ganbench.metrics import _inputs
 from ganbench.spec import Extracted, Metric
@@ -78,19 +78,12 @@ def choose(wanted: str | Sequence[str], probs: bool) -> list[tuple[Metric, set[s
     return [(registry.get("metric", name), wanted) for name, wanted in chosen.items()]
 
 
-def _side(metric: Metric, found: Extracted) -> np.ndarray:
-    if metric.needs == "features":
-        return found.features
-    assert found.probs is not None
-    return found.probs if metric.needs == "probs" else found.probs.argmax(1)
-
-
 def _measure(
     metric: Metric, real: Extracted, fake: Extracted, seed: int
 ) -> tuple[dict[str, float], tuple[int, int]]:
     """Return the quantities of one metric, and how many samples of each side it read."""
     most = metric.max_samples or max(len(real.features), len(fake.features))
-    ours = subset(_side(metric, fake), most, "score fake", seed)
+    ours = subset(side(metric, fake), most, "score fake", seed)
     if metric.needs == "features":
         reference: Any = subset(real.features, most, "score real", seed)
         size = len(reference)
@@ -141,8 +134,8 @@ def report(
         tick(f"features of the {name} samples")
         sides.append(extractor.function(array))
     ours, theirs = sides
-    for name, side in (("real", ours), ("fake", theirs)):
-        _inputs.samples(side.features, name)
+    for name, found in (("real", ours), ("fake", theirs)):
+        _inputs.samples(found.features, name)
     if ours.features.shape[1] != theirs.features.shape[1]:
         raise UsageError(
             f"real has {ours.features.shape[1]} features and fake {theirs.features.shape[1]}: "
@@ -157,10 +150,10 @@ def report(
     chosen = choose(metrics, probs=ours.probs is not None)
     for metric, wanted in chosen:
         tick(metric.name)
-        found, sizes[metric.name] = _measure(metric, ours, theirs, seed)
+        value, sizes[metric.name] = _measure(metric, ours, theirs, seed)
         floor, _ = _measure(metric, halves[0], halves[1], seed)
-        values |= {key: value for key, value in found.items() if key in wanted}
-        floors |= {key: value for key, value in floor.items() if key in wanted}
+        values |= {key: value[key] for key in value if key in wanted}
+        floors |= {key: floor[key] for key in floor if key in wanted}
     protocol = {
         "features": extractor.key,
         "features_sha256": extractor.sha256,

@@ -125,11 +125,11 @@ def test_diverged_seeds_are_counted_ranked_last_and_shown(tiny, tmp_path, monkey
 def test_a_unit_that_breaks_is_recorded_and_redone(tiny, tmp_path, monkeypatch):
     import ganbench.runner
 
-    true = ganbench.runner.execute
+    true, reason = ganbench.runner.execute, "no room"
 
     def fail(unit, *args, **kwargs):
         if unit.training.variant == "ns":
-            raise MemoryError("no room")
+            raise MemoryError(reason)
         true(unit, *args, **kwargs)
 
     monkeypatch.setattr("ganbench.runner.execute", fail)
@@ -137,6 +137,10 @@ def test_a_unit_that_breaks_is_recorded_and_redone(tiny, tmp_path, monkeypatch):
     assert result.failed == [("ns · 2 seeds", "MemoryError: no room")]
     assert set(result.results[result.results["variant"] == "ns"]["status"]) == {"failed"}
     assert result.leaderboard.set_index(["metric", "variant"]).loc["w2", "ns"]["n_failed"] == 2
+    reason = "still no room"  # the newest failure is the one on record
+    run(tmp_path)
+    failed = [r for r in Store(tmp_path).records() if r.status == "failed"]
+    assert len(failed) == 2 and all("still no room" in r.error for r in failed)
     monkeypatch.setattr("ganbench.runner.execute", true)
     again = run(tmp_path)
     assert again.trained == 2 and set(again.results["status"]) == {"ok"}
