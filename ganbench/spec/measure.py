@@ -97,11 +97,21 @@ class Extracted:
 
 @dataclass(frozen=True)
 class Extractor:
-    """A loaded feature extractor: ``function(samples [N, *shape]) -> Extracted``."""
+    """A loaded feature extractor: ``function(samples [N, *shape]) -> Extracted``.
+
+    Attributes:
+        key: its name in protocols.
+        sha256: of its weights, or empty.
+        batch: most samples that ``function`` should be given at a time.
+        names: what quantities are called on these features, where the field has a name of its own
+            for them: ``{"fd": "fid"}``.
+    """
 
     key: str
     sha256: str
     function: Callable[[np.ndarray], Extracted]
+    batch: int = 500
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
