@@ -8,34 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ganbench import metrics
+from ganbench import metrics, registry
 from ganbench.cache import cached, digest
 from ganbench.metrics._shares import shares
 from ganbench.seeds import derive
+from ganbench.sides import Real, extract, generated_side, real_side, subset
 from ganbench.spec import Data, Dataset, Extracted, Extractor, Metric
+from ganbench.spec.measure import NEEDS_PROBS, NEEDS_TRAIN, NEEDS_TRAINING
 
-
-def subset(array: np.ndarray, n: int, *stream: str | int) -> np.ndarray:
-    """Return ``n`` rows of ``array`` (all of them if there are fewer), picked by the stream."""
-    if n >= len(array):
-        return array
-    picked = np.random.default_rng(derive("subset", *stream)).permutation(len(array))[:n]
-    return array[np.sort(picked)]
-
-
-def side(metric: Metric, found: Extracted) -> np.ndarray:
-    """Return what ``metric`` reads of extracted samples: features, labels or probabilities."""
-    if metric.needs == "features":
-        return found.features
-    assert found.probs is not None
-    return found.probs if metric.needs == "probs" else found.probs.argmax(1)
+TRAIN_PER_REAL = 6  # training samples beside each held-out one, at most, where a metric reads both
 
 
 @cache
@@ -72,9 +61,14 @@ class Evaluator:
         most = metric.max_samples or max(self.n_real, self.n_fake)
         return min(self.n_real, len(self.data.test), most), min(self.n_fake, most)
 
+    @property
+    def n_train(self) -> int:
+        """How many training samples are read by the metrics that compare with them."""
+        return min(len(self.data.train), TRAIN_PER_REAL * self.n_real)
+
     def _real_key(self, metric: Metric) -> dict[str, Any]:
-        reads = metric.needs != "mixture"
-        return {
+        reads = metric.needs not in ("mixture", "pair")
+        found = {
             "metric": metric.name,
             "version": metric.version,
             "params": dict(metric.params),
@@ -85,6 +79,9 @@ class Evaluator:
             "features_sha256": self.extractor.sha256 if reads else "",
             "n_real": self.sizes(metric)[0],
         }
+        if metric.needs in NEEDS_TRAIN:
+            found |= {"split": "train and test", "n_train": self.n_train}
+        return found | ({"reads": metric.reads} if metric.needs == "curve" else {})
 
     def _cache_key(self, what: str, metric: Metric, **more: Any) -> dict[str, Any]:
         return {"what": what, **self._real_key(metric), "code": code_digest(metric), **more}
@@ -99,51 +96,79 @@ class Evaluator:
         """Return the short hash of the protocol."""
         return digest(self.protocol(metric))[:12]
 
-    @cached_property
-    def _reference(self) -> Extracted:
-        return self.extractor.function(subset(self.data.test, self.n_real, "reference"))
+    def called(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return ``{quantity: ...}`` under the names that these features give to quantities."""
+        names = called(self.extractor.key)
+        return {names.get(key, key): value for key, value in values.items()}
 
-    def _real(self, metric: Metric) -> Any:
-        match metric.needs:
-            case "mixture":
-                return self.data.mixture
-            case "classes":
-                return self.dataset.classes
-            case "probs":
-                return None
-            case _:
-                n_real = self.sizes(metric)[0]
-                return subset(self._reference.features, n_real, "metric", metric.name)
+    @cached_property
+    def _real(self) -> Real:
+        data, n_real = self.data, self.n_real
+        labels = None if data.test_labels is None else np.asarray(data.test_labels)
+        return Real(
+            test=cache(lambda: extract(self.extractor, subset(data.test, n_real, "reference"))),
+            train=cache(lambda: extract(self.extractor, subset(data.train, self.n_train, "train"))),
+            labels=None if labels is None else subset(labels, n_real, "reference"),
+            classes=self.dataset.classes,
+            mixture=data.mixture,
+        )
 
     def _prepared(self, metric: Metric) -> dict[str, np.ndarray]:
-        return cached(
-            self._cache_key("real side", metric),
-            lambda: metric.prepare(self._real(metric), **metric.params),
-        )
+        n_real = self.sizes(metric)[0]
+
+        def make() -> dict[str, np.ndarray]:
+            if metric.needs == "pair":
+                held_out = subset(self.data.test, n_real, "pair")
+                return metric.prepare(held_out, **metric.params)
+            side = real_side(metric, self._real.cut(n_real, "metric", metric.name))
+            return metric.prepare(side, **metric.params)
+
+        return cached(self._cache_key("real side", metric), make)
 
     def _compute(self, metric: Metric, samples: np.ndarray, found: Extracted) -> dict[str, float]:
         n_fake = self.sizes(metric)[1]
-        flat = samples.reshape(len(samples), -1)
-        fake = flat if metric.needs == "mixture" else side(metric, found)
-        return metric.compute(self._prepared(metric), fake[:n_fake], **metric.params)
+        if metric.needs == "mixture":
+            found = Extracted(samples.reshape(len(samples), -1))
+        fake = generated_side(metric, found.rows(slice(n_fake)))
+        return metric.compute(self._prepared(metric), fake, **metric.params)
 
     @cached_property
     def floors(self) -> dict[str, float]:
-        """Every quantity between a seeded training subset, as large as the fakes, and the test."""
-        real = subset(self.data.train, self.n_fake, "floor")
-        extracted: list[Extracted] = []
+        """Every quantity of real samples in place of generated ones.
 
-        def floor(metric: Metric) -> dict[str, np.ndarray]:
-            if not extracted:
-                extracted.append(self.extractor.function(real))
-            values = self._compute(metric, real, extracted[0])
-            return {key: np.array(value) for key, value in values.items()}
-
-        values: dict[str, np.ndarray] = {}
+        They are a seeded training subset, as large as the fakes, against the held-out reference.
+        Where a metric compares with the training set itself, they are one half of the reference,
+        against the other.
+        """
+        extracted = cache(
+            lambda: extract(self.extractor, subset(self.data.train, self.n_fake, "floor"))
+        )
+        values: dict[str, Any] = {}
         for metric in self.metrics:
+            if metric.needs in NEEDS_TRAINING:
+                continue
+
+            def floor(metric: Metric = metric) -> dict[str, np.ndarray]:
+                if metric.needs in NEEDS_TRAIN:
+                    found = self._held_out_floor(metric)
+                else:
+                    samples = subset(self.data.train, self.n_fake, "floor")
+                    found = self._compute(metric, samples, extracted())
+                return {key: np.array(value) for key, value in found.items()}
+
             key = self._cache_key("floor", metric, n_fake=self.sizes(metric)[1])
-            values |= cached(key, lambda metric=metric: floor(metric))  # type: ignore[misc]
-        return {key: float(value) for key, value in values.items()}
+            values |= cached(key, floor)
+        return {key: float(value) for key, value in self.called(values).items()}
+
+    def _held_out_floor(self, metric: Metric) -> dict[str, float]:
+        order = np.random.default_rng(derive("halves")).permutation(len(self._real.test().features))
+        ours, theirs = (np.sort(half) for half in np.array_split(order, 2))
+        half = self._real.test().rows(ours)
+        prepared = metric.prepare(
+            real_side(metric, replace(self._real, test=lambda: half)), **metric.params
+        )
+        held_out = self._real.test().rows(theirs[: self.sizes(metric)[1]])
+        return metric.compute(prepared, generated_side(metric, held_out), **metric.params)
 
     def measure(
         self, samples: np.ndarray, final: bool
@@ -153,17 +178,34 @@ class Evaluator:
         Args:
             final: the last checkpoint, where the dear metrics are measured too.
         """
-        found = self.extractor.function(samples)
+        found = extract(self.extractor, samples)
         values: dict[str, float] = {}
         for metric in self.metrics:
-            if final or not metric.final_only:
+            if metric.needs not in NEEDS_TRAINING and (final or not metric.final_only):
                 values |= self._compute(metric, samples, found)
-        return values, self.shares(samples, found)
+        return self.called(values), self.shares(samples, found)
+
+    def measure_training(self, pair: Any, curves: Mapping[str, list[float]]) -> dict[str, float]:
+        """Return ``{quantity: value}`` of the metrics that read the training itself, at its end.
+
+        Args:
+            pair: a function that returns the trained pair (``ganbench.train.pair``).
+            curves: ``{quantity: values at the checkpoints}``.
+        """
+        values: dict[str, float] = {}
+        for metric in self.metrics:
+            if metric.needs == "pair":
+                prepared = self._prepared(metric)
+                values |= metric.compute(prepared, pair(), **metric.params)
+            elif metric.needs == "curve":
+                reads = next(iter(self.called({metric.reads: 0})))
+                values |= metric.compute({}, curves[reads], **metric.params)
+        return values
 
     def shares(self, samples: np.ndarray, found: Extracted) -> list[float] | None:
         """Return the share of samples in each class or nearest mode, where the data have them."""
         if self.dataset.classes and found.probs is not None:
-            return shares(found.probs.argmax(1), self.dataset.classes).tolist()
+            return shares(found.labels, self.dataset.classes).tolist()
         if self.data.mixture is not None:
             centers = self.data.mixture.centers
             squared = ((samples[:, None].astype(float) - centers) ** 2).sum(-1)
@@ -171,13 +213,22 @@ class Evaluator:
         return None
 
 
-def usable(dataset: Dataset, data: Data, extractor: Extractor, metric: Metric) -> bool:
-    """Return whether ``metric`` can be measured on the data set with the extractor."""
-    if metric.needs == "mixture":
-        return data.mixture is not None
-    if metric.needs in ("classes", "probs"):
-        return dataset.classes is not None and extractor.key == f"classifier:{dataset.name}"
-    return True
+def usable(dataset: Dataset, data: Data, extractor: Extractor, metric: Metric) -> str:
+    """Return why ``metric`` cannot be measured on the data set with the extractor, or ""."""
+    if metric.needs == "mixture" and data.mixture is None:
+        return f"the modes of {dataset.name} are not known exactly"
+    if metric.needs in NEEDS_PROBS:
+        if dataset.classes is None:
+            return f"{dataset.name} has no classes"
+        if extractor.key != f"classifier:{dataset.name}":
+            return f"it needs --features classifier:{dataset.name}"
+    return ""
+
+
+def called(features: str) -> Mapping[str, str]:
+    """Return the names that the features (``name`` or ``name:argument``) give to quantities."""
+    names: Mapping[str, str] = registry.get("features", features.partition(":")[0]).names
+    return names
 
 
 def load_extractor(spec: str) -> Extractor:
@@ -186,7 +237,6 @@ def load_extractor(spec: str) -> Extractor:
     Raises:
         UsageError: unknown, or it cannot be loaded.
     """
-    from ganbench import registry
-
     name, _, argument = spec.partition(":")
-    return registry.get("features", name).load(argument)
+    extractor: Extractor = registry.get("features", name).load(argument)
+    return extractor

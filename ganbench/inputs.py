@@ -5,6 +5,9 @@ Nothing that is pickled is ever loaded.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +21,47 @@ IMAGES = (".png", ".jpg", ".jpeg")
 RESIZER = "pillow bicubic"  # a part of the protocol wherever images are resized
 
 
-def read(path: str, resize: tuple[int, int] | None = None) -> Array:
-    """Return samples: vectors ``[N, D]`` float64 or images ``[N, C, H, W]`` uint8.
+@dataclass(frozen=True)
+class Images:
+    """Image files of one size, read when they are sliced: ``[N, C, H, W]`` uint8.
+
+    Attributes:
+        size: (width, height), which images are resized to where ``resize`` is set.
+        mode: L or RGB.
+    """
+
+    files: tuple[Path, ...]
+    size: tuple[int, int]
+    mode: str
+    resize: bool
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """``(N, C, H, W)``."""
+        return len(self.files), len(self.mode), self.size[1], self.size[0]
+
+    def __getitem__(self, rows: Any) -> Array | Images:
+        """Return an array for a slice, and the images of an array of indices, still unread."""
+        if not isinstance(rows, slice):
+            return replace(self, files=tuple(self.files[i] for i in rows))
+        return np.stack([self._read(file) for file in self.files[rows]])
+
+    def _read(self, file: Path) -> Array:
+        from PIL import Image
+
+        with _readable(file), Image.open(file) as opened:
+            image = opened.convert(self.mode)
+        if self.resize:
+            image = image.resize(self.size, Image.Resampling.BICUBIC)
+        planes: Array = np.atleast_3d(np.asarray(image)).transpose(2, 0, 1)
+        return planes
+
+
+def read(path: str, resize: tuple[int, int] | None = None) -> Array | Images:
+    """Return samples: vectors ``[N, D]`` or images ``[N, C, H, W]`` uint8.
 
     Args:
         path: a folder of images (searched through, in order of their names), a ``.npy`` file, a
@@ -52,7 +94,7 @@ def read(path: str, resize: tuple[int, int] | None = None) -> Array:
     except Exception as error:  # numpy and zipfile raise many kinds for damaged files
         raise UsageError(f"{where} is damaged ({error})") from None
     array = samples(found, str(where))
-    return _resize_all(array, resize) if resize else array
+    return _resize_all(np.asarray(array), resize) if resize else array
 
 
 def _member(archive: Any, name: str, where: Path) -> Array:
@@ -65,7 +107,7 @@ def _member(archive: Any, name: str, where: Path) -> Array:
     return found
 
 
-def samples(array: Any, name: str) -> Array:
+def samples(array: Any, name: str) -> Array | Images:
     """Return ``array`` as vectors ``[N, D]`` or uint8 images ``[N, C, H, W]``.
 
     Grey images may be ``[N, H, W]``, colour images ``[N, H, W, 3]``.
@@ -73,11 +115,13 @@ def samples(array: Any, name: str) -> Array:
     Raises:
         UsageError: of another shape or type.
     """
+    if isinstance(array, Images):
+        return array
     array = np.asarray(array)
     if array.dtype.kind not in "fiub":
         raise UsageError(f"{name} holds {array.dtype}, not numbers")
     if array.ndim == 2:
-        return array.astype(np.float64)
+        return array
     if array.ndim in (3, 4) and array.dtype == np.uint8:
         images = array[:, None] if array.ndim == 3 else array
         if images.shape[1] not in (1, 3) and images.shape[3] in (1, 3):
@@ -90,31 +134,35 @@ def samples(array: Any, name: str) -> Array:
     )
 
 
-def _folder(folder: Path, resize: tuple[int, int] | None) -> Array:
-    from PIL import Image, UnidentifiedImageError
+@contextlib.contextmanager
+def _readable(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UsageError(f"{file} is not a readable image ({error})") from None
+
+
+def _folder(folder: Path, resize: tuple[int, int] | None) -> Images:
+    """Return the images of a folder; their headers are read and compared at once."""
+    from PIL import Image
 
     files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in IMAGES)
     if not files:
         raise UsageError(f"{folder} holds no images ({', '.join(IMAGES)})")
-    images, first = [], None
+    size, grey = None, True
     for file in files:
-        try:
-            with Image.open(file) as opened:
-                image = opened.convert("L" if opened.mode in ("1", "L") else "RGB")
-        except (OSError, UnidentifiedImageError, SyntaxError) as error:
-            raise UsageError(f"{file} is not a readable image ({error})") from None
-        if resize:
-            image = image.resize((resize[1], resize[0]), Image.Resampling.BICUBIC)
-        first = first or (file, image.size)
-        if image.size != first[1]:
+        with _readable(file), Image.open(file) as opened:
+            found, mode = opened.size, opened.mode
+        size = size or found
+        grey = grey and mode in ("1", "L")
+        if found != size and not resize:
             raise UsageError(
-                f"{first[0]} is {first[1][0]}x{first[1][1]} and {file} {image.size[0]}x"
-                f"{image.size[1]}: give --resize HxW, or images of one size"
+                f"{files[0]} is {size[0]}x{size[1]} and {file} {found[0]}x{found[1]}: "
+                "give --resize HxW, or images of one size"
             )
-        images.append(image)
-    mode = "RGB" if any(image.mode == "RGB" for image in images) else "L"
-    stacked = np.stack([np.asarray(image.convert(mode)) for image in images])
-    return samples(stacked, str(folder))
+    assert size is not None
+    size = (resize[1], resize[0]) if resize else size
+    return Images(tuple(files), size, "L" if grey else "RGB", resize is not None)
 
 
 def _resize_all(array: Array, resize: tuple[int, int]) -> Array:

@@ -12,11 +12,12 @@ from typing import Any
 
 from ganbench import registry
 from ganbench.cache import digest
-from ganbench.errors import UsageError
-from ganbench.spec import Arch, Budget, Data, Dataset, Suite, Variant
+from ganbench.errors import UsageError, unknown
+from ganbench.spec import Arch, Budget, Data, Dataset, Extractor, Suite, Variant
 from ganbench.store import Training, Unit
 
 DTYPES = ("float32", "float64")
+CURVE_LEAST = 5  # checkpoints from which a curve can be judged
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Request:
     ema: float | None = None
     base_seed: int = 0
     features: str | None = None
+    metrics: str = "default"
     data_dir: str | None = None
     backend: str = "auto"
 
@@ -128,6 +130,46 @@ def seed_list(seeds: int | tuple[int, ...]) -> tuple[int, ...]:
     return tuple(seeds)
 
 
+def choose_metrics(
+    wanted: str, dataset: Dataset, data: Data, extractor: Extractor, checkpoints: int
+) -> tuple[str, ...]:
+    """Return the names of the metrics to measure.
+
+    Args:
+        wanted: quantities, groups, and ``default`` for the data set's own, separated by commas.
+
+    Raises:
+        UsageError: an unknown name, or a quantity that cannot be measured here.
+    """
+    from ganbench.evaluate import usable
+
+    metrics = registry.items("metric")
+    groups = {m.group for m in metrics}
+    keys = {q.key: m for m in metrics for q in m.quantities}
+    chosen: dict[str, str] = {}
+    for name in filter(None, (n.strip() for n in wanted.split(","))):
+        whole = name == "default" or name in groups
+        found = [registry.get("metric", n) for n in dataset.metrics] if name == "default" else [
+            m for m in metrics if m.group == name or keys.get(name) is m
+        ]  # fmt: skip
+        if not found:
+            raise unknown("metric", name, [*keys, *groups, "default"])
+        for metric in found:
+            reason = usable(dataset, data, extractor, metric)
+            if metric.needs == "curve" and checkpoints < CURVE_LEAST:
+                reason = f"it reads {CURVE_LEAST} checkpoints, and the preset has {checkpoints}"
+            if not reason:
+                chosen[metric.name] = metric.reads if metric.needs == "curve" else ""
+            elif not whole:
+                raise UsageError(f"{name} cannot be measured: {reason}")
+    for metric_name, reads in chosen.items():
+        if reads and keys[reads].name not in chosen:
+            raise UsageError(f"{metric_name} reads {reads}: name it too")
+    if not chosen:
+        raise UsageError("no metrics: name some, a group, or say default")
+    return tuple(chosen)
+
+
 def choose_device(device: str) -> str:
     """Return ``cpu`` or ``cuda``; ``auto`` takes CUDA where there is a usable device.
 
@@ -163,7 +205,7 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
     Raises:
         UsageError: anything in the request that cannot be done.
     """
-    from ganbench.evaluate import load_extractor, usable
+    from ganbench.evaluate import load_extractor
     from ganbench.train.backends import BACKENDS, choose
     from ganbench.train.population import build_networks
 
@@ -193,11 +235,7 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
             f" of {dataset.name}"
         )
     extractor = load_extractor(request.features or dataset.features)
-    metrics = [
-        name
-        for name in dataset.metrics
-        if usable(dataset, data, extractor, registry.get("metric", name))
-    ]
+    metrics = choose_metrics(request.metrics, dataset, data, extractor, suite.checkpoints)
 
     reason = arch.fits(dataset.shape)
     if reason:
@@ -230,7 +268,7 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
                 base_seed=request.base_seed,
                 suite=suite.name,
                 features=extractor.key,
-                metrics=tuple(metrics),
+                metrics=metrics,
                 n_real=suite.n_real,
                 n_fake=suite.n_fake,
                 data_dir=request.data_dir,

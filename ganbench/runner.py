@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -158,6 +159,8 @@ def _evaluate(
         start = time.perf_counter()
         samples = population.sample(evaluator.n_fake, seed)
         values, shares = evaluator.measure(samples, final)
+        if final:
+            values |= _dynamics(population, evaluator, progress, seed, values)
         measurement = Measurement(
             checkpoint=progress.done,
             images_seen=population.images_seen,
@@ -173,6 +176,17 @@ def _evaluate(
             latest.setdefault(key, []).append(value)
     medians = {key: float(np.median(v)) for key, v in latest.items()}
     report({"step": population.step, "steps": training.steps, "values": medians})
+
+
+def _dynamics(
+    population, evaluator: Evaluator, progress: Progress, seed: int, last: dict[str, float]
+) -> dict[str, float]:
+    """Return the metrics that read the training itself."""
+    from ganbench.train import pair
+
+    measured = [m["values"] for m in progress.measurements.get(seed, [])] + [last]
+    curves = {key: [values[key] for values in measured if key in values] for key in last}
+    return evaluator.measure_training(cache(lambda: pair.make(population, seed)), curves)
 
 
 def write_samples(population, seed: int, store: Store, training: Training, data: Data) -> None:
@@ -200,10 +214,12 @@ def protocols(evaluator: Evaluator) -> dict[str, Protocol]:
         metric.name: Protocol(
             protocol_id=evaluator.protocol_id(metric),
             fields=evaluator.protocol(metric),
-            quantities={
-                q.key: {"unit": q.unit, "higher_is_better": q.higher_is_better}
-                for q in metric.quantities
-            },
+            quantities=evaluator.called(
+                {
+                    q.key: {"unit": q.unit, "higher_is_better": q.higher_is_better}
+                    for q in metric.quantities
+                }
+            ),
         )
         for metric in evaluator.metrics
     }

@@ -13,6 +13,7 @@ LAYERS = {
     "__init__": -1,
     "lazy": 0, "errors": 0, "spec": 0, "registry": 0, "seeds": 0,
     "losses": 1, "penalties": 1, "constraints": 1, "optim": 1, "cache": 1, "provenance": 1,
+    "sides": 1,
     "suites": 2, "variants": 2, "archs": 2, "data": 2, "features": 2, "metrics": 2, "stats": 2,
     "train": 3,
     "store": 4, "evaluate": 4, "plan": 4, "inputs": 4, "scoring": 5,

@@ -86,17 +86,17 @@ def test_subsamples_are_seeded():
 
 
 def test_choosing_metrics():
-    assert [m.name for m, _ in choose("transport", False)] == [
+    assert [m.name for m, _ in choose("transport", "none", False, False)] == [
         m.name for m in groups()["transport"]
     ]
-    ((metric, keys),) = choose("w1", False)
+    ((metric, keys),) = choose("w1", "none", False, False)
     assert metric.name == "wasserstein" and keys == {"w1"}
     with pytest.raises(UsageError, match="unknown metric 'fdd': did you mean fd"):
-        choose("fdd", False)
+        choose("fdd", "none", False, False)
     with pytest.raises(UsageError, match="modes needs class probabilities"):
-        choose("modes", False)
+        choose("modes", "none", False, False)
     with pytest.raises(UsageError, match="no metrics"):
-        choose("", False)
+        choose("", "none", False, False)
 
 
 def test_array_layouts(tmp_path):

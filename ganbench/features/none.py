@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 
 def flat(samples: Array) -> Extracted:
-    """Return samples ``[N, ...]`` as float64 vectors ``[N, D]``."""
-    return Extracted(np.asarray(samples, np.float64).reshape(len(samples), -1))
+    """Return samples ``[N, ...]`` as vectors ``[N, D]``, of their own type if it is floating."""
+    vectors = samples.reshape(len(samples), -1)
+    return Extracted(vectors if vectors.dtype.kind == "f" else vectors.astype(np.float64))
 
 
 def load(argument: str) -> Extractor:

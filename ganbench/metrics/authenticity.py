@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING, Any
 from ganbench.lazy import torch
 from ganbench.metrics import _inputs, _neighbours
 from ganbench.metrics._nearest import nearest
+from ganbench.registry import register
+from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
     from ganbench.spec import Array
@@ -56,3 +58,23 @@ def compute(prepared: dict[str, Array], fake: Any) -> dict[str, float]:
         raise ValueError(f"train has {x.shape[1]} features and fake {y.shape[1]}: not comparable")
     squared, index = nearest(y, x)  # the lowest index is the largest radius
     return {"authenticity": int((squared > radii[index]).sum()) / len(y)}
+
+
+register(
+    Metric(
+        name="authenticity",
+        quantities=(Quantity("authenticity", "share", higher_is_better=True, controls=("copy",)),),
+        needs="train",
+        group="memorisation",
+        prepare=prepare,
+        compute=compute,
+        final_only=True,
+        paper=Paper(
+            "How Faithful is your Synthetic Data? Sample-level Metrics for Evaluating and Auditing "
+            "Generative Models",
+            "Alaa et al.",
+            2022,
+            arxiv="2102.08921",
+        ),
+    )
+)

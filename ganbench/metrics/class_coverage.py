@@ -58,9 +58,17 @@ register(
     Metric(
         name="class-coverage",
         quantities=(
-            Quantity("modes", "classes", higher_is_better=True),
-            Quantity("reverse_kl", "nats", higher_is_better=False),
-            Quantity("entropy", "nats", higher_is_better=True),
+            Quantity(
+                "modes",
+                "classes",
+                higher_is_better=True,
+                controls=("drop",),
+                blind=("copy", "duplicate"),
+            ),
+            Quantity(
+                "reverse_kl", "nats", higher_is_better=False, controls=("drop",), blind=("copy",)
+            ),
+            Quantity("entropy", "nats", higher_is_better=True, controls=("drop",), blind=("copy",)),
         ),
         needs="classes",
         group="collapse",

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from ganbench.lazy import np
 from ganbench.metrics import _inputs
+from ganbench.registry import register
+from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
     from ganbench.spec import Array
@@ -99,3 +101,25 @@ def _fit(x: Array, labels: Array, c: float) -> Any:
             raise RuntimeError(
                 f"logistic regression on {len(x)} fakes did not finish: {problem}"
             ) from None
+
+
+register(
+    Metric(
+        name="classification-accuracy",
+        quantities=(
+            Quantity("cas", "share", higher_is_better=True, controls=("drop",), blind=("copy",)),
+        ),
+        needs="labelled",
+        group="quality",
+        prepare=prepare,
+        compute=compute,
+        params={"c": 1.0},
+        final_only=True,
+        paper=Paper(
+            "Classification Accuracy Score for Conditional Generative Models",
+            "Ravuri & Vinyals",
+            2019,
+            arxiv="1905.10887",
+        ),
+    )
+)

@@ -66,7 +66,15 @@ def compute(prepared: dict[str, Array], fake: Any, splits: int = 10) -> dict[str
 register(
     Metric(
         name="classifier-score",
-        quantities=(Quantity("classifier_score", "classes", higher_is_better=True),),
+        quantities=(
+            Quantity(
+                "classifier_score",
+                "classes",
+                higher_is_better=True,
+                controls=("drop",),
+                blind=("copy", "duplicate"),
+            ),
+        ),
         needs="probs",
         group="quality",
         prepare=prepare,

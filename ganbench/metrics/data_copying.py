@@ -29,6 +29,8 @@ from typing import TYPE_CHECKING, Any
 from ganbench.lazy import np, torch
 from ganbench.metrics import _inputs
 from ganbench.metrics._nearest import nearest
+from ganbench.registry import register
+from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -145,3 +147,27 @@ def compute(
             "them and a test sample"
         )
     return {"memorisation": float(total / weight)}
+
+
+register(
+    Metric(
+        name="memorisation",
+        quantities=(
+            Quantity(
+                "memorisation", "Z", higher_is_better=True, least=-math.inf, controls=("copy",)
+            ),
+        ),
+        needs="train+test",
+        group="memorisation",
+        prepare=prepare,
+        compute=compute,
+        params={"cells": 10, "least": 20, "seed": 0},
+        final_only=True,
+        paper=Paper(
+            "A Non-Parametric Test to Detect Data-Copying in Generative Models",
+            "Meehan et al.",
+            2020,
+            arxiv="2004.05675",
+        ),
+    )
+)

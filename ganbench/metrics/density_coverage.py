@@ -49,8 +49,20 @@ register(
     Metric(
         name="density-coverage",
         quantities=(
-            Quantity("density", "ratio", higher_is_better=True),
-            Quantity("coverage", "share", higher_is_better=True),
+            Quantity(
+                "density",
+                "ratio",
+                higher_is_better=True,
+                controls=("blur", "noise"),
+                blind=("drop", "copy", "duplicate"),
+            ),
+            Quantity(
+                "coverage",
+                "share",
+                higher_is_better=True,
+                controls=("drop", "duplicate", "noise"),
+                blind=("copy",),
+            ),
         ),
         needs="features",
         group="quality",

@@ -19,9 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 from ganbench.lazy import np, torch
 from ganbench.metrics import _inputs
+from ganbench.registry import register
+from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from ganbench.spec import Array
 
 WHOLE = ""  # the name under which a lone tensor is kept
 
@@ -50,8 +54,17 @@ def duality_gap(
         raise ValueError(f"lr is {lr!r}: a positive number needed")
     held_g, held_d = _tensors(g, "g"), _tensors(d, "d")
     pair_g, pair_d = _given(held_g, g), _given(held_d, d)
-    highest = _best(lambda new: value(pair_g, _given(new, d)), held_d, steps, lr, 1)
-    lowest = _best(lambda new: value(_given(new, g), pair_d), held_g, steps, lr, -1)
+
+    def of_d(new: dict[str, Tensor]) -> Tensor:
+        return value(pair_g, _given(new, d))
+
+    def of_g(new: dict[str, Tensor]) -> Tensor:
+        return value(_given(new, g), pair_d)
+
+    highest = _best(of_d, held_d, _gradient_steps(of_d, lr), steps, 1)
+    lowest = _best(of_g, held_g, _gradient_steps(of_g, -lr), steps, -1)
+    if math.isnan(highest) or math.isnan(lowest):
+        raise ValueError(f"value is not finite within {steps} steps with lr {lr}")
     return {"duality_gap": highest - lowest, "max_d": highest, "min_g": lowest}
 
 
@@ -72,33 +85,92 @@ def _given(parameters: dict[str, Tensor], like: Any) -> Any:
 
 
 def _best(
-    objective: Callable[[dict[str, Tensor]], Tensor],
-    start: dict[str, Tensor],
+    objective: Callable[[Any], Tensor],
+    start: Any,
+    advance: Callable[[Any, Any, int], tuple[Any, Any]],
     steps: int,
-    lr: float,
     sign: int,
+    diverges: bool = False,
 ) -> float:
-    """Return the best value on a path of ``steps`` gradient steps, up (1) or down (-1)."""
-    current, best = start, -math.inf
+    """Return the best value on a path of ``steps`` steps: the highest (1) or the lowest (-1).
+
+    Args:
+        advance: ``(parameters, memory, i) -> (parameters, memory)``.
+        diverges: a path may end early where the value is no longer finite; else that gives NaN.
+    """
+    current, memory, best = start, None, -math.inf
     for step in range(steps + 1):
+        with torch.no_grad():
+            m = objective(current)
+        if m.numel() != 1:
+            raise ValueError(f"value has shape {tuple(m.shape)}: a scalar needed")
+        now = float(m)
+        if not math.isfinite(now):
+            return sign * best if diverges and step else math.nan
+        best = max(best, sign * now)
+        if step < steps:
+            current, memory = advance(current, memory, step)
+    return sign * best
+
+
+def _gradient_steps(
+    objective: Callable[[dict[str, Tensor]], Tensor], lr: float
+) -> Callable[[dict[str, Tensor], None, int], tuple[dict[str, Tensor], None]]:
+    """Return plain gradient steps of size ``lr`` on ``objective``."""
+
+    def advance(current: dict[str, Tensor], _: None, step: int) -> tuple[dict[str, Tensor], None]:
+        leaves = {key: p.detach() for key, p in current.items()}
+        moved = [key for key, p in leaves.items() if p.is_floating_point()]
         with torch.enable_grad():
-            leaves = {key: p.detach() for key, p in current.items()}
-            moved = [key for key, p in leaves.items() if p.is_floating_point()]
             for key in moved:
                 leaves[key].requires_grad_()
             m = objective(leaves)
-        if m.numel() != 1:
-            raise ValueError(f"value has shape {tuple(m.shape)}: a scalar needed")
-        now = float(m.detach())
-        if not math.isfinite(now):
-            raise ValueError(f"value is {now} after {step} steps with lr {lr}")
-        best = max(best, sign * now)
-        if step == steps or not m.requires_grad:
-            break
+        if not m.requires_grad:
+            return current, None
         inputs = [leaves[key] for key in moved]
         grads = torch.autograd.grad(m.reshape(()), inputs, allow_unused=True)
-        current = {key: p.detach() for key, p in leaves.items()}
+        found = {key: p.detach() for key, p in leaves.items()}
         for key, grad in zip(moved, grads, strict=True):
             if grad is not None:
-                current[key] = current[key] + sign * lr * grad
-    return sign * best
+                found[key] = found[key] + lr * grad
+        return found, None
+
+    return advance
+
+
+def prepare(real: Any, steps: int = 50) -> dict[str, Array]:
+    """Return the held-out samples."""
+    return {"real": np.asarray(real)}
+
+
+def compute(prepared: dict[str, Array], pair: Any, steps: int = 50) -> dict[str, float]:
+    """Return the gap of a trained pair (``ganbench.train.pair``) on the held-out samples.
+
+    The copies go on with the variant's own training, each against the other player as it is; a
+    copy that diverges ends its path.
+    """
+    real = prepared["real"]
+    highest = _best(lambda d: pair.value(pair.g, d, real), pair.d, pair.step_d, steps, 1, True)
+    lowest = _best(lambda g: pair.value(g, pair.d, real), pair.g, pair.step_g, steps, -1, True)
+    return {"duality_gap": highest - lowest}
+
+
+register(
+    Metric(
+        name="duality-gap",
+        quantities=(Quantity("duality_gap", "value of the game", higher_is_better=False),),
+        needs="pair",
+        group="dynamics",
+        prepare=prepare,
+        compute=compute,
+        params={"steps": 50},
+        max_samples=512,
+        final_only=True,
+        paper=Paper(
+            "A Domain Agnostic Measure for Monitoring and Evaluating GANs",
+            "Grnarova et al.",
+            2019,
+            arxiv="1811.05512",
+        ),
+    )
+)

@@ -194,7 +194,15 @@ def compute(prepared: dict[str, Array], fake: Any) -> dict[str, float]:
 register(
     Metric(
         name="frechet",
-        quantities=(Quantity("fd", "squared feature distance", higher_is_better=False),),
+        quantities=(
+            Quantity(
+                "fd",
+                "squared feature distance",
+                higher_is_better=False,
+                controls=("drop", "blur", "noise"),
+                blind=("copy",),
+            ),
+        ),
         needs="features",
         group="quality",
         prepare=prepare,

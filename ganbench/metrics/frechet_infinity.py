@@ -83,7 +83,15 @@ def compute(
 register(
     Metric(
         name="frechet-infinity",
-        quantities=(Quantity("fd_inf", "squared feature distance", higher_is_better=False),),
+        quantities=(
+            Quantity(
+                "fd_inf",
+                "squared feature distance",
+                higher_is_better=False,
+                controls=("drop", "blur", "noise"),
+                blind=("copy",),
+            ),
+        ),
         needs="features",
         group="quality",
         prepare=prepare,

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from ganbench.lazy import np, torch
 from ganbench.metrics import _field, _inputs
+from ganbench.registry import register
+from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 DENSE = 2_000  # parameters up to which the whole Jacobian is built
 
 
-def game_jacobian_eigenvalues(field: Field, point: Any, k: int | None = None) -> Array:
+def game_jacobian_eigenvalues(
+    field: Field, point: Any, k: int | None = None, tolerance: float = 0.0
+) -> Array:
     """Return eigenvalues (complex) of the Jacobian of ``field`` at ``point``, largest first.
 
     They are sorted by falling absolute value; of equal ones, by falling real, then imaginary part.
@@ -37,6 +41,7 @@ def game_jacobian_eigenvalues(field: Field, point: Any, k: int | None = None) ->
             gradient. A field that is made of gradients must be built with ``create_graph=True``.
         point: ``[n]``, all parameters of both players.
         k: how many; all by default.
+        tolerance: relative accuracy of ARPACK's; 0 means all digits.
 
     Raises:
         ValueError: no finite point or field, k out of range, or k missing beyond 2,000 parameters.
@@ -52,7 +57,11 @@ def game_jacobian_eigenvalues(field: Field, point: Any, k: int | None = None) ->
     elif n > DENSE:
         raise ValueError(f"k is None and point has {n} parameters: k needed beyond {DENSE}")
     x, v = _field.at(field, w)
-    found = np.linalg.eigvals(_jacobian(x, v)) if k is None or n <= DENSE else _leading(x, v, k)
+    found = (
+        np.linalg.eigvals(_jacobian(x, v))
+        if k is None or n <= DENSE
+        else _leading(x, v, k, tolerance)
+    )
     order = np.lexsort((-found.imag, -found.real, -np.abs(found)))
     return found[order][:k].astype(np.complex128)
 
@@ -70,7 +79,7 @@ def _jacobian(x: Tensor, v: Tensor) -> Array:
     return torch.stack(rows).cpu().numpy()
 
 
-def _leading(x: Tensor, v: Tensor, k: int) -> Array:
+def _leading(x: Tensor, v: Tensor, k: int, tolerance: float) -> Array:
     from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigs
 
     def product(u: Array) -> Array:
@@ -80,8 +89,48 @@ def _leading(x: Tensor, v: Tensor, k: int) -> Array:
     start = np.random.default_rng(0).standard_normal(n)  # ARPACK's own would differ at every call
     operator = LinearOperator((n, n), product, dtype=np.float64)
     try:
-        return eigs(operator, k, which="LM", v0=start, return_eigenvectors=False)
+        return eigs(operator, k, which="LM", v0=start, tol=tolerance, return_eigenvectors=False)
     except ArpackNoConvergence as problem:
         raise RuntimeError(
             f"{len(problem.eigenvalues)} of {k} eigenvalues of {n} parameters converged"
         ) from None
+
+
+def prepare(real: Any, k: int = 6, tolerance: float = 1e-4) -> dict[str, Array]:
+    """Return the held-out samples."""
+    return {"real": np.asarray(real)}
+
+
+def compute(
+    prepared: dict[str, Array], pair: Any, k: int = 6, tolerance: float = 1e-4
+) -> dict[str, float]:
+    """Return what the leading ``k`` eigenvalues of a trained pair say, on the held-out samples.
+
+    ``game_repulsion`` is the largest real part: training moves away from here where it is above 0.
+    ``game_rotation`` is the largest share of the imaginary part in an eigenvalue, 0 to 1.
+    """
+    point = pair.flat(pair.g, pair.d)
+    most = min(k, len(point)) if len(point) <= DENSE else k
+    found = game_jacobian_eigenvalues(pair.field(prepared["real"]), point, most, tolerance)
+    size = np.abs(found)
+    share = np.divide(np.abs(found.imag), size, out=np.zeros(len(found)), where=size > 0)
+    return {"game_repulsion": float(found.real.max()), "game_rotation": float(share.max())}
+
+
+register(
+    Metric(
+        name="game-eigenvalues",
+        quantities=(
+            Quantity("game_repulsion", "1 / step", higher_is_better=False),
+            Quantity("game_rotation", "share", higher_is_better=False),
+        ),
+        needs="pair",
+        group="dynamics",
+        prepare=prepare,
+        compute=compute,
+        params={"k": 6, "tolerance": 1e-4},
+        max_samples=256,
+        final_only=True,
+        paper=Paper("The Numerics of GANs", "Mescheder et al.", 2017, arxiv="1705.10461"),
+    )
+)

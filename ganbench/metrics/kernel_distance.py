@@ -132,7 +132,15 @@ def compute(prepared: dict[str, Array], fake: Any) -> dict[str, float]:
 register(
     Metric(
         name="kernel-distance",
-        quantities=(Quantity("kd", "squared discrepancy", higher_is_better=False),),
+        quantities=(
+            Quantity(
+                "kd",
+                "squared discrepancy",
+                higher_is_better=False,
+                controls=("drop", "blur", "noise"),
+                blind=("copy",),
+            ),
+        ),
         needs="features",
         group="quality",
         prepare=prepare,

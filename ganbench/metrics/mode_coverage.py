@@ -64,9 +64,23 @@ register(
     Metric(
         name="mode-coverage",
         quantities=(
-            Quantity("modes", "modes", higher_is_better=True),
-            Quantity("hq", "share", higher_is_better=True),
-            Quantity("reverse_kl", "nats", higher_is_better=False),
+            Quantity(
+                "modes",
+                "modes",
+                higher_is_better=True,
+                controls=("drop",),
+                blind=("copy", "duplicate"),
+            ),
+            Quantity(
+                "hq",
+                "share",
+                higher_is_better=True,
+                controls=("noise",),
+                blind=("drop", "copy", "duplicate"),
+            ),
+            Quantity(
+                "reverse_kl", "nats", higher_is_better=False, controls=("drop",), blind=("copy",)
+            ),
         ),
         needs="mixture",
         group="collapse",

@@ -94,8 +94,20 @@ register(
     Metric(
         name="ndb",
         quantities=(
-            Quantity("ndb", "share of bins", higher_is_better=False),
-            Quantity("js", "nats", higher_is_better=False),
+            Quantity(
+                "ndb",
+                "share of bins",
+                higher_is_better=False,
+                controls=("drop", "noise"),
+                blind=("copy",),
+            ),
+            Quantity(
+                "js",
+                "nats",
+                higher_is_better=False,
+                controls=("drop", "blur", "noise"),
+                blind=("copy",),
+            ),
         ),
         needs="features",
         group="collapse",

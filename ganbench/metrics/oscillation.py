@@ -10,9 +10,14 @@ do not compare.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ganbench.lazy import np
+from ganbench.registry import register
+from ganbench.spec import Metric, Paper, Quantity
+
+if TYPE_CHECKING:
+    from ganbench.spec import Array
 
 
 def oscillation(values: Any) -> float:
@@ -33,3 +38,28 @@ def oscillation(values: Any) -> float:
     if bad:
         raise ValueError(f"values holds {bad} values that are not positive and finite")
     return float(np.abs(np.diff(np.log(curve[-last:]))).mean())
+
+
+def prepare(real: None = None) -> dict[str, Array]:
+    """Return nothing: only the curve is read."""
+    return {}
+
+
+def compute(prepared: dict[str, Array], curve: Any) -> dict[str, float]:
+    """Return the oscillation of a curve ``[N]``."""
+    return {"oscillation": oscillation(curve)}
+
+
+register(
+    Metric(
+        name="oscillation",
+        quantities=(Quantity("oscillation", "log step", higher_is_better=False),),
+        needs="curve",
+        reads="fd",
+        group="dynamics",
+        prepare=prepare,
+        compute=compute,
+        final_only=True,
+        paper=Paper("ganbench's own", "The ganbench authors", 2026),
+    )
+)

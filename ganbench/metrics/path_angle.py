@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from ganbench.lazy import np, torch
 from ganbench.metrics import _field, _inputs
+from ganbench.registry import register
+from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
     from ganbench.metrics._field import Field
@@ -62,3 +64,51 @@ def path_angle(
         if norm[i] > 0:
             cosine[i] = float((v / norm[i]) @ (chord / length).to(v))
     return {"position": position, "cosine": cosine.clip(-1, 1), "norm": norm}
+
+
+def prepare(real: Any, points: int = 13, beyond: float = 0.1) -> dict[str, Array]:
+    """Return the held-out samples."""
+    return {"real": np.asarray(real)}
+
+
+def compute(
+    prepared: dict[str, Array], pair: Any, points: int = 13, beyond: float = 0.1
+) -> dict[str, float]:
+    """Return how the cosine changes at the end of training, on the held-out samples.
+
+    With c before, at and beyond the end (one point's distance apart), ``path_attraction`` is
+    (before - beyond) / 2, 1 where the end attracts along the chord and -1 where it repels, and
+    ``path_rotation`` the size of at - (before + beyond) / 2, the height of the bump.
+    """
+    start, end = pair.flat(pair.start_g, pair.start_d), pair.flat(pair.g, pair.d)
+    found = path_angle(pair.field(prepared["real"]), start, end, points, beyond)
+    at = int(np.abs(found["position"] - 1).argmin())
+    before, here, after = found["cosine"][[at - 1, at, min(at + 1, points - 1)]]
+    return {
+        "path_attraction": float((before - after) / 2),
+        "path_rotation": float(abs(here - (before + after) / 2)),
+    }
+
+
+register(
+    Metric(
+        name="path-angle",
+        quantities=(
+            Quantity("path_attraction", "cosine", higher_is_better=True, least=-1.0),
+            Quantity("path_rotation", "cosine", higher_is_better=False),
+        ),
+        needs="pair",
+        group="dynamics",
+        prepare=prepare,
+        compute=compute,
+        params={"points": 13, "beyond": 0.1},
+        max_samples=256,
+        final_only=True,
+        paper=Paper(
+            "A Closer Look at the Optimization Landscapes of Generative Adversarial Networks",
+            "Berard et al.",
+            2020,
+            arxiv="1906.04848",
+        ),
+    )
+)

@@ -67,8 +67,20 @@ register(
     Metric(
         name="precision-recall",
         quantities=(
-            Quantity("precision", "share", higher_is_better=True),
-            Quantity("recall", "share", higher_is_better=True),
+            Quantity(
+                "precision",
+                "share",
+                higher_is_better=True,
+                controls=("blur", "noise"),
+                blind=("drop", "copy", "duplicate"),
+            ),
+            Quantity(
+                "recall",
+                "share",
+                higher_is_better=True,
+                controls=("drop", "duplicate"),
+                blind=("copy",),
+            ),
         ),
         needs="features",
         group="quality",

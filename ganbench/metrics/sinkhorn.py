@@ -198,7 +198,15 @@ def compute(prepared: dict[str, Array], fake: Any, reg: float | None = None) -> 
 register(
     Metric(
         name="sinkhorn",
-        quantities=(Quantity("sinkhorn", "squared feature distance", higher_is_better=False),),
+        quantities=(
+            Quantity(
+                "sinkhorn",
+                "squared feature distance",
+                higher_is_better=False,
+                controls=("drop", "blur", "noise"),
+                blind=("copy",),
+            ),
+        ),
         needs="features",
         group="transport",
         prepare=prepare,

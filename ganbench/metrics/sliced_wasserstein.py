@@ -83,7 +83,15 @@ def compute(prepared: dict[str, Array], fake: Any, projections: int, seed: int) 
 register(
     Metric(
         name="sliced-wasserstein",
-        quantities=(Quantity("sliced_w2", "feature distance", higher_is_better=False),),
+        quantities=(
+            Quantity(
+                "sliced_w2",
+                "feature distance",
+                higher_is_better=False,
+                controls=("drop", "blur", "noise"),
+                blind=("copy",),
+            ),
+        ),
         needs="features",
         group="transport",
         prepare=prepare,

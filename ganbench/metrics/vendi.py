@@ -74,7 +74,15 @@ def compute(prepared: dict[str, Array], fake: Any, q: float = 1) -> dict[str, fl
 register(
     Metric(
         name="vendi",
-        quantities=(Quantity("vendi", "effective samples", higher_is_better=True),),
+        quantities=(
+            Quantity(
+                "vendi",
+                "effective samples",
+                higher_is_better=True,
+                controls=("drop", "duplicate"),
+                blind=("copy",),
+            ),
+        ),
         needs="features",
         group="collapse",
         prepare=prepare,

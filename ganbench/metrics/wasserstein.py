@@ -73,8 +73,20 @@ register(
     Metric(
         name="wasserstein",
         quantities=(
-            Quantity("w1", "feature distance", higher_is_better=False),
-            Quantity("w2", "feature distance", higher_is_better=False),
+            Quantity(
+                "w1",
+                "feature distance",
+                higher_is_better=False,
+                controls=("drop", "blur", "noise"),
+                blind=("copy",),
+            ),
+            Quantity(
+                "w2",
+                "feature distance",
+                higher_is_better=False,
+                controls=("drop", "blur", "noise"),
+                blind=("copy",),
+            ),
         ),
         needs="features",
         group="transport",

@@ -54,7 +54,7 @@ def _rows(record: Record) -> list[dict[str, Any]]:
                             "protocol_id": protocol.protocol_id,
                             "metric": key,
                             "value": None if values is None else values[key],
-                            "floor": record.floors[key],
+                            "floor": record.floors.get(key),
                             "n_real": protocol.fields["n_real"],
                             "n_fake": protocol.fields["n_fake"],
                             "images_per_s": speed,

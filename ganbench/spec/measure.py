@@ -94,6 +94,18 @@ class Extracted:
     features: np.ndarray
     probs: np.ndarray | None = None
 
+    @property
+    def labels(self) -> np.ndarray:
+        """The most probable class of each sample, ``[N]``."""
+        if self.probs is None:
+            raise ValueError("these features come without class probabilities")
+        labels: np.ndarray = self.probs.argmax(1)
+        return labels
+
+    def rows(self, index: slice | np.ndarray) -> Extracted:
+        """Return the rows of both."""
+        return Extracted(self.features[index], None if self.probs is None else self.probs[index])
+
 
 @dataclass(frozen=True)
 class Extractor:
@@ -103,24 +115,27 @@ class Extractor:
         key: its name in protocols.
         sha256: of its weights, or empty.
         batch: most samples that ``function`` should be given at a time.
-        names: what quantities are called on these features, where the field has a name of its own
-            for them: ``{"fd": "fid"}``.
     """
 
     key: str
     sha256: str
     function: Callable[[np.ndarray], Extracted]
     batch: int = 500
-    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Features:
-    """A kind of feature extractor; ``load(argument)`` where the user wrote ``name:argument``."""
+    """A kind of feature extractor; ``load(argument)`` where the user wrote ``name:argument``.
+
+    Attributes:
+        names: what quantities are called on these features, where the field has a name of its own
+            for them: ``{"fd": "fid"}``.
+    """
 
     name: str
     load: Callable[[str], Extractor]
     summary: str
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -130,41 +145,69 @@ class Features:
 class Quantity:
     """One number that a metric yields.
 
-    ``worst`` is the value that stands for a training which has none (diverged, failed).
+    Attributes:
+        least: the least possible value; where higher is better it stands for a training that has
+            no value (diverged, failed).
+        controls: positive controls, the degradations of samples (``ganbench verify metrics``) that
+            must make it worse step by step: drop, blur, noise, duplicate, copy.
+        blind: the degradations that it should not see.
     """
 
     key: str
     unit: str
     higher_is_better: bool
+    least: float = 0.0
+    controls: tuple[str, ...] = ()
+    blind: tuple[str, ...] = ()
 
     @property
     def worst(self) -> float:
-        """0 where higher is better, infinity where lower is."""
-        return 0.0 if self.higher_is_better else math.inf
+        """The value of a training that has none: ``least`` or infinity."""
+        return self.least if self.higher_is_better else math.inf
+
+
+Needs = Literal[
+    "features", "classes", "probs", "mixture", "train", "train+test", "labelled", "pair", "curve"
+]
+NEEDS_PROBS: frozenset[Needs] = frozenset({"classes", "probs", "labelled"})
+NEEDS_TRAIN: frozenset[Needs] = frozenset({"train", "train+test"})
+NEEDS_TRAINING: frozenset[Needs] = frozenset({"pair", "curve"})  # beside samples: no floor
 
 
 @dataclass(frozen=True)
 class Metric:
     """A registered metric: one preparation of the real side, one or more quantities.
 
+    ``needs`` says what ``prepare`` and ``compute`` are given:
+
+        features    held-out features [N, D]; generated features [M, D]
+        classes     the number of classes; predicted labels [M]
+        probs       None; class probabilities [M, K]
+        mixture     the Mixture; generated points [M, D]
+        train       training features; generated features
+        train+test  (training features, held-out features); generated features
+        labelled    (held-out features, labels); (generated features, predicted labels)
+        pair        held-out samples [N, *shape]; a trained pair (``ganbench.train.pair.Pair``)
+        curve       None; the values of ``reads`` at the checkpoints so far [N]
+
     Attributes:
         name: key in the registry.
         quantities: what ``compute`` returns.
-        needs: what it reads: ``features``, ``classes`` (predicted labels), ``probs`` (of the
-            classes) or ``mixture``.
-        group: a name for several metrics: quality, transport, collapse, memorisation ...
-        prepare: ``(real [N, D] or a Mixture or the number of classes, **params) -> arrays``;
-            done once per data set and protocol and kept on disk.
-        compute: ``(arrays, fake [N, D] or labels [N], **params) -> {key: value}``.
+        group: a name for several metrics: quality, transport, collapse, memorisation, dynamics ...
+        prepare: ``(real, **params) -> arrays``, done once per data set and protocol and kept on
+            disk.
+        compute: ``(arrays, generated, **params) -> {key: value}``.
         params: of the protocol.
-        max_samples: both sides are cut to so many samples (a seeded subset), where it is dear.
+        max_samples: held-out and generated samples are cut to so many (a seeded subset), where it
+            is dear.
         version: part of the protocol; raised whenever a value can change.
         final_only: measured at the last checkpoint only.
+        reads: the quantity whose curve is read.
     """
 
     name: str
     quantities: tuple[Quantity, ...]
-    needs: Literal["features", "classes", "probs", "mixture"]
+    needs: Needs
     group: str
     compute: Callable[..., dict[str, float]]
     prepare: Callable[..., dict[str, np.ndarray]]
@@ -173,6 +216,7 @@ class Metric:
     max_samples: int | None = None
     version: int = 1
     final_only: bool = False
+    reads: str = "fd"
 
     def __post_init__(self) -> None:
         check_name(self.name)

@@ -60,7 +60,7 @@ class Population:
         backend: str = "eager",
     ) -> None:
         check(variant, data, seeds, batch, steps, game, ema)
-        self.seeds, self.steps, self.dtype = list(seeds), steps, dtype
+        self.seeds, self.steps, self.dtype, self.build = list(seeds), steps, dtype, build
         self.device = torch.device(device)
         self.data_dtype = data.dtype
         self.roots = [lane_seed(dataset, variant.name, s, base_seed) for s in seeds]

@@ -1,4 +1,4 @@
-"""The command line. torch is imported only inside the commands that need it."""
+"""``ganbench run`` and ``ganbench plan``: the main job, and what it would cost."""
 
 from __future__ import annotations
 
@@ -6,41 +6,13 @@ import json
 import signal
 import sys
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 import click
 
-from ganbench import __version__, listing, registry
-from ganbench.errors import Interrupted, UsageError
-
-FAILED, USAGE, RESUMABLE, CTRL_C = 1, 2, 75, 130
-
-
-def guarded(command: Callable) -> Callable:
-    """Turn the errors that a user can put right into one line and an exit code."""
-
-    @wraps(command)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except UsageError as error:
-            click.echo(f"ganbench: {error}", err=True)
-            sys.exit(USAGE)
-        except Interrupted:
-            click.echo("ganbench: stopped; the same command goes on from here", err=True)
-            sys.exit(RESUMABLE)
-        except KeyboardInterrupt:
-            click.echo("ganbench: interrupted; the same command goes on from here", err=True)
-            sys.exit(CTRL_C)
-
-    return wrapped
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__)
-def main() -> None:
-    """A benchmark and comparison suite for generative adversarial networks."""
+from ganbench import registry
+from ganbench.cli._common import FAILED, guarded
+from ganbench.errors import Interrupted
 
 
 def run_options(command: Callable) -> Callable:
@@ -62,6 +34,12 @@ def run_options(command: Callable) -> Callable:
         click.option("--ema", type=float, help="Evaluate an average of G with this decay."),
         click.option("--base-seed", type=int, default=0, show_default=True),
         click.option("--features", help="Extractor of the metrics; default: the data set's."),
+        click.option(
+            "--metrics",
+            default="default",
+            show_default=True,
+            help="Names and groups; default: the data set's own.",
+        ),
         click.option("--data-dir", help="Folder of the data set's files."),
     ]
     for option in reversed(options):
@@ -75,7 +53,7 @@ def _plan(variants: str, **options: Any) -> Any:
     return make_plan(Request(variants=(variants,), **options))
 
 
-@main.command()
+@click.command()
 @run_options
 @click.option("--out", help="Run directory; default: runs/<dataset>-<preset>-<hash>.")
 @click.option("--engine", default="local", show_default=True, help="local or inline.")
@@ -149,7 +127,7 @@ def run(out, engine, workers, threads, as_json, **options: Any) -> None:
         sys.exit(FAILED)
 
 
-@main.command()
+@click.command()
 @run_options
 @click.option("--out", help="Run directory whose finished seeds count as done.")
 @click.option("--workers", type=int, help="Processes; default: as many as cores, 1 on CUDA.")
@@ -212,95 +190,3 @@ def plan(out, workers, as_json, **options: Any) -> None:
             "skipped": made.skipped,
         }
         click.echo(json.dumps(shown))
-
-
-def _size(text: str | None) -> tuple[int, int] | None:
-    """Return (height, width) of ``HxW``."""
-    if text is None:
-        return None
-    parts = text.lower().split("x")
-    if len(parts) != 2 or not all(p.isdigit() and int(p) > 0 for p in parts):
-        raise UsageError(f"--resize is {text!r}: HxW needed, such as 28x28")
-    return int(parts[0]), int(parts[1])
-
-
-@main.command()
-@click.option("--real", required=True, help="Folder of images, .npy, .npz or FILE.npz:NAME.")
-@click.option("--fake", required=True, help="The same.")
-@click.option(
-    "--features", default="none", show_default=True, help="none, pixels, classifier:mnist."
-)
-@click.option("--metrics", default="all", show_default=True, help="Names, groups, or all.")
-@click.option("--subsample", type=int, help="Use so many samples of each side.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of every subset.")
-@click.option("--resize", help="HxW: resize images (pillow, bicubic).")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")
-@guarded
-def score(real, fake, features, metrics, subsample, seed, resize, as_json) -> None:
-    """Measure samples made elsewhere against real ones."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from ganbench.inputs import RESIZER, read
-    from ganbench.reports.tables import number
-    from ganbench.scoring import report
-
-    size = _size(resize)
-    note = f"{RESIZER} to {size[0]}x{size[1]}" if size else ""
-    console = Console(stderr=True)
-    try:
-        with console.status("reading") as status:
-            ours, theirs = read(real, size), read(fake, size)
-            found = report(ours, theirs, features, metrics, subsample, seed, note, status.update)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    table = Table()
-    for name in ("metric", "value", "floor"):
-        table.add_column(name, justify="left" if name == "metric" else "right")
-    for key, value in found.metrics.items():
-        table.add_row(key, number(value), number(found.floors[key]))
-    Console().print(table)
-    if as_json:
-        click.echo(json.dumps(found.to_json()))
-
-
-@main.command(name="list")
-@click.argument("kind", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")
-@guarded
-def list_(kind: str | None, as_json: bool) -> None:
-    """List what is registered: variants, archs, datasets, features, metrics, suites."""
-    plural = {"features": "features"} | {k: f"{k}s" for k in registry.KINDS if k != "features"}
-    kinds = [k for k in registry.KINDS if kind in (None, k, plural[k])]
-    if not kinds:
-        raise UsageError(f"unknown kind {kind!r}; known: {', '.join(plural.values())}")
-    for k in kinds:
-        click.echo(click.style(plural[k], bold=True))
-        for item in registry.items(k):
-            click.echo(f"  {item.name:<20}{listing.summary(k, item)}")
-    for plugin, trace in registry.broken_plugins().items():
-        click.echo(f"plugin {plugin} failed to import:\n{trace}", err=True)
-    if as_json:
-        click.echo(json.dumps({plural[k]: registry.names(k) for k in kinds}))
-
-
-@main.command()
-@click.argument("name")
-@guarded
-def info(name: str) -> None:
-    """Show everything about one registered NAME: paper, equation, defaults, source file."""
-    found = [(kind, registry.get(kind, name)) for kind in registry.KINDS
-             if name in registry.names(kind)]  # fmt: skip
-    if not found:
-        from ganbench.errors import unknown
-
-        everything = [n for kind in registry.KINDS for n in registry.names(kind)]
-        raise unknown("name", name, everything)
-    for kind, item in found:
-        click.echo(click.style(f"{kind} {item.name}", bold=True))
-        for key, value in listing.details(kind, item):
-            click.echo(f"  {key:<12} {value}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,20 @@
+"""The command line. torch is imported only inside the commands that need it."""
+
+from __future__ import annotations
+
+import click
+
+from ganbench import __version__
+from ganbench.cli.look import info, list_
+from ganbench.cli.run import plan, run
+from ganbench.cli.score import score
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__)
+def main() -> None:
+    """A benchmark and comparison suite for generative adversarial networks."""
+
+
+for command in (run, plan, score, list_, info):
+    main.add_command(command)

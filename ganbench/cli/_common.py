@@ -1,0 +1,34 @@
+"""What every command shares: exit codes, errors in one line, the options of a table."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from ganbench.errors import Interrupted, UsageError
+
+FAILED, USAGE, RESUMABLE, CTRL_C = 1, 2, 75, 130
+
+
+def guarded(command: Callable) -> Callable:
+    """Turn the errors that a user can put right into one line and an exit code."""
+
+    @wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except UsageError as error:
+            click.echo(f"ganbench: {error}", err=True)
+            sys.exit(USAGE)
+        except Interrupted:
+            click.echo("ganbench: stopped; the same command goes on from here", err=True)
+            sys.exit(RESUMABLE)
+        except KeyboardInterrupt:
+            click.echo("ganbench: interrupted; the same command goes on from here", err=True)
+            sys.exit(CTRL_C)
+
+    return wrapped

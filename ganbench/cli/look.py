@@ -1,0 +1,49 @@
+"""``ganbench list`` and ``ganbench info``: what is registered."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from ganbench import listing, registry
+from ganbench.cli._common import guarded
+from ganbench.errors import UsageError
+
+
+@click.command(name="list")
+@click.argument("kind", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")
+@guarded
+def list_(kind: str | None, as_json: bool) -> None:
+    """List what is registered: variants, archs, datasets, features, metrics, suites."""
+    plural = {"features": "features"} | {k: f"{k}s" for k in registry.KINDS if k != "features"}
+    kinds = [k for k in registry.KINDS if kind in (None, k, plural[k])]
+    if not kinds:
+        raise UsageError(f"unknown kind {kind!r}; known: {', '.join(plural.values())}")
+    for k in kinds:
+        click.echo(click.style(plural[k], bold=True))
+        for item in registry.items(k):
+            click.echo(f"  {item.name:<20}{listing.summary(k, item)}")
+    for plugin, trace in registry.broken_plugins().items():
+        click.echo(f"plugin {plugin} failed to import:\n{trace}", err=True)
+    if as_json:
+        click.echo(json.dumps({plural[k]: registry.names(k) for k in kinds}))
+
+
+@click.command()
+@click.argument("name")
+@guarded
+def info(name: str) -> None:
+    """Show everything about one registered NAME: paper, equation, defaults, source file."""
+    found = [(kind, registry.get(kind, name)) for kind in registry.KINDS
+             if name in registry.names(kind)]  # fmt: skip
+    if not found:
+        from ganbench.errors import unknown
+
+        everything = [n for kind in registry.KINDS for n in registry.names(kind)]
+        raise unknown("name", name, everything)
+    for kind, item in found:
+        click.echo(click.style(f"{kind} {item.name}", bold=True))
+        for key, value in listing.details(kind, item):
+            click.echo(f"  {key:<12} {value}")

@@ -1,0 +1,136 @@
+"""A trained pair as the metrics of its dynamics see it: values, best responses, vector field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganbench.seeds import derive
+from ganbench.spec import Params
+from ganbench.train.noise import draw, generator
+from ganbench.train.state import initial, unstack
+from ganbench.train.step import (
+    Problem,
+    State,
+    d_apply,
+    d_gradient,
+    g_apply,
+    g_gradient,
+    network,
+    noise_plan,
+    pair_logits,
+    under,
+)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One lane's generator and discriminator, and the game that they play.
+
+    Attributes:
+        g, d: parameters. start_g, start_d: those at step 0.
+        value: ``(g, d, held-out samples) -> scalar``: the discriminator's objective, M = -d_loss
+            without penalties, on these samples and as many generated from fixed latents.
+        step_g, step_d: one update of one player by the variant's own optimiser, loss, penalties
+            and constraint, the other held; ``(parameters, memory, i) -> (parameters, memory)``
+            with None as the first memory.
+        field: ``samples -> ([n] -> [n])``: minus the gradients of both players' losses, penalties
+            included, in one float64 vector of all parameters, on fixed samples.
+    """
+
+    g: Params
+    d: Params
+    start_g: Params
+    start_d: Params
+    value: Callable[[Params, Params, Any], Tensor]
+    step_g: Callable[[Params, Any, int], tuple[Params, Any]]
+    step_d: Callable[[Params, Any, int], tuple[Params, Any]]
+    field: Callable[[Any], Callable[[Tensor], Tensor]]
+
+    def flat(self, g: Params, d: Params) -> Tensor:
+        """Return the parameters of both as one float64 vector ``[n]``."""
+        parts = [p.detach().double().reshape(-1) for p in (*g.values(), *d.values())]
+        return torch.cat(parts)
+
+
+def _noise(problem: Problem, root: int, what: str, i: int, like: Tensor) -> dict[str, Tensor]:
+    found = {}
+    for part in ("d", "g"):
+        for name, noise in noise_plan(problem)[part].items():
+            drawn = draw(noise, generator(like.device, root, "pair", what, part, name, i))
+            kept = drawn if drawn.dtype == torch.bool else drawn.to(like.dtype)
+            found[f"{part}/{name}"] = kept
+    return found
+
+
+def make(population: Any, seed: int) -> Pair:
+    """Return the pair of the lane with ``seed`` of a ``Population``."""
+    lane = population.lane(seed)
+    root, problem = population.roots[lane], population.problem
+    state = unstack(population.state, lane)
+    hyper = {key: value[lane] for key, value in population.hyper.items()}
+    start = initial(problem, population.build, root, population.dtype)
+    optimiser_d = problem.variant.optim_d or problem.variant.optim
+
+    def shown(samples: Any, dtype: torch.dtype) -> Tensor:
+        x = torch.as_tensor(np.array(samples), device=population.device)
+        return x.to(dtype) / 127.5 - 1 if x.dtype == torch.uint8 else x.to(dtype)
+
+    def batch(i: int) -> Tensor:
+        rng = np.random.default_rng(derive(root, "pair", "batch", i))
+        index = rng.integers(len(population.data), size=problem.batch)
+        return shown(population.data[torch.from_numpy(index)].cpu().numpy(), population.dtype)
+
+    def value(g: Params, d: Params, samples: Any) -> Tensor:
+        dtype = next(iter(g.values())).dtype
+        real = shown(samples, dtype)
+        sized = replace(problem, batch=len(real))
+        noise = under("d", _noise(sized, root, "value", 0, real))
+        fake = network(problem.networks.generator, g, under("g", noise))(noise["z"])
+        return -problem.variant.d_loss(*pair_logits(sized, d, real, fake, noise))
+
+    def step_g(g: Params, memory: Any, i: int) -> tuple[Params, Any]:
+        opt = memory if memory is not None else problem.variant.optim.init(g)
+        now = state._replace(g=g, g_opt=opt)
+        real = batch(i)
+        grads, _ = g_gradient(problem, now, real, under("g", _noise(problem, root, "g", i, real)))
+        now = g_apply(problem, now, grads, hyper)
+        return now.g, now.g_opt
+
+    def step_d(d: Params, memory: Any, i: int) -> tuple[Params, Any]:
+        opt, held = memory if memory is not None else (optimiser_d.init(d), state.constraint)
+        now = state._replace(d=d, d_opt=opt, constraint=held)
+        real = batch(i)
+        noise = under("d", _noise(problem, root, "d", i, real))
+        grads, _ = d_gradient(problem, now, real, noise, hyper)
+        now = d_apply(problem, now, grads, hyper)
+        return now.d, (now.d_opt, now.constraint)
+
+    return Pair(
+        state.g, state.d, start.g, start.d, value, step_g, step_d,
+        lambda samples: partial(_field, problem, state, hyper, root, shown(samples, torch.float64)),
+    )  # fmt: skip
+
+
+def _field(
+    problem: Problem, state: State, hyper: dict, root: int, real: Tensor, point: Tensor
+) -> Tensor:
+    """Return minus the gradients of both losses at ``point``."""
+    sizes = [p.numel() for p in (*state.g.values(), *state.d.values())]
+    parts = iter(point.split(sizes))
+    g = {key: next(parts).view_as(p) for key, p in state.g.items()}
+    d = {key: next(parts).view_as(p) for key, p in state.d.items()}
+    sized = replace(problem, batch=len(real))
+    noise = _noise(sized, root, "field", 0, real)
+    now = state._replace(g=g, d=d)
+    double = {key: value.double() for key, value in hyper.items()}
+    for_d, _ = d_gradient(sized, now, real, under("d", noise), double)
+    for_g, _ = g_gradient(sized, now, real, under("g", noise))
+    grads = [for_g[k].reshape(-1) for k in g] + [for_d[k].reshape(-1) for k in d]
+    return -torch.cat(grads)
