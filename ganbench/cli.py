@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -43,6 +44,17 @@ def main() -> None:
     """A benchmark and comparison suite for generative adversarial networks."""
 
 
+def _weights(_: click.Context, __: click.Parameter, file: str | None) -> None:
+    if file:
+        os.environ["GANBENCH_INCEPTION_WEIGHTS"] = os.path.abspath(file)  # for the workers too
+
+
+inception_weights = click.option(
+    "--inception-weights", metavar="FILE", expose_value=False, callback=_weights,
+    help="Weights of the inception features; default: torch hub's cache.",
+)  # fmt: skip
+
+
 def run_options(command: Callable) -> Callable:
     """Add the options that ``run`` and ``plan`` share."""
     options = [
@@ -62,6 +74,7 @@ def run_options(command: Callable) -> Callable:
         click.option("--ema", type=float, help="Evaluate an average of G with this decay."),
         click.option("--base-seed", type=int, default=0, show_default=True),
         click.option("--features", help="Extractor of the metrics; default: the data set's."),
+        inception_weights,
         click.option("--data-dir", help="Folder of the data set's files."),
     ]
     for option in reversed(options):
@@ -157,8 +170,6 @@ def run(out, engine, workers, threads, as_json, **options: Any) -> None:
 @guarded
 def plan(out, workers, as_json, **options: Any) -> None:
     """Show what ``run`` would do, how long it would take and how much memory; start nothing."""
-    import os
-
     from rich.console import Console
     from rich.table import Table
 
@@ -228,8 +239,9 @@ def _size(text: str | None) -> tuple[int, int] | None:
 @click.option("--real", required=True, help="Folder of images, .npy, .npz or FILE.npz:NAME.")
 @click.option("--fake", required=True, help="The same.")
 @click.option(
-    "--features", default="none", show_default=True, help="none, pixels, classifier:mnist."
+    "--features", default="none", show_default=True, help="Or pixels, classifier:mnist, inception."
 )
+@inception_weights
 @click.option("--metrics", default="all", show_default=True, help="Names, groups, or all.")
 @click.option("--subsample", type=int, help="Use so many samples of each side.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of every subset.")
