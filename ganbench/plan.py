@@ -59,6 +59,13 @@ class Plan:
     backend: str
 
     @property
+    def primary(self) -> str:
+        """The quantity by which variants are ranked first."""
+        from ganbench.evaluate import called
+
+        return called(self.trainings[0].features).get(self.dataset.primary, self.dataset.primary)
+
+    @property
     def name(self) -> str:
         """The name of its run directory where none is given."""
         identity = digest(self.to_json())[:8]

@@ -171,6 +171,9 @@ def report(
         ValueError: samples that a metric cannot be computed on; the message says why.
     """
     extractor = load_extractor(features)
+    first = np.asarray(samples(real, "real")[:1])
+    probs = len(first) > 0 and extractor.function(first).probs is not None
+    chosen = choose(metrics, features, probs, train is not None)  # before any long work
     sides = {
         name: _extracted(extractor, given, name, size, seed, tick)
         for name, given, size in (
@@ -179,24 +182,23 @@ def report(
         if given is not None
     }  # fmt: skip
     ours, theirs, copied = sides["real"], sides["fake"], sides.get("train")
-    for name, found in sides.items():
-        if ours.features.shape[1] != found.features.shape[1]:
+    for name, side in sides.items():
+        if ours.features.shape[1] != side.features.shape[1]:
             raise UsageError(
                 f"real has {ours.features.shape[1]} features and {name} "
-                f"{found.features.shape[1]}: not comparable"
+                f"{side.features.shape[1]}: not comparable"
             )
     order = np.random.default_rng(seed).permutation(len(ours.features))
     half = len(order) // 2
-    first, second = (ours.rows(np.sort(part)) for part in (order[:half], order[half : 2 * half]))
+    one, other = (ours.rows(np.sort(part)) for part in (order[:half], order[half : 2 * half]))
     values: dict[str, float] = {}
     floors: dict[str, float] = {}
     sizes: dict[str, tuple[int, int]] = {}
-    chosen = choose(metrics, features, ours.probs is not None, copied is not None)
     names = called(features)
     for i, (metric, wanted) in enumerate(chosen):
         tick(metric.name, i, len(chosen))
         value, sizes[metric.name] = _measure(metric, _side(ours, copied), theirs, names, seed)
-        floor, _ = _measure(metric, _side(first, copied), second, names, seed)
+        floor, _ = _measure(metric, _side(one, copied), other, names, seed)
         values |= {key: value[key] for key in value if key in wanted}
         floors |= {key: floor[key] for key in floor if key in wanted}
     protocol = {

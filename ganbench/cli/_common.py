@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -32,3 +33,14 @@ def guarded(command: Callable) -> Callable:
             sys.exit(CTRL_C)
 
     return wrapped
+
+
+def _weights(_: click.Context, __: click.Parameter, file: str | None) -> None:
+    if file:
+        os.environ["GANBENCH_INCEPTION_WEIGHTS"] = os.path.abspath(file)  # for the workers too
+
+
+inception_weights = click.option(
+    "--inception-weights", metavar="FILE", expose_value=False, callback=_weights,
+    help="Weights of the inception features; default: torch hub's cache.",
+)  # fmt: skip

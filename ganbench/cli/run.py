@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ganbench import registry
-from ganbench.cli._common import FAILED, guarded
+from ganbench.cli._common import FAILED, guarded, inception_weights
 from ganbench.errors import Interrupted
 
 
@@ -40,6 +40,7 @@ def run_options(command: Callable) -> Callable:
             show_default=True,
             help="Names and groups; default: the data set's own.",
         ),
+        inception_weights,
         click.option("--data-dir", help="Folder of the data set's files."),
     ]
     for option in reversed(options):
@@ -91,7 +92,7 @@ def run(out, engine, workers, threads, as_json, **options: Any) -> None:
         left = sum(len(unit.seeds) for unit in units)
         where = out_folder(plan, out)
         console.print(f"{total - left} of {total} seeds are done, {left} to train, in {where}")
-        shows.append(Show(console, units, plan.dataset.primary))
+        shows.append(Show(console, units, plan.primary))
         if units:
             shows[0].live.start()
 
@@ -105,7 +106,7 @@ def run(out, engine, workers, threads, as_json, **options: Any) -> None:
     own = result.leaderboard[result.leaderboard["dataset"] == plan.dataset.name]
     rows = result.results[result.results["dataset"] == plan.dataset.name]
     console.print()
-    console.print(terminal_table(own, rows, plan.dataset.primary))
+    console.print(terminal_table(own, rows, plan.primary))
     for sentence in findings(rows):
         console.print(sentence, markup=False, highlight=False)
     console.print()
@@ -113,7 +114,7 @@ def run(out, engine, workers, threads, as_json, **options: Any) -> None:
         if path.suffix != ".svg":
             console.print(str(path), markup=False, highlight=False, soft_wrap=True)
     if as_json:
-        primary = own[own["metric"] == plan.dataset.primary]
+        primary = own[own["metric"] == plan.primary]
         summary_line = {
             "out": str(result.out),
             "trained": result.trained,

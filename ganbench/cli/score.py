@@ -6,7 +6,7 @@ import json
 
 import click
 
-from ganbench.cli._common import guarded
+from ganbench.cli._common import guarded, inception_weights
 from ganbench.errors import UsageError
 
 
@@ -30,6 +30,7 @@ def _size(text: str | None) -> tuple[int, int] | None:
     show_default=True,
     help="none, pixels, classifier:mnist, inception.",
 )
+@inception_weights
 @click.option("--metrics", default="all", show_default=True, help="Names, groups, or all.")
 @click.option("--subsample", type=int, help="Use so many of the real and of the fake samples.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of every subset.")

@@ -61,10 +61,9 @@ def duality_gap(
     def of_g(new: dict[str, Tensor]) -> Tensor:
         return value(_given(new, g), pair_d)
 
-    highest = _best(of_d, held_d, _gradient_steps(of_d, lr), steps, 1)
-    lowest = _best(of_g, held_g, _gradient_steps(of_g, -lr), steps, -1)
-    if math.isnan(highest) or math.isnan(lowest):
-        raise ValueError(f"value is not finite within {steps} steps with lr {lr}")
+    note = f" with lr {lr}"
+    highest = _best(of_d, held_d, _gradient_steps(of_d, lr), steps, 1, note)
+    lowest = _best(of_g, held_g, _gradient_steps(of_g, -lr), steps, -1, note)
     return {"duality_gap": highest - lowest, "max_d": highest, "min_g": lowest}
 
 
@@ -90,13 +89,17 @@ def _best(
     advance: Callable[[Any, Any, int], tuple[Any, Any]],
     steps: int,
     sign: int,
-    diverges: bool = False,
+    note: str | None = None,
 ) -> float:
     """Return the best value on a path of ``steps`` steps: the highest (1) or the lowest (-1).
 
     Args:
         advance: ``(parameters, memory, i) -> (parameters, memory)``.
-        diverges: a path may end early where the value is no longer finite; else that gives NaN.
+        note: for the error where the value is not finite on the way; without one the path ends
+            there.
+
+    Raises:
+        ValueError: M is no scalar, or not finite.
     """
     current, memory, best = start, None, -math.inf
     for step in range(steps + 1):
@@ -106,7 +109,9 @@ def _best(
             raise ValueError(f"value has shape {tuple(m.shape)}: a scalar needed")
         now = float(m)
         if not math.isfinite(now):
-            return sign * best if diverges and step else math.nan
+            if step and note is None:
+                break
+            raise ValueError(f"value is {now} after {step} steps{note or ''}")
         best = max(best, sign * now)
         if step < steps:
             current, memory = advance(current, memory, step)
@@ -150,8 +155,8 @@ def compute(prepared: dict[str, Array], pair: Any, steps: int = 50) -> dict[str,
     copy that diverges ends its path.
     """
     real = prepared["real"]
-    highest = _best(lambda d: pair.value(pair.g, d, real), pair.d, pair.step_d, steps, 1, True)
-    lowest = _best(lambda g: pair.value(g, pair.d, real), pair.g, pair.step_g, steps, -1, True)
+    highest = _best(lambda d: pair.value(pair.g, d, real), pair.d, pair.step_d, steps, 1)
+    lowest = _best(lambda g: pair.value(g, pair.d, real), pair.g, pair.step_g, steps, -1)
     return {"duality_gap": highest - lowest}
 
 

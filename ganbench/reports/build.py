@@ -7,11 +7,23 @@ from pathlib import Path
 import pandas as pd
 
 from ganbench import registry
+from ganbench.evaluate import called
 from ganbench.reports import leaderboard, plots
 from ganbench.reports.tables import ranking
 from ganbench.store import Record, Store
 
-STRIPS = ("fd", "w2", "sliced_w2", "modes", "reverse_kl", "hq", "precision", "recall", "coverage")
+STRIPS = (
+    "fd",
+    "fid",
+    "w2",
+    "sliced_w2",
+    "modes",
+    "reverse_kl",
+    "hq",
+    "precision",
+    "recall",
+    "coverage",
+)
 
 
 def names(records: list[Record]) -> dict[str, str]:
@@ -33,7 +45,7 @@ def build(store: Store, dataset: str) -> tuple[pd.DataFrame, pd.DataFrame, list[
     records = [r for r in store.records() if r.training.dataset == dataset]
     written = [store.out / "results.csv", store.out / "leaderboard.csv"]
     spec = registry.get("dataset", dataset)
-    primary = spec.primary
+    primary = called(records[0].training.features).get(spec.primary, spec.primary)
     label = names(records)
     shown = table[table["dataset"] == dataset].assign(name=lambda t: t["run_id"].map(label))
     placed = ranking(board[board["dataset"] == dataset], primary)

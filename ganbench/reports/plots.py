@@ -24,6 +24,7 @@ from ganbench.store import Record, Store, write_bytes
 GREY = "0.55"
 LABELS = {
     "fd": "Fréchet distance (fd)",
+    "fid": "Fréchet Inception distance (fid)",
     "w1": "Wasserstein-1 (w1)",
     "w2": "Wasserstein-2 (w2)",
     "sliced_w2": "sliced Wasserstein-2",

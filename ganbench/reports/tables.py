@@ -7,7 +7,7 @@ import math
 import pandas as pd
 from rich.table import Table
 
-SHOWN = ("fd", "w2", "modes", "hq", "reverse_kl", "precision", "recall", "coverage")
+SHOWN = ("fd", "fid", "w2", "modes", "hq", "reverse_kl", "precision", "recall", "coverage")
 
 
 def number(value: float) -> str:
