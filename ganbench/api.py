@@ -117,6 +117,7 @@ def run_plan(
     store = Store(out_folder(plan, out))
     store.prepare()
     with store.alone():
+        _check_protocols(plan, store)
         units = plan.units(store.done)
         store.write_plan(plan.to_json())
         announce(units)
@@ -132,6 +133,20 @@ def run_plan(
         trained=sum(len(unit.seeds) for unit in units),
         dataset=plan.dataset.name,
     )
+
+
+def _check_protocols(plan: Plan, store: Store) -> None:
+    """Refuse to add to results of the same data set that have another protocol."""
+    from ganbench import registry
+    from ganbench.protocols import described, of_records, refuse_mixed
+    from ganbench.runner import make_evaluator
+
+    records = [r for r in store.records() if r.training.dataset == plan.dataset.name]
+    if records:
+        training = plan.trainings[0]
+        data = registry.get("dataset", training.dataset).load(training.data_dir)
+        mine = described(make_evaluator(training, data))
+        refuse_mixed([*of_records(records), ("this run", mine)])
 
 
 def _execute(

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from ganbench.sides import Real, extract, generated_side, real_side, subset
 from ganbench.spec import Data, Dataset, Extracted, Extractor, Metric
 from ganbench.spec.measure import NEEDS_PROBS, NEEDS_TRAIN, NEEDS_TRAINING
 
+FAILURES = (ValueError, RuntimeError)  # what metrics raise where samples allow no value
 TRAIN_PER_REAL = 6  # training samples beside each held-out one, at most, where a metric reads both
 
 
@@ -36,6 +37,28 @@ def _digest(file: Path) -> str:
 def code_digest(metric: Metric) -> str:
     """Return the SHA-256 of the code behind ``metric``: other code does not read what it cached."""
     return _digest(Path(inspect.getfile(metric.compute)))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of one generator.
+
+    Attributes:
+        values: ``{quantity: value}``.
+        unmeasured: ``{metric: reason}`` of those that these samples do not allow.
+        shares: of samples in each class or nearest mode, where the data have them.
+    """
+
+    values: dict[str, float] = field(default_factory=dict)
+    unmeasured: dict[str, str] = field(default_factory=dict)
+    shares: list[float] | None = None
+
+    def add(self, metric: Metric, compute: Callable[[], dict[str, float]]) -> None:
+        """Add the values of ``metric``, or the reason why there are none."""
+        try:
+            self.values.update(compute())
+        except FAILURES as error:
+            self.unmeasured[metric.name] = str(error)
 
 
 @dataclass(frozen=True)
@@ -149,11 +172,14 @@ class Evaluator:
                 continue
 
             def floor(metric: Metric = metric) -> dict[str, np.ndarray]:
-                if metric.needs in NEEDS_TRAIN:
-                    found = self._held_out_floor(metric)
-                else:
-                    samples = subset(self.data.train, self.n_fake, "floor")
-                    found = self._compute(metric, samples, extracted())
+                try:
+                    if metric.needs in NEEDS_TRAIN:
+                        found = self._held_out_floor(metric)
+                    else:
+                        samples = subset(self.data.train, self.n_fake, "floor")
+                        found = self._compute(metric, samples, extracted())
+                except FAILURES:  # too few samples for this metric: it has no floor
+                    return {}
                 return {key: np.array(value) for key, value in found.items()}
 
             key = self._cache_key("floor", metric, n_fake=self.sizes(metric)[1])
@@ -170,37 +196,38 @@ class Evaluator:
         held_out = self._real.test().rows(theirs[: self.sizes(metric)[1]])
         return metric.compute(prepared, generated_side(metric, held_out), **metric.params)
 
-    def measure(
-        self, samples: np.ndarray, final: bool
-    ) -> tuple[dict[str, float], list[float] | None]:
-        """Return ``{quantity: value}`` of ``samples [n_fake, *shape]``, and shares over modes.
+    def measure(self, samples: np.ndarray, final: bool) -> Measured:
+        """Measure ``samples [n_fake, *shape]``.
 
         Args:
             final: the last checkpoint, where the dear metrics are measured too.
         """
         found = extract(self.extractor, samples)
-        values: dict[str, float] = {}
+        measured = Measured(shares=self.shares(samples, found))
         for metric in self.metrics:
             if metric.needs not in NEEDS_TRAINING and (final or not metric.final_only):
-                values |= self._compute(metric, samples, found)
-        return self.called(values), self.shares(samples, found)
+                measured.add(metric, partial(self._compute, metric, samples, found))
+        return replace(measured, values=self.called(measured.values))
 
-    def measure_training(self, pair: Any, curves: Mapping[str, list[float]]) -> dict[str, float]:
-        """Return ``{quantity: value}`` of the metrics that read the training itself, at its end.
+    def measure_training(self, pair: Any, curves: Mapping[str, list[float]]) -> Measured:
+        """Measure what reads the training itself, at its end.
 
         Args:
             pair: a function that returns the trained pair (``ganbench.train.pair``).
             curves: ``{quantity: values at the checkpoints}``.
         """
-        values: dict[str, float] = {}
-        for metric in self.metrics:
+
+        def compute(metric: Metric) -> dict[str, float]:
             if metric.needs == "pair":
-                prepared = self._prepared(metric)
-                values |= metric.compute(prepared, pair(), **metric.params)
-            elif metric.needs == "curve":
-                reads = next(iter(self.called({metric.reads: 0})))
-                values |= metric.compute({}, curves[reads], **metric.params)
-        return values
+                return metric.compute(self._prepared(metric), pair(), **metric.params)
+            reads = next(iter(self.called({metric.reads: 0})))
+            return metric.compute({}, curves.get(reads, []), **metric.params)
+
+        measured = Measured()
+        for metric in self.metrics:
+            if metric.needs in NEEDS_TRAINING:
+                measured.add(metric, partial(compute, metric))
+        return measured
 
     def shares(self, samples: np.ndarray, found: Extracted) -> list[float] | None:
         """Return the share of samples in each class or nearest mode, where the data have them."""
@@ -229,6 +256,17 @@ def called(features: str) -> Mapping[str, str]:
     """Return the names that the features (``name`` or ``name:argument``) give to quantities."""
     names: Mapping[str, str] = registry.get("features", features.partition(":")[0]).names
     return names
+
+
+def primary(dataset: Dataset, features: str, names: Sequence[str]) -> str:
+    """Return the quantity by which variants are ranked first, among those of the metrics named.
+
+    It is the data set's own, or the first quantity where that is not measured.
+    """
+    own = called(features)
+    keys = [q.key for name in names for q in registry.get("metric", name).quantities]
+    key = dataset.primary if dataset.primary in keys else keys[0]
+    return own.get(key, key)
 
 
 def load_extractor(spec: str) -> Extractor:

@@ -61,9 +61,10 @@ class Plan:
     @property
     def primary(self) -> str:
         """The quantity by which variants are ranked first."""
-        from ganbench.evaluate import called
+        from ganbench.evaluate import primary
 
-        return called(self.trainings[0].features).get(self.dataset.primary, self.dataset.primary)
+        first = self.trainings[0]
+        return primary(self.dataset, first.features, first.metrics)
 
     @property
     def name(self) -> str:

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from ganbench import provenance, registry
-from ganbench.evaluate import Evaluator, load_extractor
+from ganbench.evaluate import Evaluator, Measured, load_extractor
+from ganbench.protocols import described
 from ganbench.seeds import derive
 from ganbench.spec import Data, Dataset
 from ganbench.store import (
     Measurement,
-    Protocol,
     Record,
     Store,
     Training,
@@ -158,9 +158,11 @@ def _evaluate(
             continue
         start = time.perf_counter()
         samples = population.sample(evaluator.n_fake, seed)
-        values, shares = evaluator.measure(samples, final)
+        found = evaluator.measure(samples, final)
+        values, unmeasured = found.values, found.unmeasured
         if final:
-            values |= _dynamics(population, evaluator, progress, seed, values)
+            dynamics = _dynamics(population, evaluator, progress, seed, values)
+            values, unmeasured = values | dynamics.values, unmeasured | dynamics.unmeasured
         measurement = Measurement(
             checkpoint=progress.done,
             images_seen=population.images_seen,
@@ -169,9 +171,10 @@ def _evaluate(
             train_s=progress.train_s / lanes,
             eval_s=time.perf_counter() - start,
             values=values,
+            unmeasured=unmeasured,
         )
         progress.measurements.setdefault(seed, []).append(measurement.model_dump())
-        progress.shares[seed] = shares
+        progress.shares[seed] = found.shares
         for key, value in values.items():
             latest.setdefault(key, []).append(value)
     medians = {key: float(np.median(v)) for key, v in latest.items()}
@@ -180,8 +183,8 @@ def _evaluate(
 
 def _dynamics(
     population, evaluator: Evaluator, progress: Progress, seed: int, last: dict[str, float]
-) -> dict[str, float]:
-    """Return the metrics that read the training itself."""
+) -> Measured:
+    """Measure what reads the training itself."""
     from ganbench.train import pair
 
     measured = [m["values"] for m in progress.measurements.get(seed, [])] + [last]
@@ -208,23 +211,6 @@ def thin(history: dict[str, np.ndarray]) -> dict[str, list[float | None]]:
     return {"step": jsonable(edges[1:]), **{k: jsonable(v) for k, v in curves.items()}}
 
 
-def protocols(evaluator: Evaluator) -> dict[str, Protocol]:
-    """Return every metric's protocol."""
-    return {
-        metric.name: Protocol(
-            protocol_id=evaluator.protocol_id(metric),
-            fields=evaluator.protocol(metric),
-            quantities=evaluator.called(
-                {
-                    q.key: {"unit": q.unit, "higher_is_better": q.higher_is_better}
-                    for q in metric.quantities
-                }
-            ),
-        )
-        for metric in evaluator.metrics
-    }
-
-
 def _record(
     population, seed: int, evaluator: Evaluator, progress: Progress, unit: Unit, engine: str
 ) -> Record:
@@ -241,7 +227,7 @@ def _record(
         diverged_at=diverged,
         measurements=tuple(Measurement(**m) for m in progress.measurements.get(seed, [])),
         floors=evaluator.floors,
-        protocols=protocols(evaluator),
+        protocols=described(evaluator),
         shares=progress.shares.get(seed),
         history=thin(population.history(seed)),
         hyper={key: float(value[lane]) for key, value in population.hyper.items()},
@@ -270,7 +256,7 @@ def failure(unit: Unit, seed: int, error: str, engine: str) -> Record:
         error=error,
         measurements=(),
         floors=evaluator.floors,
-        protocols=protocols(evaluator),
+        protocols=described(evaluator),
         history={},
         hyper=registry.get("variant", training.variant).hyper(),
         params_g=0,

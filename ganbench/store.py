@@ -97,7 +97,7 @@ class Unit(Strict):
 
 
 class Measurement(Strict):
-    """One evaluation of one seed."""
+    """One evaluation of one seed; ``unmeasured`` says why a metric has no value."""
 
     checkpoint: int
     images_seen: int
@@ -106,6 +106,7 @@ class Measurement(Strict):
     train_s: float
     eval_s: float
     values: dict[str, float]
+    unmeasured: dict[str, str] = {}
 
 
 class Protocol(Strict):

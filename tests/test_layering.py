@@ -16,9 +16,9 @@ LAYERS = {
     "sides": 1,
     "suites": 2, "variants": 2, "archs": 2, "data": 2, "features": 2, "metrics": 2, "stats": 2,
     "train": 3,
-    "store": 4, "evaluate": 4, "plan": 4, "inputs": 4, "scoring": 5,
+    "store": 4, "evaluate": 4, "protocols": 4, "plan": 4, "inputs": 4, "scoring": 5,
     "runner": 5, "engines": 5, "reports": 5,
-    "listing": 6, "worker": 6, "estimate": 6, "progress": 6, "api": 6,
+    "listing": 6, "worker": 6, "estimate": 6, "progress": 6, "api": 6, "verify": 6,
     "cli": 7, "__main__": 8,
 }  # fmt: skip
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,8 @@ from ganbench.errors import UsageError
 from ganbench.plan import Request, make_plan
 from ganbench.reports import leaderboard
 from ganbench.reports.tables import findings, number, terminal_table
-from ganbench.runner import execute
+from ganbench.runner import execute, make_evaluator
+from ganbench.sides import subset
 from ganbench.store import Record, Store, write_bytes
 
 VARIANTS = ["ns", "wgan-gp"]
@@ -227,12 +229,99 @@ def test_records_carry_their_provenance_and_protocol(tiny, tmp_path):
 
 
 def test_protocols_differ_with_what_they_hash(tiny, tmp_path):
-    def ids(**kwargs):
-        return set(run(tmp_path, variants=["ns"], **kwargs).results["protocol_id"])
+    def ids(folder, **kwargs):
+        return set(run(tmp_path / folder, variants=["ns"], **kwargs).results["protocol_id"])
 
-    base = ids()
-    assert ids(seeds=1) == base
-    assert ids(images_seen=100) > base and ids(ema=0.9) > base and ids(dtype="float64") > base
+    base = ids("base")
+    assert ids("base", seeds=1) == base == ids("seeds", seeds=3) == ids("batch", batch=32)
+    for i, change in enumerate(({"images_seen": 100}, {"ema": 0.9}, {"dtype": "float64"})):
+        assert not ids(f"other{i}", **change) & base
+
+
+def test_protocols_are_never_mixed(tiny, tmp_path):
+    run(tmp_path, variants=["ns"], seeds=1)
+    before = {p.name: p.read_bytes() for p in tmp_path.glob("*.*")}
+    with pytest.raises(UsageError, match=r"this run.*not comparable: images_seen \(96, 100\)"):
+        run(tmp_path, variants=["wgan-gp"], seeds=1, images_seen=100)
+    assert {p.name: p.read_bytes() for p in tmp_path.glob("*.*")} == before  # nothing trained
+    other = run(tmp_path / "other", variants=["ns"], seeds=1, dtype="float64")
+    for record in (other.out / "records").iterdir():
+        (tmp_path / "records" / record.name).write_bytes(record.read_bytes())
+    with pytest.raises(UsageError, match=r"dtype \(float\d\d, float\d\d\)"):
+        run(tmp_path, variants=["ns"], seeds=1)  # trains nothing, and draws nothing
+
+
+def test_metrics_are_chosen_and_read_what_they_need(tiny, tmp_path, monkeypatch):
+    suite = replace(tiny, checkpoints=5, n_real=1000, n_fake=300)
+    monkeypatch.setitem(registry._entries["suite"], "tiny", suite)
+    result = run(tmp_path, variants=["ns"], metrics="fd,w2,dynamics,memorisation", seeds=1)
+    last = result.results[result.results["checkpoint"] == 5].set_index("metric")
+    assert set(last.index) == {
+        "fd", "w2", "w1", "authenticity", "memorisation", "oscillation", "duality_gap",
+        "game_repulsion", "game_rotation", "path_attraction", "path_rotation",
+    }  # fmt: skip
+    assert np.isfinite(last["value"]).all() and last.loc["duality_gap", "value"] >= 0
+    early = result.results[result.results["checkpoint"] < 5]
+    assert set(early["metric"]) == {"fd", "w1", "w2"}
+    curve = result.results[result.results["metric"] == "fd"].sort_values("checkpoint")["value"]
+    assert last.loc["oscillation", "value"] == ganbench.metrics.oscillation(curve.to_numpy())
+    assert 0.3 < last.loc["authenticity", "floor"] < 0.5  # 0.38 in the plane
+    assert abs(last.loc["memorisation", "floor"]) < 4
+    assert math.isnan(last.loc["duality_gap", "floor"])  # no real pair to compare with
+
+
+@pytest.mark.parametrize(
+    ("metrics", "message"),
+    [
+        ("fdd", "unknown metric 'fdd': did you mean fd"),
+        ("cas", "cas cannot be measured: ring2d has no classes"),
+        ("fd,oscillation", "it reads 5 checkpoints, and the preset has 3"),
+        ("", "no metrics"),
+    ],
+)
+def test_metrics_that_cannot_be_measured_are_refused(metrics, message, tiny, tmp_path):
+    with pytest.raises(UsageError, match=message):
+        run(tmp_path, metrics=metrics)
+    assert not (tmp_path / "records").exists()
+
+
+def test_a_metric_that_the_samples_do_not_allow_counts_as_the_worst(tiny, tmp_path, monkeypatch):
+    monkeypatch.setitem(registry._entries["suite"], "tiny", replace(tiny, n_fake=15))
+    result = run(tmp_path, variants=["ns"], metrics="fd,memorisation")
+    rows = result.results.query("metric == 'memorisation'")
+    assert rows["value"].isna().all() and set(rows["checkpoint"]) == {3}
+    board = result.leaderboard.set_index("metric")
+    assert board.loc["memorisation", "n_failed"] == 2 and board.loc["fd", "n_failed"] == 0
+    assert board.loc["memorisation", "median"] == -math.inf
+    assert board.loc["authenticity", "n_failed"] == 0
+    assert "ns (toy): memorisation could not be measured in seeds 0, 1." in findings(result.results)
+    record = Store(tmp_path).records()[0]
+    assert (
+        "fake has 15 samples: none of 10 cells"
+        in record.measurements[-1].unmeasured["memorisation"]
+    )
+
+
+def test_labelled_metrics_read_true_labels(tiny, tmp_path):
+    request = Request(("ns",), "mnist", preset="tiny", seeds=1, batch=8, metrics="cas,memorisation")
+    plan, data = make_plan(request)
+    evaluator = make_evaluator(plan.trainings[0], data)
+    assert evaluator.floors["cas"] > 0.6  # 60 real images teach most of it
+    labels = np.roll(data.test_labels, 1)
+    wrong = replace(evaluator, data=replace(data, test_labels=labels, sha256="other"))
+    assert wrong.floors["cas"] < 0.3
+
+
+def test_copies_of_the_training_set_are_found(tiny, monkeypatch):
+    suite = replace(tiny, n_real=1000, n_fake=400)
+    monkeypatch.setitem(registry._entries["suite"], "tiny", suite)
+    request = Request(("ns",), "mnist", preset="tiny", seeds=1, batch=8, metrics="memorisation")
+    plan, data = make_plan(request)
+    evaluator = make_evaluator(plan.trainings[0], data)
+    copied = subset(data.train, evaluator.n_train, "train")[:400]
+    values = evaluator.measure(copied, final=True).values
+    assert values["authenticity"] == 0
+    assert values["memorisation"] < -2 < evaluator.floors["memorisation"]
 
 
 def test_leaderboard_against_a_hand_computed_case():

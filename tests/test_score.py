@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,12 +10,14 @@ from click.testing import CliRunner
 from PIL import Image
 
 import ganbench
-from ganbench import registry
+from ganbench import inputs, registry
 from ganbench.cli import main
 from ganbench.errors import UsageError
+from ganbench.evaluate import load_extractor
 from ganbench.inputs import read
 from ganbench.metrics import frechet_distance, precision_recall
 from ganbench.scoring import choose, groups
+from ganbench.sides import extract
 
 
 def call(*words):
@@ -75,6 +78,53 @@ def test_the_protocol_tells_what_differs():
     for change in ({"metrics": "w1"}, {"subsample": 50}, {"seed": 1}, {"preprocessing": "blur"}):
         given = {"metrics": "fd"} | change
         assert report(x, y, **given).to_json()["protocol_id"] != base
+
+
+def test_the_training_samples_show_copies():
+    rng = np.random.default_rng(0)
+    train, real = rng.standard_normal((600, 4)), rng.standard_normal((400, 4))
+    copies = ganbench.score(real, train[:400], metrics="memorisation", train=train)
+    fresh = ganbench.score(real, rng.standard_normal((400, 4)), metrics="memorisation", train=train)
+    assert copies["authenticity"] == 0 < fresh["authenticity"]
+    assert copies["memorisation"] < -4 < fresh["memorisation"]
+    assert set(copies) == {"authenticity", "memorisation"}
+    for name in ("memorisation", "authenticity"):
+        with pytest.raises(UsageError, match=f"{name} needs the training samples: give --train"):
+            ganbench.score(real, copies, metrics=name)
+
+
+def test_train_is_read_from_the_command_line(tmp_path):
+    for name, seed in (("real", 0), ("fake", 1), ("train", 2)):
+        np.save(tmp_path / f"{name}.npy", normal(300, seed=seed))
+    paths = [w for n in ("real", "fake", "train") for w in (f"--{n}", tmp_path / f"{n}.npy")]
+    done = call(*paths, "--metrics", "memorisation,fd", "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    assert set(found["metrics"]) == {"authenticity", "memorisation", "fd"} == set(found["floors"])
+    assert found["protocol"]["train_size"] == 300
+    np.save(tmp_path / "train.npy", normal(300, d=5))
+    done = call(*paths)
+    assert done.exit_code == 2 and "real has 4 features and train 5" in done.stderr
+
+
+def test_images_are_read_in_batches(folders, monkeypatch):
+    path, sides = folders
+    most = []
+    whole = inputs.Images.__getitem__
+
+    def watched(self, rows):
+        found = whole(self, rows)
+        most.append(len(found) if isinstance(rows, slice) else 0)
+        return found
+
+    monkeypatch.setattr(inputs.Images, "__getitem__", watched)
+    images = read(str(path / "real"))
+    extractor = replace(load_extractor("classifier:mnist"), batch=16)
+    found = extract(extractor, images)
+    assert max(most) == 16 and sum(most) == 60
+    whole_set = extractor.function(sides["real"])
+    np.testing.assert_allclose(found.features, whole_set.features, rtol=0, atol=1e-4)
+    assert extract(extractor, images[np.array([5, 2])]).features.shape == (2, 128)
 
 
 def test_subsamples_are_seeded():

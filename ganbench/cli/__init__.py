@@ -8,6 +8,7 @@ from ganbench import __version__
 from ganbench.cli.look import info, list_
 from ganbench.cli.run import plan, run
 from ganbench.cli.score import score
+from ganbench.cli.verify import verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -16,5 +17,5 @@ def main() -> None:
     """A benchmark and comparison suite for generative adversarial networks."""
 
 
-for command in (run, plan, score, list_, info):
+for command in (run, plan, score, verify, list_, info):
     main.add_command(command)

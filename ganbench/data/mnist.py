@@ -75,6 +75,7 @@ register(
             "class-coverage",
             "wasserstein",
             "sliced-wasserstein",
+            "memorisation",
         ),
         primary="fd",
         budgets={"quick": Budget(64_000, batch=16)},

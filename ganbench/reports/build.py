@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from ganbench import registry
-from ganbench.evaluate import called
+from ganbench.evaluate import primary
+from ganbench.protocols import of_records, refuse_mixed
 from ganbench.reports import leaderboard, plots
 from ganbench.reports.tables import ranking
 from ganbench.store import Record, Store
@@ -40,22 +41,28 @@ def build(store: Store, dataset: str) -> tuple[pd.DataFrame, pd.DataFrame, list[
 
     Returns:
         Both tables and the paths written.
+
+    Raises:
+        UsageError: the records mix protocols.
     """
-    table, board = leaderboard.write(store)
     records = [r for r in store.records() if r.training.dataset == dataset]
+    refuse_mixed(of_records(records))
+    table, board = leaderboard.write(store)
     written = [store.out / "results.csv", store.out / "leaderboard.csv"]
     spec = registry.get("dataset", dataset)
-    primary = called(records[0].training.features).get(spec.primary, spec.primary)
+    first = records[0].training
+    main = primary(spec, first.features, first.metrics)
     label = names(records)
     shown = table[table["dataset"] == dataset].assign(name=lambda t: t["run_id"].map(label))
-    placed = ranking(board[board["dataset"] == dataset], primary)
+    placed = ranking(board[board["dataset"] == dataset], main)
     by_pair = {(r.arch, r.training.variant): label[r.run_id] for r in records}
     order = list(dict.fromkeys(by_pair[row.arch, row.variant] for row in placed.itertuples()))
 
     plots.style()
     folder = store.out / "plots"
-    measured = [m for m in STRIPS if m in set(shown["metric"])]
-    for metric in dict.fromkeys([primary, *(m for m in ("modes", "reverse_kl") if m in measured)]):
+    present = set(shown["metric"])
+    measured = list(dict.fromkeys([main, *(m for m in STRIPS if m in present)]))
+    for metric in dict.fromkeys([main, *(m for m in ("modes", "reverse_kl") if m in measured)]):
         written += plots.save(plots.curves(shown, metric, order), folder / f"curves-{metric}")
     written += plots.save(plots.strips(shown, measured, order), folder / "final-values")
     figure = plots.collapse(records, label, order)
@@ -65,7 +72,7 @@ def build(store: Store, dataset: str) -> tuple[pd.DataFrame, pd.DataFrame, list[
     for (arch, variant), name in by_pair.items():
         own = [r for r in records if (r.arch, r.training.variant) == (arch, variant)]
         centers = None if mixture is None else mixture.centers
-        grid = plots.grid(store, own, primary, name, centers)
+        grid = plots.grid(store, own, main, name, centers)
         if grid is not None:
             stem = f"{variant}-{arch}".replace(":", "-").replace("=", "").replace(",", "-")
             written += plots.save(grid, store.out / "samples" / stem)

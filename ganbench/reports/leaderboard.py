@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ganbench import registry
 from ganbench.stats.aggregate import interval, iqm, median
 from ganbench.stats.compare import against, ranks
 from ganbench.store import Record, Store, write_bytes
@@ -29,7 +31,11 @@ BASELINE = "ns"
 
 
 def _rows(record: Record) -> list[dict[str, Any]]:
-    """Return the rows of one record; a training that did not end well has empty last values."""
+    """Return the rows of one record.
+
+    A training that did not end well has empty last values, and so has a metric that its last
+    samples do not allow.
+    """
     training = record.training
     common = record.model_dump(include=set(RESULT_COLUMNS))
     common |= {key: getattr(training, key) for key in ("variant", "dataset", "dtype")}
@@ -41,11 +47,12 @@ def _rows(record: Record) -> list[dict[str, Any]]:
     rows = []
     for measurement in measured:
         values = measurement.pop("values")
+        lacking = measurement.pop("unmeasured", {})
         seconds, seen = measurement.get("train_s"), measurement.get("images_seen")
         speed = seen / seconds if seconds and seen else None
-        for protocol in record.protocols.values():
+        for name, protocol in record.protocols.items():
             for key, described in protocol.quantities.items():
-                if values is None or key in values:
+                if values is None or key in values or name in lacking:
                     rows.append(
                         common
                         | measurement
@@ -53,7 +60,7 @@ def _rows(record: Record) -> list[dict[str, Any]]:
                         | {
                             "protocol_id": protocol.protocol_id,
                             "metric": key,
-                            "value": None if values is None else values[key],
+                            "value": None if values is None else values.get(key),
                             "floor": record.floors.get(key),
                             "n_real": protocol.fields["n_real"],
                             "n_fake": protocol.fields["n_fake"],
@@ -61,6 +68,12 @@ def _rows(record: Record) -> list[dict[str, Any]]:
                         }
                     )
     return rows
+
+
+@cache
+def quantities() -> dict[str, float]:
+    """Return the least possible value of every registered quantity."""
+    return {q.key: q.least for m in registry.items("metric") for q in m.quantities}
 
 
 def results(records: list[Record]) -> pd.DataFrame:
@@ -73,10 +86,11 @@ def results(records: list[Record]) -> pd.DataFrame:
 def _seed_values(rows: pd.DataFrame) -> dict[str, Any]:
     """Return one seed's last value, best checkpoint and their ratio; the worst if it failed."""
     higher = bool(rows["higher_is_better"].iloc[0])
-    worst = 0.0 if higher else math.inf
-    if (rows["status"] != "ok").any():
-        return {"last": worst, "best": worst, "ratio": math.nan, "ok": False}
     values = rows.sort_values("checkpoint")["value"].to_numpy(float)
+    if (rows["status"] != "ok").any() or math.isnan(values[-1]):
+        worst = quantities().get(rows["metric"].iloc[0], 0.0) if higher else math.inf
+        return {"last": worst, "best": worst, "ratio": math.nan, "ok": False}
+    values = values[~np.isnan(values)]
     last, best = values[-1], values.max() if higher else values.min()
     ratio = 1.0 if last == best else (last / best if best else math.inf)
     return {"last": last, "best": best, "ratio": ratio, "ok": True}

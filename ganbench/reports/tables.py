@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import pandas as pd
 from rich.table import Table
@@ -96,6 +97,9 @@ def findings(table: pd.DataFrame) -> list[str]:
         bad = rows[rows["status"] != "ok"].drop_duplicates("seed")
         for status, seeds in bad.groupby("status")["seed"]:
             sentences.append(f"{name}: {status} in {listed(seeds)}.")
+        last = rows[(rows["status"] == "ok") & rows["value"].isna()]
+        for metric, seeds in last.groupby("metric", sort=False)["seed"]:
+            sentences.append(f"{name}: {metric} could not be measured in {listed(seeds.unique())}.")
         sentences += [f"{name}: {text}." for text in _modes(rows[rows["status"] == "ok"])]
     return sentences
 
@@ -139,7 +143,7 @@ def _worst(rows: pd.DataFrame, whole: float) -> str:
     return f"{number(modes)} of {number(whole)} modes, reverse KL {number(kl)} nats at worst"
 
 
-def listed(seeds: pd.Series) -> str:
+def listed(seeds: Iterable[int]) -> str:
     """Return ``seed 1`` or ``seeds 0, 2``."""
-    text = ", ".join(str(s) for s in sorted(seeds))
-    return f"seed{'s' if len(seeds) > 1 else ''} {text}"
+    names = [str(s) for s in sorted(seeds)]
+    return f"seed{'s' if len(names) > 1 else ''} {', '.join(names)}"

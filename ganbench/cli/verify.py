@@ -1,0 +1,56 @@
+"""``ganbench verify``: executable checks with a table, a figure and an exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from ganbench.cli._common import FAILED, guarded
+from ganbench.errors import UsageError
+
+CHECKS = {"metrics": "every metric sees what it should, and only that"}
+
+
+@click.command()
+@click.argument("name")
+@click.option("--out", help="Folder of the figure and the table; default: runs/verify-NAME.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")
+@guarded
+def verify(name: str, out: str | None, as_json: bool) -> None:
+    """Check ganbench against what is known: NAME is metrics."""
+    if name not in CHECKS:
+        raise UsageError(f"unknown check {name!r}; known: {', '.join(CHECKS)}")
+    from rich.console import Console
+    from rich.table import Table
+
+    from ganbench.reports.plots import save
+    from ganbench.store import write_bytes
+
+    with Console(stderr=True).status(name) as status:
+        found = import_module(f"ganbench.verify.{name}").run(status.update)
+    console = Console()
+    table = Table(title=f"verify {name}: {CHECKS[name]}", title_justify="left")
+    for column in ("check", "found", "wanted", ""):
+        table.add_column(column)
+    for check in found.checks:
+        table.add_row(check.name, check.found, check.wanted, "ok" if check.passed else "FAILED")
+    console.print(table)
+    if found.note:
+        console.print(found.note, markup=False)
+    folder = Path(out or f"runs/verify-{name}")
+    for stem, frame in found.tables.items():
+        write_bytes(folder / f"{stem}.csv", frame.to_csv(index=False).encode())
+        console.print(str(folder / f"{stem}.csv"), markup=False, highlight=False)
+    for stem, figure in found.figures.items():
+        for path in save(figure, folder / stem):
+            console.print(str(path), markup=False, highlight=False)
+    passed = sum(check.passed for check in found.checks)
+    console.print(f"{passed} of {len(found.checks)} checks passed", highlight=False)
+    if as_json:
+        click.echo(json.dumps({"passed": found.passed, **found.details}))
+    if not found.passed:
+        sys.exit(FAILED)
