@@ -143,10 +143,10 @@ def _check_protocols(plan: Plan, store: Store) -> None:
 
     records = [r for r in store.records() if r.training.dataset == plan.dataset.name]
     if records:
-        training = plan.trainings[0]
-        data = registry.get("dataset", training.dataset).load(training.data_dir)
-        mine = described(make_evaluator(training, data))
-        refuse_mixed([*of_records(records), ("this run", mine)])
+        first = plan.trainings[0]
+        data = registry.get("dataset", first.dataset).load(first.data_dir)
+        mine = described(make_evaluator(first, data))
+        refuse_mixed([*of_records(records), *(("this run", t, mine) for t in plan.trainings)])
 
 
 def _execute(

@@ -1,4 +1,4 @@
-"""Protocols of records: numbers are compared, ranked and drawn together under one alone."""
+"""Protocols: numbers are compared, ranked and drawn together under one alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from ganbench.errors import UsageError
 from ganbench.evaluate import Evaluator
-from ganbench.store import Protocol, Record
+from ganbench.store import Protocol, Record, Training
 
 
 def described(evaluator: Evaluator) -> dict[str, Protocol]:
@@ -37,24 +37,30 @@ def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def refuse_mixed(named: Iterable[tuple[str, Mapping[str, Protocol]]]) -> None:
-    """Check that every metric has one protocol in all of ``(name, protocols)``.
+Named = tuple[str, Training, Mapping[str, Protocol]]  # what it is called in an error
+
+
+def refuse_mixed(entries: Iterable[Named]) -> None:
+    """Check that every metric has one protocol, and every variant on an arch one training.
 
     Raises:
         UsageError: two differ; says in which fields.
     """
-    first: dict[str, tuple[str, Protocol]] = {}
-    for name, protocols in named:
-        for metric, protocol in protocols.items():
-            known, seen = first.setdefault(metric, (name, protocol))
-            if seen.protocol_id != protocol.protocol_id:
-                what = ", ".join(differing(seen.fields, protocol.fields))
+    known: dict[tuple[str, ...], tuple[str, Mapping[str, Any]]] = {}
+    for name, training, protocols in entries:
+        parts: dict[tuple[str, ...], Mapping[str, Any]] = {
+            (metric,): protocol.fields for metric, protocol in protocols.items()
+        }
+        parts[training.variant, training.label] = training.model_dump(exclude={"data_dir"})
+        for key, fields in parts.items():
+            where, seen = known.setdefault(key, (name, fields))
+            if seen != fields:
                 raise UsageError(
-                    f"{metric} has different protocols in {known} and in {name}, which are not "
-                    f"comparable: {what}; use another --out"
+                    f"{' on '.join(key)} differs between {where} and {name}, which are not "
+                    f"comparable: {', '.join(differing(seen, fields))}; use another --out"
                 )
 
 
-def of_records(records: Iterable[Record]) -> list[tuple[str, Mapping[str, Protocol]]]:
-    """Return ``(run id, protocols)`` of records."""
-    return [(record.run_id, record.protocols) for record in records]
+def of_records(records: Iterable[Record]) -> list[Named]:
+    """Return the entries of records."""
+    return [(record.run_id, record.training, record.protocols) for record in records]

@@ -243,6 +243,8 @@ def test_protocols_are_never_mixed(tiny, tmp_path):
     before = {p.name: p.read_bytes() for p in tmp_path.glob("*.*")}
     with pytest.raises(UsageError, match=r"this run.*not comparable: images_seen \(96, 100\)"):
         run(tmp_path, variants=["wgan-gp"], seeds=1, images_seen=100)
+    with pytest.raises(UsageError, match=r"ns on toy differs.*this run.*, batch \(8, 32\)"):
+        run(tmp_path, variants=["ns"], seeds=1, batch=32)
     assert {p.name: p.read_bytes() for p in tmp_path.glob("*.*")} == before  # nothing trained
     other = run(tmp_path / "other", variants=["ns"], seeds=1, dtype="float64")
     for record in (other.out / "records").iterdir():
