@@ -228,7 +228,7 @@ def train(
     where = choose_device(device)
     population = Population(
         method,
-        lambda: chosen.build(data_spec.shape, **options),
+        lambda: build_networks(chosen, options, data_spec.shape, method),
         data_spec.load(data_dir).train,
         data_spec.name,
         seed_list(seeds if isinstance(seeds, int) else tuple(seeds)),

@@ -23,6 +23,23 @@ def input_gradient(d: Discriminator, x: Tensor) -> Tensor:
     return gradient.flatten(1)
 
 
+def gradient_norm(d: Discriminator, x: Tensor) -> Tensor:
+    """Return the norm of each sample's gradient, ``[B]``; where it is 0, so is its derivative.
+
+    A zero gradient has no direction: the square root is taken of 1 there, and its value and
+    derivative replaced by 0, the subgradient that moves nothing.
+    """
+    squared = input_gradient(d, x).square().sum(1)
+    zero = squared == 0
+    return squared.masked_fill(zero, 1.0).sqrt().masked_fill(zero, 0.0)
+
+
+def interpolated(real: Tensor, fake: Tensor, noise: Mapping[str, Tensor]) -> Tensor:
+    """Return a point between each pair of a real and a generated sample."""
+    epsilon = noise["epsilon"]
+    return epsilon * real + (1 - epsilon) * fake
+
+
 def interpolation_noise(batch: int, shape: tuple[int, ...]) -> dict[str, Noise]:
     """Return one uniform number for each pair of a real and a fake sample."""
     return {"epsilon": Noise("uniform", (batch, *(1 for _ in shape)))}
@@ -32,13 +49,59 @@ def gradient_penalty(
     d: Discriminator, real: Tensor, fake: Tensor, noise: Mapping[str, Tensor]
 ) -> Tensor:
     """Return E (|grad D(x)| - 1)^2 at x = e r + (1 - e) f. Gulrajani 2017, Algorithm 1."""
-    epsilon = noise["epsilon"]
-    squared = input_gradient(d, epsilon * real + (1 - epsilon) * fake).square().sum(1)
-    # A zero gradient has no direction: the square root is taken of 1 there, and its value and
-    # derivative replaced by 0, the subgradient that moves nothing.
-    zero = squared == 0
-    norm = squared.masked_fill(zero, 1.0).sqrt().masked_fill(zero, 0.0)
-    return (norm - 1).square().mean()
+    return (gradient_norm(d, interpolated(real, fake, noise)) - 1).square().mean()
+
+
+def one_sided_penalty(
+    d: Discriminator, real: Tensor, fake: Tensor, noise: Mapping[str, Tensor]
+) -> Tensor:
+    """Return E max(0, |grad D(x)| - 1)^2 on interpolates. Petzka 2018, eq. 8."""
+    excess = gradient_norm(d, interpolated(real, fake, noise)) - 1
+    return excess.clamp(min=0).square().mean()
+
+
+def zero_centred_penalty(
+    d: Discriminator, real: Tensor, fake: Tensor, noise: Mapping[str, Tensor]
+) -> Tensor:
+    """Return E |grad D(x)|^2 on interpolates. Mescheder 2018, section 4; Thanh-Tung 2019, eq. 6."""
+    return input_gradient(d, interpolated(real, fake, noise)).square().sum(1).mean()
+
+
+def divergence_penalty(
+    d: Discriminator, real: Tensor, fake: Tensor, noise: Mapping[str, Tensor]
+) -> Tensor:
+    """Return E |grad D(x)|^6, x real or generated with equal chances. Wu 2018, eq. 9."""
+    sixth = [input_gradient(d, x).square().sum(1).pow(3).mean() for x in (real, fake)]
+    return (sixth[0] + sixth[1]) / 2
+
+
+def dragan_noise(batch: int, shape: tuple[int, ...]) -> dict[str, Noise]:
+    """Return uniform numbers: one for each value of each sample, one for each sample."""
+    return {"shift": Noise("uniform", (batch, *shape)), **interpolation_noise(batch, shape)}
+
+
+def dragan_penalty(
+    d: Discriminator, real: Tensor, fake: Tensor, noise: Mapping[str, Tensor]
+) -> Tensor:
+    """Return E (|grad D(x)| - 1)^2 around real data. Kodali 2017, Algorithm 1.
+
+    As in the authors' code, x = r + e 0.5 s u, with s the standard deviation of the whole batch, u
+    uniform on [0, 1) for each value and e for each sample.
+    """
+    x = real + noise["epsilon"] * 0.5 * real.std(correction=0) * noise["shift"]
+    return (gradient_norm(d, x) - 1).square().mean()
+
+
+def jensen_shannon_penalty(
+    d: Discriminator, real: Tensor, fake: Tensor, noise: Mapping[str, Tensor]
+) -> Tensor:
+    """Return 1/2 E (1 - s(r))^2 |grad r|^2 + 1/2 E s(f)^2 |grad f|^2. Roth 2017, eq. 22.
+
+    s is the sigmoid and the gradients are those of the logit; gamma is the weight.
+    """
+    slopes = [input_gradient(d, x).square().sum(1) for x in (real, fake)]
+    wrong = ((1 - d(real).sigmoid()).square(), d(fake).sigmoid().square())
+    return 0.5 * ((wrong[0] * slopes[0]).mean() + (wrong[1] * slopes[1]).mean())
 
 
 def r1(d: Discriminator, real: Tensor, fake: Tensor, noise: Mapping[str, Tensor]) -> Tensor:

@@ -65,13 +65,14 @@ def make_population(training: Training, seeds: tuple[int, ...], data: Data, unit
     """Return the untrained population of a unit."""
     import torch
 
-    from ganbench.train.population import Population
+    from ganbench.train.population import Population, build_networks
 
     arch = registry.get("arch", training.arch)
     dataset: Dataset = registry.get("dataset", training.dataset)
+    variant = registry.get("variant", training.variant)
     return Population(
-        registry.get("variant", training.variant),
-        lambda: arch.build(dataset.shape, **training.arch_options),
+        variant,
+        lambda: build_networks(arch, training.arch_options, dataset.shape, variant),
         data.train,
         training.dataset,
         seeds,

@@ -23,7 +23,9 @@ from ganbench.spec.method import (
     Anneal,
     Arch,
     Constraint,
+    Decay,
     Discriminator,
+    Line,
     LossFunction,
     Networks,
     Noise,
@@ -31,6 +33,7 @@ from ganbench.spec.method import (
     Params,
     Penalty,
     Variant,
+    View,
     no_noise,
 )
 
@@ -44,10 +47,12 @@ __all__ = [
     "Constraint",
     "Data",
     "Dataset",
+    "Decay",
     "Discriminator",
     "Extracted",
     "Extractor",
     "Features",
+    "Line",
     "LossFunction",
     "Metric",
     "Mixture",
@@ -60,6 +65,7 @@ __all__ = [
     "Quantity",
     "Suite",
     "Variant",
+    "View",
     "check_name",
     "no_noise",
 ]

@@ -61,21 +61,59 @@ class Penalty:
         return f"{self.function.__name__}.weight"
 
 
+def as_they_are(params: Params, state: Params, value: Tensor) -> Params:
+    """Return the parameters of a constraint that does not stand between them and the network."""
+    return params
+
+
 @dataclass(frozen=True)
 class Constraint:
-    """A pair of pure functions that acts on the discriminator after each of its updates.
+    """Pure functions that act on the discriminator's parameters.
 
     Attributes:
         name: the hyper-parameter ``<name>.value`` (may differ per lane).
         value: its default.
         init: ``d_params -> state``.
-        update: ``(d_params, state, value) -> (d_params, state)``.
+        update: ``(d_params, state, value) -> (d_params, state)``, after each update of D.
+        apply: ``(d_params, state, value) -> d_params`` as the network sees them; differentiable.
     """
 
     name: str
     value: float
     init: Callable[[Params], Params]
     update: Callable[[Params, Params, Tensor], tuple[Params, Params]]
+    apply: Callable[[Params, Params, Tensor], Params] = as_they_are
+
+    @property
+    def key(self) -> str:
+        """The name of its value among the hyper-parameters."""
+        return f"{self.name}.value"
+
+
+def same_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return ``shape``."""
+    return shape
+
+
+@dataclass(frozen=True)
+class View:
+    """What the discriminator is shown of a batch, real or generated; penalties see it too.
+
+    Attributes:
+        name: of the hyper-parameter ``<name>.value`` (may differ per lane).
+        value: its default; None where there is no such number.
+        function: ``(x [B, *shape], noise, value) -> [B // samples, *shape(shape)]``.
+        noise: ``(B, shape) -> {name: Noise}``.
+        shape: ``shape of a sample -> shape that the discriminator is built for``.
+        samples: how many samples make one input of the discriminator.
+    """
+
+    name: str
+    value: float | None
+    function: Callable[[Tensor, Mapping[str, Tensor], Tensor | None], Tensor]
+    noise: Callable[[int, tuple[int, ...]], dict[str, Noise]] = no_noise
+    shape: Callable[[tuple[int, ...]], tuple[int, ...]] = same_shape
+    samples: int = 1
 
     @property
     def key(self) -> str:
@@ -123,6 +161,31 @@ class Anneal:
         return self.end + (self.start - self.end) * 0.5 * (1 + math.cos(math.pi * phase))
 
 
+@dataclass(frozen=True)
+class Decay:
+    """A hyper-parameter that goes from ``start`` to ``end`` by equal factors."""
+
+    start: float
+    end: float
+
+    def __call__(self, progress: float) -> float:
+        """Return the value at ``progress``, the share (0-1) of the budget that is spent."""
+        return float(self.start * (self.end / self.start) ** min(progress, 1.0))
+
+
+@dataclass(frozen=True)
+class Line:
+    """A hyper-parameter that goes from ``start`` to ``end`` along a straight line."""
+
+    start: float
+    end: float
+
+    def __call__(self, progress: float) -> float:
+        """Return the value at ``progress``, the share (0-1) of the budget that is spent."""
+        return self.start + (self.end - self.start) * min(progress, 1.0)
+
+
+Schedule = Anneal | Decay | Line
 LossFunction = Callable[["Tensor", "Tensor"], "Tensor"]
 
 
@@ -137,13 +200,15 @@ class Variant:
         equation: both losses in plain text, ``r`` and ``f`` being the logits.
         family: group in listings.
         penalties: added to the discriminator's loss, each times its weight.
-        constraint: applied to the discriminator after each update.
+        constraint: acts on the discriminator's parameters.
+        views: what the discriminator is shown of its inputs, one after the other.
         d_steps: discriminator updates for each generator update.
         optim: optimiser of both networks; ``optim_d`` overrides it for the discriminator.
         g_reads_real: the generator's loss depends on the real logits; others do not pay for them.
         requires: what the architecture must provide (``per_sample_d``: no output of the
             discriminator depends on the other samples of its batch).
-        schedules: hyper-parameters that change while training, ``{name: Anneal}``.
+        schedules: hyper-parameters that change while training, ``{name: schedule}``.
+        core: one of the few that stand for the whole (``--variants core``).
     """
 
     name: str
@@ -155,11 +220,13 @@ class Variant:
     family: str
     penalties: tuple[Penalty, ...] = ()
     constraint: Constraint | None = None
+    views: tuple[View, ...] = ()
     d_steps: int = 1
     optim_d: Optimizer | None = None
     g_reads_real: bool = False
     requires: Set[str] = frozenset()
-    schedules: Mapping[str, Anneal] = field(default_factory=dict)
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    core: bool = False
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -175,9 +242,16 @@ class Variant:
         values = {f"g.{k}": v for k, v in self.optim.hyper().items()}
         values |= {f"d.{k}": v for k, v in (self.optim_d or self.optim).hyper().items()}
         values |= {p.key: p.weight for p in self.penalties}
+        values |= {view.key: view.value for view in self.views if view.value is not None}
         if self.constraint:
             values[self.constraint.key] = self.constraint.value
         return values
+
+    def seen(self, batch: int, shape: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+        """Return the batch and the shape of a sample as the discriminator sees them."""
+        for view in self.views:
+            batch, shape = batch // view.samples, view.shape(shape)
+        return batch, shape
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def alternating(
         grads, log = d_gradient(problem, state, real[i], _d_noise(noise, i), hyper)
         state = d_apply(problem, state, grads, hyper)
         logs.append(log)
-    grads, g_log = g_gradient(problem, state, real[-1], noise["g"])
+    grads, g_log = g_gradient(problem, state, real[-1], noise["g"], hyper)
     return g_apply(problem, state, grads, hyper), _mean(logs) | g_log
 
 
@@ -59,7 +59,7 @@ def simultaneous(
         d_grads, log = d_gradient(problem, before, real[i], _d_noise(noise, i), hyper)
         state = d_apply(problem, before, d_grads, hyper)
         logs.append(log)
-    g_grads, g_log = g_gradient(problem, before, real[-1], noise["g"])
+    g_grads, g_log = g_gradient(problem, before, real[-1], noise["g"], hyper)
     return g_apply(problem, state, g_grads, hyper), _mean(logs) | g_log
 
 

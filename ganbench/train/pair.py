@@ -20,11 +20,13 @@ from ganbench.train.step import (
     State,
     d_apply,
     d_gradient,
+    d_weights,
     g_apply,
     g_gradient,
     network,
     noise_plan,
     pair_logits,
+    seen,
     under,
 )
 
@@ -93,13 +95,16 @@ def make(population: Any, seed: int) -> Pair:
         sized = replace(problem, batch=len(real))
         noise = under("d", _noise(sized, root, "value", 0, real))
         fake = network(problem.networks.generator, g, under("g", noise))(noise["z"])
-        return -problem.variant.d_loss(*pair_logits(sized, d, real, fake, noise))
+        real, fake = (seen(sized, x, s, noise, hyper) for x, s in ((real, "real"), (fake, "fake")))
+        weights = d_weights(problem, d, state.constraint, hyper)
+        return -problem.variant.d_loss(*pair_logits(sized, weights, real, fake, noise))
 
     def step_g(g: Params, memory: Any, i: int) -> tuple[Params, Any]:
         opt = memory if memory is not None else problem.variant.optim.init(g)
         now = state._replace(g=g, g_opt=opt)
         real = batch(i)
-        grads, _ = g_gradient(problem, now, real, under("g", _noise(problem, root, "g", i, real)))
+        noise = under("g", _noise(problem, root, "g", i, real))
+        grads, _ = g_gradient(problem, now, real, noise, hyper)
         now = g_apply(problem, now, grads, hyper)
         return now.g, now.g_opt
 
@@ -131,6 +136,6 @@ def _field(
     now = state._replace(g=g, d=d)
     double = {key: value.double() for key, value in hyper.items()}
     for_d, _ = d_gradient(sized, now, real, under("d", noise), double)
-    for_g, _ = g_gradient(sized, now, real, under("g", noise))
+    for_g, _ = g_gradient(sized, now, real, under("g", noise), double)
     grads = [for_g[k].reshape(-1) for k in g] + [for_d[k].reshape(-1) for k in d]
     return -torch.cat(grads)

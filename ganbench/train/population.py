@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -221,6 +222,8 @@ def check(variant, data, seeds, batch, steps, game, ema) -> None:
         raise UsageError(f"steps is {steps}: at least 1 needed")
     if not 1 <= batch <= len(data):
         raise UsageError(f"batch is {batch}: between 1 and the {len(data)} training samples")
+    if variant.seen(batch, data.shape[1:])[0] < 1:
+        raise UsageError(f"batch is {batch}: too few samples for variant {variant.name}")
     if game not in GAMES:
         raise UsageError(f"unknown game {game!r}; known: {', '.join(GAMES)}")
     if ema is not None and not 0 <= ema < 1:
@@ -228,11 +231,18 @@ def check(variant, data, seeds, batch, steps, game, ema) -> None:
 
 
 def build_networks(arch, options: Mapping[str, Any], shape, variant: Variant) -> Networks:
-    """Return ``arch`` built for ``shape``, or raise ``UsageError`` where it cannot serve."""
-    reason = arch.fits(shape)
-    if reason:
-        raise UsageError(f"arch {arch.name} does not fit data of shape {shape}: {reason}")
+    """Return ``arch`` built for ``shape``, and for what ``variant``'s discriminator is shown of it.
+
+    Raises:
+        UsageError: it cannot serve.
+    """
+    _, shown = variant.seen(1, shape)
+    for wanted in (shape, shown):
+        if reason := arch.fits(wanted):
+            raise UsageError(f"arch {arch.name} does not fit data of shape {wanted}: {reason}")
     networks = arch.build(shape, **options)
+    if shown != shape:
+        networks = replace(networks, discriminator=arch.build(shown, **options).discriminator)
     lacking = variant.requires - networks.provides
     if lacking:
         raise UsageError(

@@ -66,20 +66,46 @@ def noise_plan(problem: Problem) -> dict[str, dict[str, Noise]]:
     networks, batch = problem.networks, problem.batch
     latent = Noise(networks.latent.kind, (batch, *networks.latent.shape))
 
+    shown, shape = problem.variant.seen(batch, problem.shape)
+
     def masks(prefix: str, module: nn.Module, size: int) -> dict[str, Noise]:
         return {f"{prefix}/{k}": v for k, v in module_noise(module, size).items()}
 
     d = {"z": latent, **masks("g", networks.generator, batch)}
-    d |= masks("pair", networks.discriminator, 2 * batch)
+    d |= masks("pair", networks.discriminator, 2 * shown)
+    d |= view_noise(problem, "real") | view_noise(problem, "fake")
     for penalty in problem.variant.penalties:
-        drawn = penalty.noise(batch, problem.shape)
+        drawn = penalty.noise(shown, shape)
         d |= {f"{penalty.key}/{k}": v for k, v in drawn.items()}
-        d |= masks(f"{penalty.key}.d", networks.discriminator, batch)
+        d |= masks(f"{penalty.key}.d", networks.discriminator, shown)
     g = {"z": latent, **masks("g", networks.generator, batch)}
-    g |= masks("fake", networks.discriminator, batch)
+    g |= masks("fake", networks.discriminator, shown) | view_noise(problem, "fake")
     if problem.variant.g_reads_real:
-        g |= masks("real", networks.discriminator, batch)
+        g |= masks("real", networks.discriminator, shown) | view_noise(problem, "real")
     return {"d": d, "g": g}
+
+
+def view_noise(problem: Problem, side: str) -> dict[str, Noise]:
+    """Return what the views of one side's batch are given."""
+    batch, shape, found = problem.batch, problem.shape, {}
+    for view in problem.variant.views:
+        drawn = view.noise(batch, shape)
+        found |= {f"view.{side}/{view.name}/{k}": v for k, v in drawn.items()}
+        batch, shape = batch // view.samples, view.shape(shape)
+    return found
+
+
+def seen(problem: Problem, x: Tensor, side: str, noise: Hyper, hyper: Hyper) -> Tensor:
+    """Return what the discriminator is shown of a batch ``x`` of one side."""
+    for view in problem.variant.views:
+        x = view.function(x, under(f"view.{side}/{view.name}", noise), hyper.get(view.key))
+    return x
+
+
+def d_weights(problem: Problem, params: Params, memory: Params, hyper: Hyper) -> Params:
+    """Return the discriminator's parameters as its network sees them."""
+    constraint = problem.variant.constraint
+    return constraint.apply(params, memory, hyper[constraint.key]) if constraint else params
 
 
 def network(module: nn.Module, params: Params, noise: Mapping[str, Tensor]) -> Callable:
@@ -107,8 +133,10 @@ def d_gradient(problem: Problem, state: State, real: Tensor, noise: Hyper, hyper
     """Return the gradient of the discriminator's loss, penalties included, and its log."""
     variant, nets = problem.variant, problem.networks
     fake = network(nets.generator, state.g, under("g", noise))(noise["z"])
+    real, fake = (seen(problem, x, s, noise, hyper) for x, s in ((real, "real"), (fake, "fake")))
 
-    def loss(params: Params):
+    def loss(trained: Params):
+        params = d_weights(problem, trained, state.constraint, hyper)
         r, f = pair_logits(problem, params, real, fake, noise)
         value = variant.d_loss(r, f)
         for penalty in variant.penalties:
@@ -121,15 +149,17 @@ def d_gradient(problem: Problem, state: State, real: Tensor, noise: Hyper, hyper
     return grads, {"d_loss": value, "d_real": r, "d_fake": f, "d_grad_norm": norm(grads)}
 
 
-def g_gradient(problem: Problem, state: State, real: Tensor, noise: Hyper):
+def g_gradient(problem: Problem, state: State, real: Tensor, noise: Hyper, hyper: Hyper):
     """Return the gradient of the generator's loss and its log."""
     variant, nets = problem.variant, problem.networks
-    d = partial(network, nets.discriminator, state.d)
-    r = d(under("real", noise))(real) if variant.g_reads_real else None
+    d = partial(network, nets.discriminator, d_weights(problem, state.d, state.constraint, hyper))
+    r = None
+    if variant.g_reads_real:
+        r = d(under("real", noise))(seen(problem, real, "real", noise, hyper))
 
     def loss(params: Params):
         fake = network(nets.generator, params, under("g", noise))(noise["z"])
-        f = d(under("fake", noise))(fake)
+        f = d(under("fake", noise))(seen(problem, fake, "fake", noise, hyper))
         # A loss that reads the real logits without declaring it gets NaN, not something plausible.
         return variant.g_loss(torch.full_like(f, torch.nan) if r is None else r, f)
 

@@ -1,0 +1,28 @@
+"""f-GAN of the Kullback-Leibler divergence KL(data, model). Nowozin et al. 2016.
+
+Tables 2 and 6: g(v) = v, f*(t) = exp(t - 1).
+"""
+
+from ganbench.losses import f_divergence
+from ganbench.optim import Adam
+from ganbench.registry import register
+from ganbench.spec import Paper, Variant
+
+D_LOSS, G_LOSS = f_divergence(activation=lambda v: v, conjugate=lambda v: (v - 1).exp())
+
+register(
+    Variant(
+        name="fgan-kl",
+        paper=Paper(
+            "f-GAN: Training Generative Neural Samplers using Variational Divergence Minimization",
+            "Nowozin et al.",
+            2016,
+            arxiv="1606.00709",
+        ),
+        family="f-divergence",
+        equation="D: exp(f - 1) - r   G: -f",
+        d_loss=D_LOSS,
+        g_loss=G_LOSS,
+        optim=Adam(lr=2e-4, betas=(0.5, 0.999)),
+    )
+)
