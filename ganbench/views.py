@@ -33,7 +33,7 @@ def pack(m: int) -> View:
     A batch of B becomes B // m inputs; what is left over is not shown.
     """
 
-    def packed(x: Tensor, noise: Mapping[str, Tensor], value: None) -> Tensor:
+    def packed(x: Tensor, noise: Mapping[str, Tensor], value: Any) -> Tensor:
         inputs = len(x) // m
         return x[: inputs * m].reshape(inputs, m * x.shape[1], *x.shape[2:])
 

@@ -87,7 +87,8 @@ def noise_plan(problem: Problem) -> dict[str, dict[str, Noise]]:
 
 def view_noise(problem: Problem, side: str) -> dict[str, Noise]:
     """Return what the views of one side's batch are given."""
-    batch, shape, found = problem.batch, problem.shape, {}
+    batch, shape = problem.batch, problem.shape
+    found: dict[str, Noise] = {}
     for view in problem.variant.views:
         drawn = view.noise(batch, shape)
         found |= {f"view.{side}/{view.name}/{k}": v for k, v in drawn.items()}

@@ -16,7 +16,7 @@ register(
             arxiv="1807.04720",
         ),
         family="gradient-penalty",
-        equation="D: 1/2 (r - 1)^2 + 1/2 f^2 + 10 (|grad D| - 1)^2 between r and f   G: 1/2 (f - 1)^2",
+        equation="D: 1/2 (r - 1)^2 + 1/2 f^2 + 10 (|grad D| - 1)^2   G: 1/2 (f - 1)^2",
         d_loss=least_squares_d,
         g_loss=least_squares_g,
         optim=Adam(lr=2e-4, betas=(0.5, 0.999)),

@@ -1,4 +1,4 @@
-"""The non-saturating GAN with gamma/2 |grad D|^2 on real and generated samples. Mescheder et al. 2018.
+"""The non-saturating GAN with gamma/2 |grad D|^2 on both sides. Mescheder et al. 2018.
 
 Eq. 9 and 10 with gamma = 10 and RMSprop 1e-4 (section 6). The paper also averages the generator's
 weights: ``--ema 0.999``.
