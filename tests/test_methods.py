@@ -1,5 +1,7 @@
 """Losses, penalties, constraints and optimisers against formulas and torch's own."""
 
+import math
+
 import pytest
 import torch
 from torch import nn
@@ -14,17 +16,65 @@ def sp(x):
     return torch.log1p(torch.exp(x))
 
 
+LOGISTIC = lambda r, f: (sp(-r) + sp(f)).mean()  # noqa: E731
+NS = (LOGISTIC, lambda r, f: sp(-f).mean())
+HINGE = (
+    lambda r, f: (torch.clamp(1 - r, min=0) + torch.clamp(1 + f, min=0)).mean(),
+    lambda r, f: -f.mean(),
+)
+WASSERSTEIN = (lambda r, f: (f - r).mean(), lambda r, f: -f.mean())
+LEAST_SQUARES = (
+    lambda r, f: (0.5 * (r - 1) ** 2 + 0.5 * f**2).mean(), lambda r, f: (0.5 * (f - 1) ** 2).mean()
+)  # fmt: skip
+E = torch.mean
 FORMULAS = {
-    "minimax": (lambda r, f: (sp(-r) + sp(f)).mean(), lambda r, f: (-sp(f)).mean()),
-    "ns": (lambda r, f: (sp(-r) + sp(f)).mean(), lambda r, f: sp(-f).mean()),
-    "hinge": (
-        lambda r, f: (torch.clamp(1 - r, min=0) + torch.clamp(1 + f, min=0)).mean(),
-        lambda r, f: -f.mean(),
-    ),
-    "wgan": (lambda r, f: (f - r).mean(), lambda r, f: -f.mean()),
-    "wgan-gp": (lambda r, f: (f - r).mean(), lambda r, f: -f.mean()),
+    "minimax": (LOGISTIC, lambda r, f: (-sp(f)).mean()),
+    "hinge": HINGE, "sn-hinge": HINGE,
+    **dict.fromkeys(
+        ("ns", "ns-gp", "ns-r1", "ns-r2", "ns-r1r2", "dragan", "jsreg", "instance-noise", "sn-ns",
+         "pacgan-2", "pacgan-3", "pacgan-4"), NS),
+    **dict.fromkeys(
+        ("wgan", "wgan-gp", "wgan-lp", "wgan-div", "wgan-0gp", "sn-wgan"), WASSERSTEIN),
+    "lsgan": LEAST_SQUARES, "lsgan-gp": LEAST_SQUARES,
     "rpgan-r1r2": (lambda r, f: sp(f - r).mean(), lambda r, f: sp(r - f).mean()),
-}
+    "rsgan": (
+        lambda r, f: -torch.sigmoid(r - f).log().mean(),
+        lambda r, f: -torch.sigmoid(f - r).log().mean(),
+    ),
+    "rasgan": (
+        lambda r, f: (-torch.sigmoid(r - E(f)).log() - (1 - torch.sigmoid(f - E(r))).log()).mean(),
+        lambda r, f: (-torch.sigmoid(f - E(r)).log() - (1 - torch.sigmoid(r - E(f))).log()).mean(),
+    ),
+    "ralsgan": (
+        lambda r, f: ((r - E(f) - 1) ** 2 + (f - E(r) + 1) ** 2).mean(),
+        lambda r, f: ((f - E(r) - 1) ** 2 + (r - E(f) + 1) ** 2).mean(),
+    ),
+    "rahinge": (
+        lambda r, f: (torch.clamp(1 - (r - E(f)), min=0) + torch.clamp(1 + f - E(r), min=0)).mean(),
+        lambda r, f: (torch.clamp(1 - (f - E(r)), min=0) + torch.clamp(1 + r - E(f), min=0)).mean(),
+    ),
+    # f-GAN: f*(g(f)) - g(r) with the paper's own tables, composed here and simplified there
+    "fgan-kl": (lambda r, f: ((f - 1).exp() - r).mean(), lambda r, f: -f.mean()),
+    "fgan-rkl": (
+        lambda r, f: (-1 - torch.log(torch.exp(-f)) + torch.exp(-r)).mean(),
+        lambda r, f: torch.exp(-f).mean(),
+    ),
+    "fgan-pearson": (lambda r, f: (f**2 / 4 + f - r).mean(), lambda r, f: -f.mean()),
+    "fgan-hellinger": (
+        lambda r, f: ((1 - torch.exp(-f)) / torch.exp(-f) - (1 - torch.exp(-r))).mean(),
+        lambda r, f: -(1 - torch.exp(-f)).mean(),
+    ),
+    "fgan-js": (
+        lambda r, f: (
+            -torch.log(2 - torch.exp(math.log(2) - sp(-f))) - (math.log(2) - sp(-r))
+        ).mean(),
+        lambda r, f: -(math.log(2) - sp(-f)).mean(),
+    ),
+    "softmax-gan": (
+        lambda r, f: (r.exp().sum() + f.exp().sum()).log() - r.mean(),
+        lambda r, f: (r.exp().sum() + f.exp().sum()).log() - (r.sum() + f.sum()) / (2 * len(r)),
+    ),
+}  # fmt: skip
 
 
 def test_every_variant_has_a_formula_here():
@@ -54,13 +104,17 @@ def test_only_declared_generator_losses_read_the_real_logits(subject):
     assert (grad is not None and bool((grad != 0).any())) == variant.g_reads_real
 
 
+# exp of the logit itself: the divergence is unbounded, and so is the loss in single precision
+UNBOUNDED = ("fgan-kl", "fgan-rkl", "fgan-hellinger")
+
+
 @pytest.mark.parametrize("subject", FORMULAS)
 def test_losses_stay_finite_for_huge_logits(subject):
     variant = registry.get("variant", subject)
     huge = torch.tensor([1e4, -1e4, 80.0, -80.0])
     for loss in (variant.d_loss, variant.g_loss):
         for real, fake in ((huge, -huge), (-huge, huge)):
-            assert torch.isfinite(loss(real, fake))
+            assert torch.isfinite(loss(real, fake)) or subject in UNBOUNDED
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda v: v.name)
@@ -79,9 +133,27 @@ REFERENCES = {
     "gradient_penalty": lambda d, r, f, n: double_backward(
         d, n["epsilon"] * r + (1 - n["epsilon"]) * f, lambda s: ((s.norm(dim=1) - 1) ** 2).mean()
     ),
+    "one_sided_penalty": lambda d, r, f, n: double_backward(
+        d, n["epsilon"] * r + (1 - n["epsilon"]) * f,
+        lambda s: (torch.clamp(s.norm(dim=1) - 1, min=0) ** 2).mean()
+    ),
+    "zero_centred_penalty": lambda d, r, f, n: double_backward(
+        d, n["epsilon"] * r + (1 - n["epsilon"]) * f, lambda s: (s**2).sum(1).mean()
+    ),
+    "divergence_penalty": lambda d, r, f, n: sum(
+        double_backward(d, x, lambda s: 0.5 * (s.norm(dim=1) ** 6).mean()) for x in (r, f)
+    ),
+    "dragan_penalty": lambda d, r, f, n: double_backward(
+        d, r + n["epsilon"] * (0.5 * r.std(unbiased=False) * n["shift"]),
+        lambda s: ((s.norm(dim=1) - 1) ** 2).mean()
+    ),
+    "jensen_shannon_penalty": lambda d, r, f, n: 0.5 * (
+        double_backward(d, r, lambda s: ((1 - d(r).sigmoid()) ** 2 * (s**2).sum(1)).mean())
+        + double_backward(d, f, lambda s: (d(f).sigmoid() ** 2 * (s**2).sum(1)).mean())
+    ),
     "r1": lambda d, r, f, n: double_backward(d, r, lambda s: 0.5 * (s**2).sum(1).mean()),
     "r2": lambda d, r, f, n: double_backward(d, f, lambda s: 0.5 * (s**2).sum(1).mean()),
-}
+}  # fmt: skip
 PENALTIES = {p.function.__name__: p for v in VARIANTS for p in v.penalties}
 
 
@@ -155,3 +227,89 @@ def test_anneal_ends_where_it_says():
 
     anneal = Anneal(4.0, 2.0, until=0.5)
     assert [anneal(x) for x in (0, 0.25, 0.5, 1)] == pytest.approx([4, 3, 2, 2])
+
+
+def test_other_schedules_end_where_they_say():
+    from ganbench.spec import Decay, Line
+
+    assert [Decay(2.0, 0.02)(x) for x in (0, 0.5, 1, 2)] == pytest.approx([2, 0.2, 0.02, 0.02])
+    assert [Line(0.1, 0.0)(x) for x in (0, 0.5, 1, 2)] == pytest.approx([0.1, 0.05, 0, 0])
+
+
+def test_spectral_norm_is_torchs():
+    """Weights and gradients equal torch's parametrisation once the vectors have converged."""
+    torch.manual_seed(0)
+    layers = [nn.Linear(6, 5), nn.Conv2d(3, 4, 3)]
+    constraint = registry.get("variant", "sn-hinge").constraint
+    for layer in (m.double() for m in layers):
+        params = {k: p.detach().clone() for k, p in layer.named_parameters()}
+        state = constraint.init(params)
+        for _ in range(300):
+            same, state = constraint.update(params, state, torch.tensor(1.0))
+            assert same is params
+        leaf = params["weight"].requires_grad_(True)
+        ours = constraint.apply(params, state, torch.tensor(1.0, dtype=torch.float64))
+        sigma = torch.linalg.matrix_norm(ours["weight"].detach().flatten(1), 2)
+        assert float(sigma) == pytest.approx(1, abs=1e-9)
+        assert torch.equal(ours["bias"], params["bias"])
+        theirs = nn.utils.parametrizations.spectral_norm(layer, n_power_iterations=300).train()
+        direction = torch.randn_like(leaf)
+        (a,) = torch.autograd.grad((ours["weight"] * direction).sum(), leaf)
+        weight = theirs.parametrizations.weight.original
+        value = theirs.weight
+        (b,) = torch.autograd.grad((value * direction).sum(), weight)
+        torch.testing.assert_close(ours["weight"], value, rtol=0, atol=1e-8)
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-8)
+        doubled = constraint.apply(params, state, torch.tensor(2.0, dtype=torch.float64))
+        torch.testing.assert_close(doubled["weight"], 2 * ours["weight"])
+
+
+def test_packs_hold_consecutive_samples():
+    view = registry.get("variant", "pacgan-3").views[0]
+    x = torch.arange(8 * 2 * 5.0).reshape(8, 2, 5)
+    found = view.function(x, {}, None)
+    assert found.shape == (2, 6, 5) and torch.equal(found[1], x[3:6].reshape(6, 5))
+    variant = registry.get("variant", "pacgan-3")
+    assert variant.seen(8, (2, 5)) == (2, (6, 5)) and "pack.value" not in variant.hyper()
+
+
+def test_instance_noise_has_the_size_it_says():
+    variant = registry.get("variant", "instance-noise")
+    view = variant.views[0]
+    epsilon = torch.randn(4, 3)
+    noisy = view.function(torch.ones(4, 3), {"epsilon": epsilon}, torch.tensor(0.5))
+    assert torch.equal(noisy, 1 + 0.5 * epsilon)
+    assert variant.hyper()["instance_noise.value"] == variant.schedules["instance_noise.value"](0)
+
+
+DIVERGENCES = {  # of p = N(0, 1) from q = N(m, 1), closed forms; the optimal logit is g^-1(f'(p/q))
+    "fgan-kl": (lambda m: m**2 / 2, lambda ratio: 1 + ratio.log()),
+    "fgan-rkl": (lambda m: m**2 / 2, lambda ratio: ratio.log()),
+    "fgan-pearson": (lambda m: math.exp(m**2) - 1, lambda ratio: 2 * (ratio - 1)),
+    "fgan-hellinger": (lambda m: 2 - 2 * math.exp(-(m**2) / 8), lambda ratio: ratio.log() / 2),
+    "fgan-js": (None, lambda ratio: ratio.log()),
+}
+
+
+@pytest.mark.parametrize("name", DIVERGENCES)
+@pytest.mark.parametrize("shift", [0.0, 0.3, 0.7])
+def test_f_gan_at_the_optimal_discriminator_is_the_divergence(name, shift):
+    """-d_loss integrated on a fine grid of quantiles of two unit Gaussians."""
+    closed, logit = DIVERGENCES[name]
+    normal = torch.distributions.Normal(torch.tensor(0.0, dtype=torch.float64), 1.0)
+    n = 400_000
+    grid = (torch.arange(n, dtype=torch.float64) + 0.5) / n
+    p = normal.icdf(grid)
+    q = p + shift
+
+    def ratio(x):
+        return (normal.log_prob(x) - normal.log_prob(x - shift)).exp()
+
+    variant = registry.get("variant", name)
+    value = -float(variant.d_loss(logit(ratio(p)), logit(ratio(q))))
+    if closed is None:  # twice the Jensen-Shannon divergence, by its definition
+        half_p, half_q = ratio(p), ratio(q)
+        wanted = float((2 * half_p / (1 + half_p)).log().mean() + (2 / (1 + half_q)).log().mean())
+    else:
+        wanted = closed(shift)
+    assert value == pytest.approx(wanted, abs=2e-4)

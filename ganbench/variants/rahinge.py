@@ -18,7 +18,7 @@ register(
             arxiv="1807.00734",
         ),
         family="relativistic",
-        equation="D: relu(1 - r + E f) + relu(1 + f - E r)   G: relu(1 - f + E r) + relu(1 + r - E f)",
+        equation="D: relu(1 - r + Ef) + relu(1 + f - Er)   G: relu(1 - f + Er) + relu(1 + r - Ef)",
         d_loss=D_LOSS,
         g_loss=G_LOSS,
         g_reads_real=True,
