@@ -198,7 +198,7 @@ def train(
     steps: int = 1000,
     batch: int | None = None,
     hyper: Mapping[str, Any] | None = None,
-    game: str = "alternating",
+    game: str | None = None,
     ema: float | None = None,
     base_seed: int = 0,
     dtype: str = "float32",
@@ -211,6 +211,7 @@ def train(
     Args:
         seeds: how many lanes, or which repetitions.
         hyper: overrides, a number or one per lane, such as ``{"lr": [1e-4, 2e-4]}``.
+        game: a game algorithm; None for the variant's own, or alternating.
 
     Raises:
         UsageError: unknown names, or a combination that does not fit.

@@ -31,7 +31,7 @@ class Request:
     seeds: int | tuple[int, ...] | None = None
     images_seen: int | None = None
     batch: int | None = None
-    game: str = "alternating"
+    game: str | None = None
     dtype: str = "float32"
     device: str = "auto"
     ema: float | None = None
@@ -215,8 +215,11 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
     """
     from ganbench.evaluate import load_extractor
     from ganbench.train.backends import BACKENDS, choose
+    from ganbench.train.games import find, resolve
     from ganbench.train.population import build_networks
 
+    if request.game is not None:
+        find(request.game)
     variants = choose_variants(request.variants)
     dataset: Dataset = registry.get("dataset", request.dataset)
     arch, options = parse_arch(request.arch or dataset.arch)
@@ -255,6 +258,7 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
     for variant in variants:
         try:
             build_networks(arch, options, dataset.shape, variant)
+            game = resolve(variant, request.game)
         except UsageError as error:
             skipped[variant.name] = str(error)
             continue
@@ -270,7 +274,7 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
                 steps=steps,
                 batch=batch,
                 checkpoints=min(suite.checkpoints, steps),
-                game=request.game,
+                game=game,
                 dtype=request.dtype,
                 ema=request.ema,
                 base_seed=request.base_seed,
@@ -295,4 +299,4 @@ def _check_training(
     from ganbench.train.population import check
 
     variant = next(v for v in variants if v.name == training.variant)
-    check(variant, data.train, [0], training.batch, training.steps, request.game, request.ema)
+    check(variant, data.train, [0], training.batch, training.steps, training.game, request.ema)

@@ -144,6 +144,8 @@ class Variant:
         requires: what the architecture must provide (``per_sample_d``: no output of the
             discriminator depends on the other samples of its batch).
         schedules: hyper-parameters that change while training, ``{name: Anneal}``.
+        game: the game algorithm that is a part of the method, such as ``unrolled-5``; None where
+            any will do.
     """
 
     name: str
@@ -160,6 +162,7 @@ class Variant:
     g_reads_real: bool = False
     requires: Set[str] = frozenset()
     schedules: Mapping[str, Anneal] = field(default_factory=dict)
+    game: str | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name)
