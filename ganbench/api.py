@@ -224,13 +224,15 @@ def train(
     from ganbench.train.population import Population, build_networks
 
     method, data_spec = registry.get("variant", variant), registry.get("dataset", dataset)
+    data = data_spec.load(data_dir or data_spec.location)
+    data_spec = data_spec.settle(data_spec, data)
     chosen, options = parse_arch(arch or data_spec.arch)
     build_networks(chosen, options, data_spec.shape, method)
     where = choose_device(device)
     population = Population(
         method,
         lambda: chosen.build(data_spec.shape, **options),
-        data_spec.load(data_dir).train,
+        data.train,
         data_spec.name,
         seed_list(seeds if isinstance(seeds, int) else tuple(seeds)),
         data_spec.batch if batch is None else batch,

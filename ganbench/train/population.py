@@ -72,7 +72,7 @@ class Population:
         self.state = torch.utils._pytree.tree_map(lambda x: x.to(self.device), stack(lanes))
         networks.generator.to(self.device)
         networks.discriminator.to(self.device)
-        self.data = torch.from_numpy(np.array(data)).to(self.device)
+        self.data = torch.from_numpy(np.require(data, requirements=["C", "W"])).to(self.device)
         self.noises = Noises(
             noise_plan(self.problem), self.roots, variant.d_steps, self.device, dtype
         )
