@@ -99,7 +99,7 @@ RATES = {
 
 @pytest.mark.parametrize("game", RATES)
 def test_rates_have_their_closed_forms(game):
-    """Spectral radii: Gidel 2019, section 3 and appendix B; Mescheder 2017, Lemma 3 and 8."""
+    """Spectral radii: Gidel 2019, section 3; Mescheder 2017, section 4."""
     found = np.abs(np.linalg.eigvals(linear(game, H, 0.5))).max()
     assert found == pytest.approx(RATES[game], abs=1e-12)
 
@@ -156,7 +156,7 @@ def test_clipping_still_holds(game):
 
 
 def test_the_trial_point_is_clipped_too():
-    """Gidel 2019, eq. 10: both points are projected."""
+    """Gidel 2019, section 3.1: both points are projected."""
     from ganbench.constraints import weight_clip
 
     variant = replace(BASE, constraint=weight_clip(0.5))

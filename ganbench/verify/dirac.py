@@ -110,7 +110,7 @@ def eigenvalues(case: Case) -> np.ndarray:
 
 
 def theory(case: Case) -> np.ndarray:
-    """Return -gamma/2 +- sqrt(gamma^2/4 - f'(0)^2), f' = 1/2. Mescheder 2018, section 4."""
+    """Return -gamma/2 +- sqrt(gamma^2/4 - f'(0)^2), f' = 1/2. Mescheder 2018, section 3."""
     root = np.emath.sqrt(case.gamma**2 / 4 - 0.25)
     return np.array([-case.gamma / 2 + root, -case.gamma / 2 - root], complex)
 
@@ -142,7 +142,7 @@ def converges(case: Case, paths: Paths) -> Iterator[Check]:
 
 
 def does_not_converge(case: Case, paths: Paths) -> Iterator[Check]:
-    """Yield: the norm stays finite and above AWAY to the end. Mescheder 2018, Lemmas 3 and 4."""
+    """Yield: the norm stays finite and above AWAY to the end. Mescheder 2018, section 3."""
     for game, path in paths.items():
         norms = np.linalg.norm(path[-TAIL:], axis=1)
         shown = f"{norms.min():.3g} to {norms.max():.3g} at the end"

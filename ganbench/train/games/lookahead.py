@@ -42,7 +42,7 @@ def extragradient(
 ) -> tuple[State, Log]:
     """Step with the gradient at the point that a trial step leads to.
 
-    w' = w - lr v(w), then w - lr v(w'). Korpelevich 1976; Gidel 2019, arXiv:1802.10551, eq. 10-11.
+    w' = w - lr v(w), then w - lr v(w'). Korpelevich 1976; Gidel 2019 (1802.10551), sec. 3.1.
     With Adam it is ExtraAdam (Gidel 2019, Algorithm 4): the trial step moves the moments, the real
     step starts from the moved ones. Both use the same batch and noise, so that a step costs no more
     data than another game's. Constraints act on the trial point too; their own state, and the
@@ -69,7 +69,7 @@ def past_extragradient(
 ) -> tuple[State, Log]:
     """Extragradient whose trial step repeats the last real step: one gradient per step.
 
-    w' = w - lr v(last w'), then w - lr v(w'). Gidel 2019, arXiv:1802.10551, eq. 12-13 (Popov 1980).
+    w' = w - lr v(last w'), then w - lr v(w'). Popov 1980; Gidel 2019 (1802.10551), sec. 3.2.
     The memory holds the optimiser's whole last step, so that each gradient enters its moments once.
     Constraints act on the trial point too, their own state moves with real steps alone.
     """
@@ -103,7 +103,7 @@ def optimistic(
     """Step twice along the new direction and back along the last: w - 2 u + last u.
 
     With SGD u = lr v(w): optimistic mirror descent; with Adam u is its step: Optimistic Adam.
-    Daskalakis et al. 2018, arXiv:1711.00141, eq. 5 and Algorithm 1. The memory holds u, zero at
+    Daskalakis et al. 2018, arXiv:1711.00141, Algorithm 1. The memory holds u, zero at
     first.
     """
     logs = []

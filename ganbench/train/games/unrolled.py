@@ -1,4 +1,4 @@
-"""Unrolled GAN. Metz et al. 2017, arXiv:1611.02163, equations 7 to 9.
+"""Unrolled GAN. Metz et al. 2017, arXiv:1611.02163, section 2.2.
 
 G descends its loss against the D that k more updates would make, and its gradient goes through
 these updates; D takes its ordinary step, from the same point.
