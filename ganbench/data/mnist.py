@@ -63,7 +63,6 @@ register(
             "class-coverage",
             "wasserstein",
             "sliced-wasserstein",
-            "memorisation",
         ),
         primary="fd",
         budgets={"quick": Budget(64_000, batch=16)},
