@@ -198,7 +198,7 @@ def train(
     steps: int = 1000,
     batch: int | None = None,
     hyper: Mapping[str, Any] | None = None,
-    game: str = "alternating",
+    game: str | None = None,
     ema: float | None = None,
     base_seed: int = 0,
     dtype: str = "float32",
@@ -211,6 +211,7 @@ def train(
     Args:
         seeds: how many lanes, or which repetitions.
         hyper: overrides, a number or one per lane, such as ``{"lr": [1e-4, 2e-4]}``.
+        game: a game algorithm; None for the variant's own, or alternating.
 
     Raises:
         UsageError: unknown names, or a combination that does not fit.
@@ -223,13 +224,15 @@ def train(
     from ganbench.train.population import Population, build_networks
 
     method, data_spec = registry.get("variant", variant), registry.get("dataset", dataset)
+    data = data_spec.load(data_dir or data_spec.location)
+    data_spec = data_spec.settle(data_spec, data)
     chosen, options = parse_arch(arch or data_spec.arch)
     build_networks(chosen, options, data_spec.shape, method)
     where = choose_device(device)
     population = Population(
         method,
-        lambda: build_networks(chosen, options, data_spec.shape, method),
-        data_spec.load(data_dir).train,
+        lambda: build_networks(chosen, options, data.train.shape[1:], method),
+        data.train,
         data_spec.name,
         seed_list(seeds if isinstance(seeds, int) else tuple(seeds)),
         data_spec.batch if batch is None else batch,

@@ -30,6 +30,12 @@ def folder() -> Path:
     return Path(base) / "ganbench"
 
 
+def data_folder() -> Path:
+    """Return where downloaded data lie: ``$GANBENCH_DATA``, or ``data`` in the cache's folder."""
+    named = os.environ.get("GANBENCH_DATA")
+    return Path(named) if named else folder() / "data"
+
+
 def digest(key: Mapping[str, Any]) -> str:
     """Return the SHA-256 of ``key`` written as canonical JSON."""
     text = json.dumps(key, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from ganbench import metrics, registry
 from ganbench.cache import cached, digest
@@ -235,7 +236,7 @@ class Evaluator:
             return shares(found.labels, self.dataset.classes).tolist()
         if self.data.mixture is not None:
             centers = self.data.mixture.centers
-            squared = ((samples[:, None].astype(float) - centers) ** 2).sum(-1)
+            squared = cdist(samples.reshape(len(samples), -1), centers, "sqeuclidean")
             return shares(squared.argmin(1), len(centers)).tolist()
         return None
 
@@ -247,8 +248,8 @@ def usable(dataset: Dataset, data: Data, extractor: Extractor, metric: Metric) -
     if metric.needs in NEEDS_PROBS:
         if dataset.classes is None:
             return f"{dataset.name} has no classes"
-        if extractor.key != f"classifier:{dataset.name}":
-            return f"it needs --features classifier:{dataset.name}"
+        if extractor.key != dataset.classifier:
+            return f"it needs --features {dataset.classifier}"
     return ""
 
 

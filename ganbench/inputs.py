@@ -158,7 +158,7 @@ def _folder(folder: Path, resize: tuple[int, int] | None) -> Images:
         if found != size and not resize:
             raise UsageError(
                 f"{files[0]} is {size[0]}x{size[1]} and {file} {found[0]}x{found[1]}: "
-                "give --resize HxW, or images of one size"
+                "give --resize HxW (ganbench score), or images of one size"
             )
     assert size is not None
     size = (resize[1], resize[0]) if resize else size

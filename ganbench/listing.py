@@ -16,6 +16,11 @@ def summary(kind: str, item: Any) -> str:
     return str(item.summary)
 
 
+def name(kind: str, item: Any) -> str:
+    """Return how it is written."""
+    return str(item.usage if kind == "family" else item.name)
+
+
 def _plain(value: Any) -> str:
     if isinstance(value, frozenset | tuple):
         return ", ".join(getattr(v, "key", str(v)) for v in sorted(value, key=str))

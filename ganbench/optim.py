@@ -2,12 +2,13 @@
 
 Parameters are dicts of tensors. Every hyper-parameter reaches ``update`` as a scalar tensor, so
 that each lane of a population can have its own. The arithmetic is that of ``torch.optim``.
+``differentiable(optimiser)`` does the same arithmetic in a way that gradients can go through.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ganbench.lazy import torch
@@ -15,7 +16,22 @@ from ganbench.lazy import torch
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ganbench.spec import Params
+    from ganbench.spec import Optimizer, Params
+
+
+def _root(v: Tensor, smooth: bool) -> Tensor:
+    """Return the root of ``v``, a tensor of its own; if ``smooth``, with derivative 0 at 0."""
+    if not smooth:
+        return v.sqrt()
+    zero = v == 0
+    return v.masked_fill(zero, 1.0).sqrt().masked_fill(zero, 0.0)
+
+
+def differentiable(optimiser: Optimizer) -> Optimizer:
+    """Return ``optimiser`` such that derivatives of its updates exist everywhere."""
+    if not any(f.name == "differentiable" for f in fields(optimiser)):  # type: ignore[arg-type]
+        return optimiser
+    return replace(optimiser, differentiable=True)  # type: ignore[type-var]
 
 
 @dataclass(frozen=True)
@@ -28,6 +44,7 @@ class Adam:
     lr: float = 2e-4
     betas: tuple[float, float] = (0.5, 0.999)
     eps: float = 1e-8
+    differentiable: bool = field(default=False, repr=False)
 
     def hyper(self) -> dict[str, float]:
         """Return the hyper-parameters that may differ per lane."""
@@ -58,7 +75,7 @@ class Adam:
         m = {k: torch.lerp(g, state["m"][k], beta1) for k, g in grads.items()}
         v = {k: torch.lerp(g.square(), state["v"][k], beta2) for k, g in grads.items()}
         new = {
-            k: p - m[k].div(v[k].sqrt().mul_(scale).add_(self.eps)).mul_(step)
+            k: p - m[k].div(_root(v[k], self.differentiable).mul_(scale).add_(self.eps)).mul_(step)
             for k, p in params.items()
         }
         return new, {"m": m, "v": v, "beta1_product": product1, "beta2_product": product2}
@@ -71,6 +88,7 @@ class RMSprop:
     lr: float = 5e-5
     alpha: float = 0.99
     eps: float = 1e-8
+    differentiable: bool = field(default=False, repr=False)
 
     def hyper(self) -> dict[str, float]:
         """Return the hyper-parameters that may differ per lane."""
@@ -86,7 +104,7 @@ class RMSprop:
         """Return the parameters and the state after one step."""
         v = {k: torch.lerp(g.square(), state["v"][k], hyper["alpha"]) for k, g in grads.items()}
         new = {
-            k: p - grads[k].div(v[k].sqrt().add_(self.eps)).mul_(hyper["lr"])
+            k: p - grads[k].div(_root(v[k], self.differentiable).add_(self.eps)).mul_(hyper["lr"])
             for k, p in params.items()
         }
         return new, {"v": v}

@@ -14,7 +14,7 @@ from ganbench import registry
 from ganbench.cache import digest
 from ganbench.errors import UsageError, unknown
 from ganbench.spec import Arch, Budget, Data, Dataset, Extractor, Suite, Variant
-from ganbench.store import Training, Unit
+from ganbench.store import Training, Unit, file_name
 
 DTYPES = ("float32", "float64")
 CURVE_LEAST = 5  # checkpoints from which a curve can be judged
@@ -31,7 +31,7 @@ class Request:
     seeds: int | tuple[int, ...] | None = None
     images_seen: int | None = None
     batch: int | None = None
-    game: str = "alternating"
+    game: str | None = None
     dtype: str = "float32"
     device: str = "auto"
     ema: float | None = None
@@ -69,8 +69,9 @@ class Plan:
     @property
     def name(self) -> str:
         """The name of its run directory where none is given."""
-        identity = digest(self.to_json())[:8]
-        return f"{self.dataset.name}-{self.suite.name}-{identity}"
+        trainings = [t.model_dump(mode="json") | {"data_dir": None} for t in self.trainings]
+        identity = digest(self.to_json() | {"trainings": trainings})[:8]
+        return f"{file_name(self.dataset.name)}-{self.suite.name}-{identity}"
 
     def to_json(self) -> dict[str, Any]:
         """Return what ``plan.json`` holds."""
@@ -158,18 +159,21 @@ def choose_metrics(
     for name in filter(None, (n.strip() for n in wanted.split(","))):
         whole = name == "default" or name in groups
         found = [registry.get("metric", n) for n in dataset.metrics] if name == "default" else [
-            m for m in metrics if m.group == name or keys.get(name) is m
+            m for m in metrics if m.group == name or name in [q.key for q in m.quantities]
         ]  # fmt: skip
         if not found:
             raise unknown("metric", name, [*keys, *groups, "default"])
-        for metric in found:
+        reasons = []
+        for metric in found:  # two metrics may yield a quantity, on mixtures and on classes
             reason = usable(dataset, data, extractor, metric)
             if metric.needs == "curve" and checkpoints < CURVE_LEAST:
                 reason = f"it reads {CURVE_LEAST} checkpoints, and the preset has {checkpoints}"
             if not reason:
                 chosen[metric.name] = metric.reads if metric.needs == "curve" else ""
-            elif not whole:
-                raise UsageError(f"{name} cannot be measured: {reason}")
+            else:
+                reasons.append(reason)
+        if not whole and len(reasons) == len(found):
+            raise UsageError(f"{name} cannot be measured: {', and '.join(reasons)}")
     for metric_name, reads in chosen.items():
         if reads and keys[reads].name not in chosen:
             raise UsageError(f"{metric_name} reads {reads}: name it too")
@@ -215,11 +219,13 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
     """
     from ganbench.evaluate import load_extractor
     from ganbench.train.backends import BACKENDS, choose
+    from ganbench.train.games import find, resolve
     from ganbench.train.population import build_networks
 
+    if request.game is not None:
+        find(request.game)
     variants = choose_variants(request.variants)
     dataset: Dataset = registry.get("dataset", request.dataset)
-    arch, options = parse_arch(request.arch or dataset.arch)
     device = choose_device(request.device)
     suite = registry.get("suite", request.preset or ("quick" if device == "cpu" else "standard"))
     seeds = seed_list(suite.seeds if request.seeds is None else request.seeds)
@@ -229,13 +235,18 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
         images = budget.images_seen or suite.images_seen
     elif images < 1:
         raise UsageError(f"--budget is {images}: at least 1 image needed")
+    if request.dtype not in DTYPES:
+        raise UsageError(f"--dtype is {request.dtype!r}: {' or '.join(DTYPES)} needed")
+    if request.arch:
+        parse_arch(request.arch)  # before a load that may be long
+
+    data_dir = request.data_dir or dataset.location
+    data = dataset.load(data_dir)
+    dataset = dataset.settle(dataset, data)
+    arch, options = parse_arch(request.arch or dataset.arch)
     backend = choose(request.backend, arch, device)
     if backend not in BACKENDS:
         raise UsageError(f"unknown backend {backend!r}; known: auto, {', '.join(BACKENDS)}")
-    if request.dtype not in DTYPES:
-        raise UsageError(f"--dtype is {request.dtype!r}: {' or '.join(DTYPES)} needed")
-
-    data = dataset.load(request.data_dir)
     batch = (budget.batch or dataset.batch) if request.batch is None else request.batch
     if not 1 <= batch <= len(data.train):
         raise UsageError(
@@ -243,18 +254,25 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
             f" of {dataset.name}"
         )
     extractor = load_extractor(request.features or dataset.features)
+    if extractor.key == dataset.classifier and extractor.trained_on not in ("", data.sha256):
+        raise UsageError(
+            f"{extractor.key} was trained on other files than these: run `ganbench prepare "
+            f"{dataset.name}` again"
+        )
     metrics = choose_metrics(request.metrics, dataset, data, extractor, suite.checkpoints)
 
-    reason = arch.fits(dataset.shape)
+    shape = data.train.shape[1:]
+    reason = arch.fits(shape)
     if reason:
-        fitting = [a.name for a in registry.items("arch") if not a.fits(dataset.shape)]
+        fitting = [a.name for a in registry.items("arch") if not a.fits(shape)]
         raise UsageError(
             f"arch {arch.name} does not fit {dataset.name}: {reason}; try {' or '.join(fitting)}"
         )
     trainings, skipped = [], {}
     for variant in variants:
         try:
-            build_networks(arch, options, dataset.shape, variant)
+            build_networks(arch, options, shape, variant)
+            game = resolve(variant, request.game)
         except UsageError as error:
             skipped[variant.name] = str(error)
             continue
@@ -270,7 +288,7 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
                 steps=steps,
                 batch=batch,
                 checkpoints=min(suite.checkpoints, steps),
-                game=request.game,
+                game=game,
                 dtype=request.dtype,
                 ema=request.ema,
                 base_seed=request.base_seed,
@@ -278,8 +296,8 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
                 features=extractor.key,
                 metrics=metrics,
                 n_real=suite.n_real,
-                n_fake=suite.n_fake,
-                data_dir=request.data_dir,
+                n_fake=budget.n_fake or suite.n_fake,
+                data_dir=data_dir,
             )
         )
     if not trainings:
@@ -295,4 +313,4 @@ def _check_training(
     from ganbench.train.population import check
 
     variant = next(v for v in variants if v.name == training.variant)
-    check(variant, data.train, [0], training.batch, training.steps, request.game, request.ema)
+    check(variant, data.train, [0], training.batch, training.steps, training.game, request.ema)

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from ganbench.errors import UsageError, unknown
-from ganbench.spec import Arch, Dataset, Features, Metric, Suite, Variant
+from ganbench.spec import Arch, Dataset, DatasetFamily, Features, Metric, Suite, Variant
 
 KINDS: dict[str, type] = {
     "variant": Variant,
     "arch": Arch,
     "dataset": Dataset,
+    "family": DatasetFamily,
     "features": Features,
     "metric": Metric,
     "suite": Suite,
@@ -37,7 +38,7 @@ _discoverable: set[tuple[str, str]] = set()
 
 
 def register(item: Any) -> Any:
-    """Add ``item`` (a Variant, Arch, Dataset, Features, Metric or Suite) and return it.
+    """Add ``item``, an object of one of the classes in ``KINDS``, and return it.
 
     Raises:
         TypeError: not one of these.
@@ -90,8 +91,14 @@ def items(kind: str) -> list[Any]:
     return list(_entries[kind].values())
 
 
+def family(kind: str, name: str) -> DatasetFamily | None:
+    """Return the family that a data set of this name is a member of."""
+    found: dict[str, DatasetFamily] = _entries["family"] if kind == "dataset" else {}
+    return next((f for f in found.values() if name.startswith(f.name + f.separator)), None)
+
+
 def get(kind: str, name: str) -> Any:
-    """Return the registered object.
+    """Return the registered object; a data set may also be a member of a family: ``folder:PATH``.
 
     Raises:
         UsageError: unknown; names the nearest, and the plugins that failed to import.
@@ -99,24 +106,32 @@ def get(kind: str, name: str) -> Any:
     discover()
     if name in _entries[kind]:
         return _entries[kind][name]
+    if member := family(kind, name):
+        return member.make(name.removeprefix(member.name + member.separator))
     if name in _broken:
         raise UsageError(f"plugin {name!r} failed to import:\n{_broken[name]}")
-    error = unknown(kind, name, _entries[kind])
+    usages = [f.usage for f in _entries["family"].values()] if kind == "dataset" else []
+    error = unknown(kind, name, [*_entries[kind], *usages])
     if _broken:
         error = UsageError(f"{error} (plugins that failed to import: {', '.join(_broken)})")
     raise error
 
 
+def _key(kind: str, name: str) -> tuple[str, str]:
+    member = None if name in _entries[kind] else family(kind, name)
+    return ("family", member.name) if member else (kind, name)
+
+
 def source(kind: str, name: str) -> str:
     """Return the file that registered it."""
-    return _sources[kind, name]
+    return _sources[_key(kind, name)]
 
 
 def discoverable(kind: str, name: str) -> bool:
     """Return whether another process that discovers built-ins and plugins would know it too."""
     discover()
-    built_in = Path(_sources[kind, name]).is_relative_to(Path(__file__).parent)
-    return built_in or (kind, name) in _discoverable
+    built_in = Path(source(kind, name)).is_relative_to(Path(__file__).parent)
+    return built_in or _key(kind, name) in _discoverable
 
 
 def broken_plugins() -> dict[str, str]:

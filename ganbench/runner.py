@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ganbench import provenance, registry
+from ganbench.errors import UsageError
 from ganbench.evaluate import Evaluator, Measured, load_extractor
 from ganbench.protocols import described
 from ganbench.seeds import derive
@@ -61,6 +62,19 @@ class Progress:
         return cls(**{**saved, **keyed})
 
 
+def load(training: Training) -> Data:
+    """Return the data of a training.
+
+    Raises:
+        UsageError: they cannot be had, or are no longer those that it was planned for.
+    """
+    dataset: Dataset = registry.get("dataset", training.dataset)
+    data = dataset.load(training.data_dir)
+    if data.sha256 != training.dataset_sha256:
+        raise UsageError(f"{training.dataset} has changed since the run was planned: run it again")
+    return data
+
+
 def make_population(training: Training, seeds: tuple[int, ...], data: Data, unit: Unit) -> Any:
     """Return the untrained population of a unit."""
     import torch
@@ -68,11 +82,11 @@ def make_population(training: Training, seeds: tuple[int, ...], data: Data, unit
     from ganbench.train.population import Population, build_networks
 
     arch = registry.get("arch", training.arch)
-    dataset: Dataset = registry.get("dataset", training.dataset)
     variant = registry.get("variant", training.variant)
+    shape = data.train.shape[1:]
     return Population(
         variant,
-        lambda: build_networks(arch, training.arch_options, dataset.shape, variant),
+        lambda: build_networks(arch, training.arch_options, shape, variant),
         data.train,
         training.dataset,
         seeds,
@@ -111,7 +125,7 @@ def execute(unit: Unit, store: Store, report: Report, engine: str) -> None:
         report: is told of progress, ``{"step": ..., "steps": ..., "values": ...}``.
     """
     training = unit.training
-    data = registry.get("dataset", training.dataset).load(training.data_dir)
+    data = load(training)
     population = make_population(training, unit.seeds, data, unit)
     evaluator = make_evaluator(training, data)
     progress = Progress()
@@ -212,6 +226,11 @@ def thin(history: dict[str, np.ndarray]) -> dict[str, list[float | None]]:
     return {"step": jsonable(edges[1:]), **{k: jsonable(v) for k, v in curves.items()}}
 
 
+def published(training: Training) -> Training:
+    """Return a training as its record holds it: without a path of this machine."""
+    return training.model_copy(update={"data_dir": None})
+
+
 def _record(
     population, seed: int, evaluator: Evaluator, progress: Progress, unit: Unit, engine: str
 ) -> Record:
@@ -220,7 +239,7 @@ def _record(
     params = population.params(seed)
     return Record(
         run_id=training.run_id(seed),
-        training=training,
+        training=published(training),
         arch=training.label,
         seed=seed,
         status="ok" if diverged is None else "diverged",
@@ -246,11 +265,10 @@ def _record(
 def failure(unit: Unit, seed: int, error: str, engine: str) -> Record:
     """Return the record of a seed whose unit broke down: counted, never dropped."""
     training = unit.training
-    data = registry.get("dataset", training.dataset).load(training.data_dir)
-    evaluator = make_evaluator(training, data)
+    evaluator = make_evaluator(training, load(training))
     return Record(
         run_id=training.run_id(seed),
-        training=training,
+        training=published(training),
         arch=training.label,
         seed=seed,
         status="failed",

@@ -106,7 +106,9 @@ def _measure(
     reads_real = metric.needs not in ("classes", "probs")
     size = len(real.test().features) if reads_real else 0
     most = metric.max_samples or max(size, len(fake.features))
-    ours = fake.rows(subset(np.arange(len(fake.features)), most, "score fake", seed))
+    ours = fake
+    if most < len(fake.features):
+        ours = fake.rows(subset(np.arange(len(fake.features)), most, "score fake", seed))
     prepared = metric.prepare(
         real_side(metric, real.cut(most, "score real", seed)), **metric.params
     )

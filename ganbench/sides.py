@@ -31,6 +31,8 @@ class Real:
 
     def cut(self, n: int, *stream: str | int) -> Real:
         """Return it with ``n`` held-out samples at most, picked by the stream."""
+        if n >= len(self.test().features):
+            return self
 
         def test() -> Extracted:
             return self.test().rows(subset(np.arange(len(self.test().features)), n, *stream))
@@ -100,6 +102,10 @@ def extract(
     n = len(samples)
     if n == 0:
         raise UsageError("there are no samples")
+    if n <= extractor.batch:
+        whole = extractor.function(np.asarray(samples[:n]))
+        tick(n)
+        return whole
     for start in range(0, n, extractor.batch):
         rows = slice(start, min(start + extractor.batch, n))
         found = extractor.function(np.asarray(samples[rows]))

@@ -30,6 +30,11 @@ from ganbench.errors import UsageError
 SCHEMA_VERSION = 1
 
 
+def file_name(name: str) -> str:
+    """Return a data set's name as part of a file's: without the colon of ``family:member``."""
+    return name.replace(":", "-")
+
+
 class Strict(BaseModel):
     """A model that refuses unknown fields and cannot change."""
 
@@ -62,7 +67,7 @@ class Training(Strict):
     def run_id(self, seed: int) -> str:
         """Return the name of the record of one seed."""
         identity = digest(self.model_dump(exclude={"data_dir"}))[:8]
-        return f"{self.variant}-{self.dataset}-{self.arch}-{identity}-s{seed}"
+        return f"{self.variant}-{file_name(self.dataset)}-{self.arch}-{identity}-s{seed}"
 
     @property
     def label(self) -> str:

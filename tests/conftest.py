@@ -1,8 +1,14 @@
 """What tests share. A registered thing whose every contract case was skipped fails the session."""
 
+import gzip
+import hashlib
 import os
+import pickle
 import tempfile
+import urllib.error
+import urllib.request
 
+import numpy as np
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "2")
@@ -35,3 +41,97 @@ def tiny(monkeypatch):
     suite = Suite("tiny", "for tests", 2, 96, 3, 200, 60)
     monkeypatch.setitem(registry._entries["suite"], "tiny", suite)
     return suite
+
+
+def _idx(array):
+    """Return an IDX file of uint8."""
+    head = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes()
+    return head + array.tobytes()
+
+
+def _fashion(folder, monkeypatch, images, labels):
+    from ganbench.data import fashion_mnist
+
+    sums = {}
+    for part, prefix in enumerate(("train", "t10k")):
+        for kind, array in (("images-idx3", images[part][:, 0]), ("labels-idx1", labels[part])):
+            content, name = _idx(array), f"{prefix}-{kind}-ubyte"
+            (folder / f"{name}.gz").write_bytes(gzip.compress(content))
+            sums[name] = hashlib.sha256(content).hexdigest()
+    monkeypatch.setattr(fashion_mnist, "SHA256", sums)
+    monkeypatch.setattr(fashion_mnist, "DEBIAN", folder / "nothing")
+
+
+def _cifar(folder, monkeypatch, images, labels):
+    from torchvision.datasets import CIFAR10
+
+    home = folder / CIFAR10.base_folder
+    home.mkdir()
+
+    def write(name, content):
+        raw = pickle.dumps(content)
+        (home / name).write_bytes(raw)
+        return hashlib.md5(raw).hexdigest()
+
+    def batch(part, rows):
+        flat = images[part][rows].reshape(-1, 3072)
+        return {"data": flat, "labels": labels[part][rows].tolist()}
+
+    train = [
+        [f"data_batch_{i + 1}", write(f"data_batch_{i + 1}", batch(0, slice(i, None, 5)))]
+        for i in range(5)
+    ]
+    meta = {"filename": "batches.meta", "key": "label_names"}
+    meta["md5"] = write("batches.meta", {"label_names": list("abcdefghij")})
+    monkeypatch.setattr(CIFAR10, "train_list", train)
+    monkeypatch.setattr(
+        CIFAR10, "test_list", [["test_batch", write("test_batch", batch(1, slice(None)))]]
+    )
+    monkeypatch.setattr(CIFAR10, "meta", meta)
+
+
+def _svhn(folder, monkeypatch, images, labels):
+    from scipy.io import savemat
+    from torchvision.datasets import SVHN
+
+    listed = {}
+    for part, name in enumerate(("train", "test")):
+        path = folder / f"{name}_32x32.mat"
+        y = np.where(labels[part] == 0, 10, labels[part])[:, None]  # SVHN calls the digit 0 ten
+        savemat(path, {"X": images[part].transpose(2, 3, 1, 0), "y": y})
+        listed[name] = ["http://invalid/", path.name, hashlib.md5(path.read_bytes()).hexdigest()]
+    monkeypatch.setattr(SVHN, "split_list", listed)
+
+
+REMOTE = {"fashion-mnist": _fashion, "cifar10": _cifar, "svhn": _svhn}
+
+
+@pytest.fixture
+def no_network(monkeypatch, tmp_path):
+    """Downloads fail, and nothing that this machine holds is found."""
+
+    def fail(*_, **__):
+        raise urllib.error.URLError("no network\nin tests")
+
+    monkeypatch.setattr(urllib.request, "urlopen", fail)
+    monkeypatch.setenv("GANBENCH_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr("ganbench.data.fashion_mnist.DEBIAN", tmp_path / "no-debian")
+
+
+@pytest.fixture
+def remote(monkeypatch, tmp_path, no_network):
+    """Write small files in a remote data set's format: ``name -> (folder, images, labels)``."""
+
+    def make(name):
+        from ganbench import registry
+
+        folder = tmp_path / name
+        folder.mkdir()
+        rng = np.random.default_rng(0)
+        shape = registry.get("dataset", name).shape
+        images = [rng.integers(0, 256, (n, *shape), dtype=np.uint8) for n in (100, 40)]
+        labels = [np.arange(len(x), dtype=np.uint8) % 10 for x in images]
+        REMOTE[name](folder, monkeypatch, images, labels)
+        return folder, images, labels
+
+    return make

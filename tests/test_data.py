@@ -14,15 +14,17 @@ from ganbench.metrics import mode_coverage
 
 
 @pytest.mark.parametrize("subject", registry.names("dataset"))
-def test_contract(subject):
+def test_contract(subject, request):
     dataset = registry.get("dataset", subject)
-    data = dataset.load(None)
+    folder = request.getfixturevalue("remote")(subject)[0] if dataset.remote else None
+    data = dataset.load(folder)
     assert data.train.shape[1:] == data.test.shape[1:] == dataset.shape
     assert data.train.dtype in (np.uint8, np.float32) and data.test.dtype == data.train.dtype
-    assert len(data.sha256) == 64 and data.sha256 == dataset.load(None).sha256
+    assert len(data.sha256) == 64 and data.sha256 == dataset.load(folder).sha256
     assert not registry.get("arch", dataset.arch).fits(dataset.shape)
     keys = {q.key for m in dataset.metrics for q in registry.get("metric", m).quantities}
     assert dataset.primary in keys
+    assert bool(dataset.classes) == bool(dataset.classifier)
     if dataset.classes:
         assert set(data.test_labels) == set(range(dataset.classes))
         assert len(data.train_labels) == len(data.train)

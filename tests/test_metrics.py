@@ -415,6 +415,126 @@ def test_repeating_every_sample_changes_no_transport(p):
 # ---- 3. chunk sizes ----
 
 
+def at_the_edge():
+    """Return real points, and others as far from each as its third neighbour, to within 1e-9."""
+    x, towards = normal(80, 4, 1), normal(80, 4, 2)
+    radius = np.sort(cdist(x, x), 1)[:, 3:4]
+    off = 1 + 1e-9 * np.random.default_rng(3).integers(-1, 2, (80, 1))
+    return x, x + towards / np.linalg.norm(towards, axis=1, keepdims=True) * radius * off
+
+
+def clusters(apart):
+    return [normal(150, 3, s) + apart * (np.arange(150) % 5)[:, None] for s in (1, 2)]
+
+
+# What float32 cannot tell apart, or cannot hold.
+ROUNDED = {
+    "edge": at_the_edge(),
+    "near clusters": clusters(1e3),
+    "far clusters": clusters(1e5),
+    "clusters that float64 rounds": clusters(1e9),
+    "outlier": (np.vstack([normal(60, 3, 1), np.full((1, 3), 1e9)]), normal(60, 3, 2)),
+    "below float32": tuple(
+        np.vstack([1e-22 * normal(60, 3, s), np.ones((1, 3)), -np.ones((1, 3))]) for s in (1, 2)
+    ),
+    "copies": (np.repeat(normal(40, 3, 1), 4, 0), np.tile(normal(5, 3, 1), (30, 1))),
+    "periods": (np.tile(normal(32, 3, 1), (7, 1)), np.tile(normal(96, 3, 2), (2, 1))),
+    "one point": (normal(90, 3, 1), np.zeros((200, 3))),
+    "tiny": (1e-160 * normal(60, 3, 1), 1e-160 * normal(60, 3, 2)),
+    "small": (1e-30 * normal(60, 3, 1), 1e-30 * normal(60, 3, 2)),
+    "large": (1e30 * normal(60, 3, 1), 1e30 * normal(60, 3, 2)),
+    "mixed": tuple(normal(90, 3, s) * 10.0 ** (np.arange(90) % 40 - 20)[:, None] for s in (1, 2)),
+}
+
+
+@pytest.mark.parametrize("kind", ROUNDED)
+@pytest.mark.parametrize("offset", [0, 1e6])
+def test_what_float32_rounds_against_brute_force(kind, offset):
+    x, y = (a + offset for a in ROUNDED[kind])
+    assert knn(x, y) == pytest.approx(brute(x, y, 3), abs=1e-12)
+
+
+@pytest.mark.parametrize("offset", [0, 1e6])
+@pytest.mark.parametrize("d", [1, 7, 300])
+@pytest.mark.parametrize("kind", ["normal", "clusters", "positive", "mixed"])
+def test_bound_on_the_rounding_of_distances(kind, d, offset):
+    x, y = normal(80, d, 1), 0.5 * normal(60, d, 2)
+    if kind == "clusters":
+        x[::2] += 1e4
+        y[::3] += 1e4
+    elif kind == "positive":
+        x, y = abs(x), abs(y)
+    elif kind == "mixed":
+        x, y = (a * 10.0 ** (np.arange(len(a)) % 50 - 25)[:, None] for a in (x, y))
+    x, y = x + offset, y + offset
+    pairs = _neighbours.Pairs(torch.from_numpy(x), torch.from_numpy(y))
+    wide = [a.astype(np.longdouble) for a in (x, y)]
+    true = np.array([((a - wide[1]) ** 2).sum(1) for a in wide[0]]) / pairs.unit
+    least = torch.minimum(pairs.x2[:, None], pairs.y2).numpy()
+    found = list(pairs.attempts(slice(0, 80)))
+    assert [squared.dtype for squared, _ in found] == [torch.float32, torch.float64]
+    for squared, share in found:
+        off = abs(squared.numpy() - true)
+        assert (off <= share * (8 * least + 2 * true)).all()
+
+
+def used(monkeypatch, x, y):
+    """Return the types in which distances were taken."""
+    found, attempts = set(), _neighbours.Pairs.attempts
+
+    def watched(self, part):
+        for squared, share in attempts(self, part):
+            found.add(squared.dtype)
+            yield squared, share
+
+    monkeypatch.setattr(_neighbours.Pairs, "attempts", watched)
+    knn(x, y)
+    return found
+
+
+def test_float64_is_left_to_what_float32_rounds(monkeypatch):
+    both = {torch.float32, torch.float64}
+    assert used(monkeypatch, *two(300, 300, 8)) == {torch.float32}
+    assert used(monkeypatch, *ROUNDED["far clusters"]) == both
+
+
+@pytest.mark.parametrize("precision", ["high", "medium"])
+def test_products_that_are_not_float32_are_left(monkeypatch, precision):
+    x, y = two(300, 300, 8)
+    usual = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(precision)
+    try:
+        assert used(monkeypatch, x, y) == {torch.float64}
+        assert knn(x, y) == pytest.approx(brute(x, y, 3), abs=1e-12)
+    finally:
+        torch.set_float32_matmul_precision(usual)
+
+
+def test_exact_distances_are_few(monkeypatch):
+    """Float32 leaves little open, and copies of one point are not compared among themselves."""
+    asked, between = [], _neighbours.between
+
+    def counted(x, y, row, column):
+        asked.append(len(row))
+        return between(x, y, row, column)
+
+    monkeypatch.setattr(_neighbours, "between", counted)
+    for fake in (normal(1000, 16, 2), np.zeros((1000, 16))):
+        asked.clear()
+        knn(normal(1000, 16, 1), fake)
+        assert sum(asked) < 20_000  # of 5 million pairs
+
+
+@pytest.mark.parametrize("share", [0, 0.01, 1])
+def test_places_of_what_is_true(share):
+    for shape in ((1, 1), (3, 5), (8, 8), (7, 33), (40, 41)):
+        mask = torch.from_numpy(np.random.default_rng(0).random(shape) < share)
+        for found, wanted in zip(
+            _neighbours.marked(mask), mask.nonzero(as_tuple=True), strict=True
+        ):
+            assert torch.equal(found, wanted)
+
+
 @pytest.mark.parametrize("rows", [0, 1, 7, 44])
 def test_chunks_of_neighbours_change_nothing(monkeypatch, rows):
     grid = np.random.default_rng(0).integers(0, 4, (64, 2))  # ties; 64 keeps the mean exact
@@ -430,6 +550,15 @@ def test_chunks_hold_no_more_than_asked(monkeypatch):
     x, y = map(torch.from_numpy, two())
     sizes = [len(part) for _, part in _neighbours.fast(x, y)]
     assert sizes == [7] * 8 + [4]
+
+
+@pytest.mark.parametrize("crowded", [1, 10**9])
+def test_precision_of_neighbours_changes_nothing(monkeypatch, crowded):
+    for x, y in ROUNDED.values():
+        whole = knn(x, y)
+        monkeypatch.setattr(_neighbours, "CROWDED", crowded)  # float32 alone, float64 alone
+        assert knn(x, y) == whole
+        monkeypatch.undo()
 
 
 @pytest.mark.parametrize("block", [1, 7, 50, 10_000])

@@ -2,6 +2,8 @@
 
 import importlib
 import math
+import subprocess
+import sys
 
 import numpy as np
 import ot
@@ -27,6 +29,7 @@ INFINITY = importlib.import_module("ganbench.metrics.frechet_infinity")
 KERNEL = importlib.import_module("ganbench.metrics.kernel_distance")
 NDB = importlib.import_module("ganbench.metrics.ndb")
 SINKHORN = importlib.import_module("ganbench.metrics.sinkhorn")
+INPUTS = importlib.import_module("ganbench.metrics._inputs")
 NEIGHBOURS = importlib.import_module("ganbench.metrics._neighbours")
 
 
@@ -123,6 +126,50 @@ def test_eigenvalues_that_are_accepted_are_as_near_as_said():
 def test_frechet_to_itself_is_zero(shape, offset):
     x = normal(*shape) + offset
     assert frechet_distance(x, x) <= 1e-9
+
+
+@pytest.mark.parametrize("rows", [0, 1, 100, 499])
+@pytest.mark.parametrize("offset", [0, 1e3])
+def test_rows_at_a_time_change_nothing(monkeypatch, rows, offset):
+    pairs = [(normal(500, 256, 1) + offset, 1.2 * normal(600, 256, 2) + offset), two(30, 25, 64)]
+    for x, y in pairs:
+        whole = frechet_distance(x, y)
+        monkeypatch.setattr(INPUTS, "CHUNK_BYTES", rows * 8 * x.shape[1])
+        assert frechet_distance(x, y) == pytest.approx(whole, rel=1e-9)
+        assert frechet_distance(x, x) <= 1e-9
+        x[2, 0] = y[-1, 1] = y[0, 0] = math.nan
+        with pytest.raises(ValueError, match="real holds 1 values that are NaN"):
+            frechet_distance(x, y)
+        with pytest.raises(ValueError, match="fake holds 2 values that are NaN"):
+            frechet_distance(x[5:], y)
+        monkeypatch.undo()
+
+
+def test_single_precision_is_taken_as_it_is():
+    x, y = normal(500, 256, 1).astype("float32"), 2 * normal(400, 256, 2).astype("float32")
+    assert INPUTS.checked(x, "x").numpy().ctypes.data == x.ctypes.data
+    assert frechet_distance(x, y) == frechet_distance(x.astype(float), y.astype(float))
+
+
+MEMORY = """
+import numpy as np
+from ganbench import registry
+rng = np.random.default_rng(0)
+x, y = (rng.standard_normal((50_000, 2048), np.float32) for _ in range(2))
+metric = registry.get("metric", "frechet")
+found = metric.compute(metric.prepare(x), y)["fd"]
+assert 30 < found < 60, found
+with open("/proc/self/status") as file:
+    print(next(int(line.split()[1]) for line in file if line.startswith("VmHWM")))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_frechet_of_fifty_thousand_in_little_memory():
+    run = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert int(run.stdout) < 2.6 * 2**20  # KiB; both sides take 0.8 GiB
 
 
 @pytest.mark.parametrize("batch", [1, 7, 64, 400, 1000])
@@ -258,6 +305,55 @@ def test_tiles_change_nothing(monkeypatch, tile):
     whole = kernel_distance(x, y)
     monkeypatch.setattr(KERNEL, "TILE", tile)
     assert kernel_distance(x, y) == pytest.approx(whole, rel=1e-11)
+
+
+def single(monkeypatch, x, y):
+    """Return the distance in float64, and as it is where float32 is tried."""
+    double = kernel_distance(x, y)
+    monkeypatch.setattr(KERNEL, "FLOAT32_FROM", 0)
+    return double, kernel_distance(x, y)
+
+
+@pytest.mark.parametrize("kind", ["same", "apart", "positive", "low rank", "offset"])
+def test_kernel_distance_in_float32_is_as_near_as_said(monkeypatch, kind):
+    x, y = normal(900, 300, 1), normal(800, 300, 2)
+    if kind == "apart":
+        y = 1.1 * y + 0.1
+    elif kind == "positive":
+        x, y = abs(x), abs(y)
+    elif kind == "low rank":
+        x, y = (np.maximum(a[:, :10] @ normal(10, 300, 3), 0) for a in (x, y))
+    elif kind == "offset":
+        x, y = x + 1, y + 1
+    double, found = single(monkeypatch, x, y)
+    off = abs(found.value - double.value)
+    assert 0 < off < KERNEL.ROUNDING * double.standard_error
+    assert off < KERNEL._rounding(torch.from_numpy(x), torch.from_numpy(y))
+    assert found.standard_error == pytest.approx(double.standard_error, rel=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["offset", "overflow", "points"])
+def test_kernel_distance_leaves_float32_where_it_would_be_rounded(monkeypatch, kind):
+    x, y = normal(400, 30, 1), normal(300, 30, 2)
+    if kind == "offset":
+        x, y = x + 1e4, y + 1e4
+    elif kind == "overflow":
+        x, y = 1e25 * x, 1e25 * y
+    else:
+        x, y = np.full((40, 3), 0.1), np.full((50, 3), 0.3)
+    double, found = single(monkeypatch, x, y)
+    assert found == pytest.approx(double, rel=1e-14)
+    metric = registry.get("metric", "kernel-distance")
+    assert metric.compute(metric.prepare(x), y) == {"kd": found.value}
+
+
+@pytest.mark.parametrize("tile", [64, 300])
+def test_tiles_change_little_in_float32(monkeypatch, tile):
+    x, y = normal(900, 100, 1), normal(800, 100, 2)
+    double, _ = single(monkeypatch, x, y)
+    monkeypatch.setattr(KERNEL, "TILE", tile)
+    off = abs(kernel_distance(x, y).value - double.value)
+    assert 0 < off < KERNEL.ROUNDING * double.standard_error
 
 
 def test_kernel_distance_of_too_few():

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from ganbench import registry
 from ganbench.cli import main
 from ganbench.spec import Quantity
-from ganbench.verify import metrics
+from ganbench.verify import bilinear, dirac, metrics
 from ganbench.verify._degrade import DEGRADATIONS, STEPS, Pool
 
 RNG = np.random.default_rng(0)
@@ -108,3 +108,147 @@ def test_verify_metrics(tmp_path):
     assert {p.name for p in tmp_path.iterdir()} == {
         "verify-metrics.csv", "verify-metrics.png", "verify-metrics.svg"
     }  # fmt: skip
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+# (dtheta, dpsi) as functions of (theta, psi): minus the gradients of both losses, by hand
+FIELDS = {
+    "minimax": lambda t, p: (p * sigmoid(p * t), -t * sigmoid(p * t)),
+    "ns": lambda t, p: (p * sigmoid(-p * t), -t * sigmoid(p * t)),
+    "wgan": lambda t, p: (p, -t),
+    "wgan-gp": lambda t, p: (p, -t - 0.35 * 2 * (abs(p) - 1) * np.sign(p)),
+}
+
+
+def damped(name, gamma):
+    def field(t, p):
+        dt, dp = FIELDS[name](t, p)
+        return dt, dp - gamma * p
+
+    return field
+
+
+def agreeing(t, p):
+    """The minimax field less the gradient of 1/2 |v|^2 = 1/2 s^2 (t^2 + p^2), s = sigmoid(p t)."""
+    dt, dp = FIELDS["minimax"](t, p)
+    s = sigmoid(p * t)
+    square, slope = t**2 + p**2, s * s * (1 - s)
+    return dt - slope * p * square - s**2 * t, dp - slope * t * square - s**2 * p
+
+
+FIELDS |= {
+    "minimax-r1-0.3": damped("minimax", 0.3),
+    "minimax-r1-1": damped("minimax", 1.0),
+    "ns-r1-0.3": damped("ns", 0.3),
+    "consensus": agreeing,
+}
+
+
+def by_hand(name, game, steps):
+    t, p = 1.0, 1.0
+    found = [(t, p)]
+    for _ in range(steps):
+        dt, dp = FIELDS[name](t, p)
+        p += 0.2 * dp
+        if name == "wgan":
+            p = min(max(p, -1.0), 1.0)
+        t += 0.2 * (FIELDS[name](t, p)[0] if game == "alternating" else dt)
+        found.append((t, p))
+    return np.array(found)
+
+
+@pytest.mark.parametrize("game", dirac.GAMES)
+@pytest.mark.parametrize("case", dirac.cases(), ids=lambda case: case.name)
+def test_dirac_trajectories_equal_a_loop_written_by_hand(case, game):
+    found = dirac.trajectory(case, game, steps=60)
+    assert np.abs(found - by_hand(case.name, game, 60)).max() <= 1e-10
+
+
+def test_dirac_has_its_cases():
+    assert [case.name for case in dirac.cases()] == list(FIELDS)
+
+
+def hand_made(name, **replaced):
+    (case,) = (c for c in dirac.cases() if c.name == name)
+    paths = {game: by_hand(name, game, dirac.STEPS) for game in dirac.GAMES}
+    return case, [check.passed for check in case.judge(case, paths | replaced)]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_dirac_checks_pass_on_the_hand_written_loop(name):
+    assert all(hand_made(name)[1])
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "passed"),
+    [
+        ("minimax", "minimax-r1-0.3", [False, False]),
+        ("minimax", "ns", [False, False]),
+        ("ns", "minimax", [False, False]),
+        ("ns", "ns-r1-0.3", [False, False]),
+        ("wgan", "minimax-r1-0.3", [False, False]),
+        ("wgan-gp", "consensus", [False, False]),
+        ("minimax-r1-0.3", "minimax", [False] * 4),
+        ("minimax-r1-0.3", "minimax-r1-1", [True, False] * 2),  # it converges at another rate
+        ("consensus", "minimax-r1-0.3", [True, False] * 2),
+    ],
+)
+def test_dirac_checks_fail_on_another_cases_trajectories(name, other, passed):
+    wrong = {game: by_hand(other, game, dirac.STEPS) for game in dirac.GAMES}
+    assert hand_made(name, **wrong)[1] == passed
+
+
+@pytest.mark.parametrize("name", ["minimax-r1-0.3", "consensus"])
+def test_dirac_tells_the_two_games_apart_by_their_rates(name):
+    at_once, turns = (by_hand(name, game, dirac.STEPS) for game in dirac.GAMES)
+    swapped = hand_made(name, simultaneous=turns, alternating=at_once)[1]
+    assert swapped == [True, False, True, False]
+
+
+def test_dirac_eigenvalues_are_the_theorys_and_a_wrong_gamma_fails():
+    for case in (c for c in dirac.cases() if c.smooth):
+        found = dirac.eigenvalues(case)
+        assert dirac._linear(case, found).passed
+        assert not dirac._linear(replace(case, gamma=case.gamma + 0.01), found).passed
+    roots = dirac.theory(replace(case, gamma=0.3))
+    assert roots == pytest.approx([-0.15 + 0.47696960j, -0.15 - 0.47696960j], abs=1e-8)
+
+
+def spiral(factor, steps=bilinear.STEPS):
+    z = (factor * np.exp(0.2j)) ** np.arange(steps + 1)
+    return np.stack([z.real + 0.3 * z.imag, z.imag], -1)  # an ellipse: its norm wobbles
+
+
+def test_bilinear_measures_the_factor_and_fails_on_another():
+    for factor in (0.5, 0.98, 1.0, 1.02):
+        assert bilinear.rate(spiral(factor)) == pytest.approx(factor, abs=1e-9)
+    wanted = [bilinear.radius("extragradient", h) for h in bilinear.LRS]
+    right = np.stack([spiral(x) for x in wanted], 1)
+    wrong = np.stack([spiral(x + 1e-5) for x in wanted], 1)
+    assert [c.passed for c in bilinear.judge("extragradient", right)] == [True] * 4
+    assert [c.passed for c in bilinear.judge("extragradient", wrong)] == [False] * 4
+    assert [c.passed for c in bilinear.judge("past-extragradient", right)] == [False] * 4
+
+
+def test_every_game_has_a_theory_in_bilinear():
+    from ganbench.train.games import GAMES
+
+    assert set(bilinear.POLYNOMIALS) == set(GAMES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "checks"), [("dirac", 29), ("bilinear", 36)])
+def test_verify_games(name, checks, tmp_path):
+    done = CliRunner().invoke(main, ["verify", name, "--out", str(tmp_path), "--json"])
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    assert done.exit_code == 0 and found["passed"], done.output
+    assert f"{checks} of {checks} checks passed" in done.stdout
+    assert {p.suffix for p in tmp_path.iterdir()} == {".csv", ".png", ".svg"}
+    if name == "dirac":
+        for case, final in found["cases"].items():
+            for game, value in final.items():
+                wanted = np.linalg.norm(by_hand(case, game, dirac.STEPS)[-1])
+                assert value == pytest.approx(wanted, abs=1e-10)

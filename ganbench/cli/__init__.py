@@ -6,6 +6,7 @@ import click
 
 from ganbench import __version__
 from ganbench.cli.look import info, list_
+from ganbench.cli.prepare import prepare
 from ganbench.cli.run import plan, run
 from ganbench.cli.score import score
 from ganbench.cli.verify import verify
@@ -17,5 +18,5 @@ def main() -> None:
     """A benchmark and comparison suite for generative adversarial networks."""
 
 
-for command in (run, plan, score, verify, list_, info):
+for command in (run, plan, score, verify, list_, info, prepare):
     main.add_command(command)

@@ -16,15 +16,16 @@ from ganbench.errors import UsageError
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")
 @guarded
 def list_(kind: str | None, as_json: bool) -> None:
-    """List what is registered: variants, archs, datasets, features, metrics, suites."""
-    plural = {"features": "features"} | {k: f"{k}s" for k in registry.KINDS if k != "features"}
-    kinds = [k for k in registry.KINDS if kind in (None, k, plural[k])]
+    """List what is registered: variants, archs, datasets, families, features, metrics, suites."""
+    plural = {k: f"{k}s" for k in registry.KINDS} | {"features": "features", "family": "families"}
+    asked = {"family"} if kind in ("dataset", "datasets") else set()
+    kinds = [k for k in registry.KINDS if kind in (None, k, plural[k]) or k in asked]
     if not kinds:
         raise UsageError(f"unknown kind {kind!r}; known: {', '.join(plural.values())}")
     for k in kinds:
         click.echo(click.style(plural[k], bold=True))
         for item in registry.items(k):
-            click.echo(f"  {item.name:<20}{listing.summary(k, item)}")
+            click.echo(f"  {listing.name(k, item):<20}{listing.summary(k, item)}")
     for plugin, trace in registry.broken_plugins().items():
         click.echo(f"plugin {plugin} failed to import:\n{trace}", err=True)
     if as_json:
@@ -37,7 +38,7 @@ def list_(kind: str | None, as_json: bool) -> None:
 def info(name: str) -> None:
     """Show everything about one registered NAME: paper, equation, defaults, source file."""
     found = [(kind, registry.get(kind, name)) for kind in registry.KINDS
-             if name in registry.names(kind)]  # fmt: skip
+             if name in registry.names(kind) or registry.family(kind, name)]  # fmt: skip
     if not found:
         from ganbench.errors import unknown
 

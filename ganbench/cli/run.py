@@ -27,7 +27,7 @@ def run_options(command: Callable) -> Callable:
             "--budget", "images_seen", type=int, help="Real images shown to each discriminator."
         ),
         click.option("--batch-size", "batch", type=int, help="Default: the data set's."),
-        click.option("--game", default="alternating", show_default=True, help="Game algorithm."),
+        click.option("--game", help="Game algorithm; default: the variant's, or alternating."),
         click.option("--dtype", default="float32", show_default=True, help="float32 or float64."),
         click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda."),
         click.option("--backend", default="auto", show_default=True, help="auto, eager or loop."),

@@ -12,7 +12,11 @@ import click
 from ganbench.cli._common import FAILED, guarded
 from ganbench.errors import UsageError
 
-CHECKS = {"metrics": "every metric sees what it should, and only that"}
+CHECKS = {
+    "metrics": "every metric sees what it should, and only that",
+    "dirac": "the Dirac-GAN converges, orbits and diverges as theory says",
+    "bilinear": "every game algorithm on the bilinear game, at its theoretical rate",
+}
 
 
 @click.command()
@@ -21,7 +25,7 @@ CHECKS = {"metrics": "every metric sees what it should, and only that"}
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")
 @guarded
 def verify(name: str, out: str | None, as_json: bool) -> None:
-    """Check ganbench against what is known: NAME is metrics."""
+    """Check ganbench against what is known: NAME is metrics, dirac or bilinear."""
     if name not in CHECKS:
         raise UsageError(f"unknown check {name!r}; known: {', '.join(CHECKS)}")
     from rich.console import Console

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganbench.data._hashing import array_sha256
-from ganbench.seeds import derive
+from ganbench.data import _points
 from ganbench.spec import Data, Mixture
-
-N_TRAIN, N_TEST = 100_000, 10_000
 
 
 def sample(mixture: Mixture, n: int, seed: int) -> np.ndarray:
@@ -21,12 +18,4 @@ def sample(mixture: Mixture, n: int, seed: int) -> np.ndarray:
 
 def load(name: str, mixture: Mixture) -> Data:
     """Return 100,000 training and 10,000 held-out points, the same on every machine."""
-    train = sample(mixture, N_TRAIN, derive(name, "train"))
-    test = sample(mixture, N_TEST, derive(name, "test"))
-    return Data(
-        train=train,
-        test=test,
-        sha256=array_sha256(train, test),
-        mixture=mixture,
-        sampler=lambda n, seed: sample(mixture, n, seed),
-    )
+    return _points.load(name, lambda n, seed: sample(mixture, n, seed), mixture)

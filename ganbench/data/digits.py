@@ -44,6 +44,7 @@ register(
         batch=32,
         budgets={"smoke": Budget(1_000), "quick": Budget(40_000)},
         classes=10,
+        classifier="classifier:digits",
         summary="handwritten digits, 8x8 grey, from scikit-learn; for fast tests",
     )
 )

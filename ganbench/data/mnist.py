@@ -7,12 +7,9 @@ is checked by its SHA-256 each time it is read.
 from __future__ import annotations
 
 import hashlib
-import lzma
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganbench.errors import UsageError
-from ganbench.lazy import np
 from ganbench.registry import register
 from ganbench.spec import Budget, Data, Dataset
 
@@ -34,18 +31,9 @@ def read_idx(folder: Path, name: str) -> Array:
     Raises:
         UsageError: missing, damaged, or not the file it should be.
     """
-    path = folder / f"{name}.xz"
-    try:
-        raw = lzma.decompress(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}; reinstall ganbench") from None
-    except lzma.LZMAError as error:
-        raise UsageError(f"{path} is damaged ({error}); reinstall ganbench") from None
-    if hashlib.sha256(raw).hexdigest() != SHA256[name]:
-        raise UsageError(f"{path} is damaged (its SHA-256 is wrong); reinstall ganbench")
-    axes = raw[3]
-    shape = np.frombuffer(raw, ">u4", count=axes, offset=4)
-    return np.frombuffer(raw, np.uint8, offset=4 + 4 * axes).reshape(shape.tolist())
+    from ganbench.data import _idx
+
+    return _idx.read(folder / f"{name}.xz", SHA256[name], "reinstall ganbench")
 
 
 def load(data_dir: str | None = None) -> Data:
@@ -75,11 +63,11 @@ register(
             "class-coverage",
             "wasserstein",
             "sliced-wasserstein",
-            "memorisation",
         ),
         primary="fd",
         budgets={"quick": Budget(64_000, batch=16)},
         classes=10,
+        classifier="classifier:mnist",
         summary="handwritten digits, 28x28 grey, embedded",
     )
 )

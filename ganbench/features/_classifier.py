@@ -1,11 +1,14 @@
 """The small convolutional classifier behind ``classifier:NAME`` features, and its training.
 
 ``python -m ganbench.features._classifier mnist`` trains it on a CPU in about ten minutes, prints
-the test accuracy and writes ``weights/mnist.safetensors`` with the accuracy in its header.
+the test accuracy and writes ``weights/mnist.safetensors`` with the accuracy in its header;
+``ganbench prepare NAME`` does the same into the cache.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from pathlib import Path
 
@@ -14,22 +17,27 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganbench.spec import Data
+from ganbench.cache import digest, folder
+from ganbench.errors import UsageError
+from ganbench.spec import Data, Dataset
 
 WEIGHTS = Path(__file__).with_name("weights")
+VERSION = 1  # raised whenever the network or its training changes
 FEATURES = 128
 EPOCHS, BATCH, RATE = 14, 128, 4e-3
 
 
 class Classifier(nn.Module):
-    """Images ``[B, 1, 28, 28]`` in -1..1 -> features ``[B, 128]`` and logits ``[B, classes]``.
+    """Images ``[B, *shape]`` in -1..1 -> features ``[B, 128]`` and logits ``[B, classes]``.
 
     Five 3x3 convolutions (two of stride 2), then one hidden linear layer, whose batch-normalised
     output before its ReLU is the feature vector.
     """
 
-    def __init__(self, classes: int = 10) -> None:
+    def __init__(self, classes: int = 10, shape: tuple[int, ...] = (1, 28, 28)) -> None:
         super().__init__()
+        channels, height, width = shape
+        smallest = -(-height // 4) * -(-width // 4)  # each stride of 2 rounds up
 
         def block(before: int, after: int, stride: int) -> list[nn.Module]:
             return [
@@ -39,9 +47,9 @@ class Classifier(nn.Module):
             ]
 
         self.body = nn.Sequential(
-            *block(1, 24, 1), *block(24, 32, 2), *block(32, 32, 1), *block(32, 64, 2),
+            *block(channels, 24, 1), *block(24, 32, 2), *block(32, 32, 1), *block(32, 64, 2),
             *block(64, 64, 1), nn.Flatten(1), nn.Dropout(0.3),
-            nn.Linear(64 * 49, FEATURES, bias=False), nn.BatchNorm1d(FEATURES),
+            nn.Linear(64 * smallest, FEATURES, bias=False), nn.BatchNorm1d(FEATURES),
         )  # fmt: skip
         self.head = nn.Linear(FEATURES, classes)
 
@@ -52,7 +60,7 @@ class Classifier(nn.Module):
 
 
 def augment(x: Tensor, rng: torch.Generator) -> Tensor:
-    """Return ``x [B, 1, H, W]`` turned by up to 10 degrees, scaled by 10 %, moved by 2 pixels."""
+    """Return ``x [B, C, H, W]`` turned by up to 10 degrees, scaled by 10 %, moved by 2 pixels."""
     b = len(x)
 
     def uniform(bound: float) -> Tensor:
@@ -85,15 +93,16 @@ def train(data: Data, classes: int, epochs: int = EPOCHS, seed: int = 0) -> Clas
     """Return a classifier trained on ``data.train``: Adam, one-cycle rate, light augmentation."""
     torch.manual_seed(seed)
     rng = torch.Generator().manual_seed(seed)
-    model = Classifier(classes)
+    model = Classifier(classes, data.train.shape[1:])
     x, y = images(data.train), torch.from_numpy(np.array(data.train_labels)).long()
-    steps = len(x) // BATCH
+    size = min(BATCH, len(x))
+    steps = len(x) // size
     optimiser = torch.optim.Adam(model.parameters(), weight_decay=1e-5)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, epochs * steps)
     for epoch in range(epochs):
         model.train()
         order = torch.randperm(len(x), generator=rng)
-        for batch in order[: steps * BATCH].split(BATCH):
+        for batch in order[: steps * size].split(size):
             loss = F.cross_entropy(model(augment(x[batch], rng))[1], y[batch], label_smoothing=0.05)
             optimiser.zero_grad()
             loss.backward()
@@ -103,19 +112,51 @@ def train(data: Data, classes: int, epochs: int = EPOCHS, seed: int = 0) -> Clas
     return model
 
 
-def main(name: str) -> None:
-    """Train on the data set ``name`` and write its weights."""
+def prepared(name: str) -> Path:
+    """Return where the weights lie that were trained on this machine, by this recipe."""
+    recipe = {"version": VERSION, "epochs": EPOCHS, "batch": BATCH, "rate": RATE}
+    return folder() / "classifiers" / f"{name}-{digest(recipe)[:12]}.safetensors"
+
+
+def record(path: Path) -> dict[str, str]:
+    """Return what is written beside the weights in ``path``; nothing if it is not a whole file."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "pt") as file:
+            said = file.metadata()
+            return json.loads(said["about"]) if "about" in said else said
+    except (SafetensorError, OSError):
+        return {}
+
+
+def fit(dataset: Dataset, data: Data, path: Path) -> float:
+    """Train on ``data``, write the weights to ``path`` and return the test accuracy (0-1).
+
+    Raises:
+        UsageError: the data are not images with labels.
+    """
     from safetensors.torch import save_file
 
+    if data.train.ndim != 4 or data.train_labels is None or data.test_labels is None:
+        raise UsageError(f"{dataset.name} has no labelled images to train a classifier on")
+    model = train(data, dataset.classes or int(data.train_labels.max()) + 1)
+    score = accuracy(model, data.test, data.test_labels)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    said = {"dataset": dataset.name, "test_accuracy": f"{score:.4f}", "trained_on": data.sha256}
+    save_file(model.state_dict(), part, {"about": json.dumps(said)})  # several keys have no order
+    os.replace(part, path)
+    return score
+
+
+def main(name: str) -> None:
+    """Train on the data set ``name`` and write the weights that ship."""
     from ganbench import registry
 
     dataset = registry.get("dataset", name)
-    data = dataset.load(None)
-    model = train(data, dataset.classes)
-    score = accuracy(model, data.test, data.test_labels)
     path = WEIGHTS / f"{name}.safetensors"
-    path.parent.mkdir(exist_ok=True)
-    save_file(model.state_dict(), path, {"dataset": name, "test_accuracy": f"{score:.4f}"})
+    score = fit(dataset, dataset.load(None), path)
     print(f"{path.name}: test accuracy {score:.4f}, {path.stat().st_size} bytes")
 
 

@@ -1,8 +1,9 @@
-"""Features of a small classifier whose weights ship with ganbench: ``classifier:mnist``.
+"""Features of a small classifier of one data set: ``classifier:mnist``.
 
 128 numbers from the last hidden layer, before its ReLU; class probabilities come with them. The
-network and its training are in ``_classifier.py``. Fréchet distances in these features are called
-``fd``, never ``fid``.
+network and its training are in ``_classifier.py``. Weights for some data sets ship with ganbench;
+for others ``ganbench prepare NAME`` trains them on this machine. Fréchet distances in these
+features are called ``fd``, never ``fid``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ganbench import registry
 from ganbench.errors import UsageError, unknown
 from ganbench.lazy import np, torch
 from ganbench.registry import register
@@ -20,8 +22,44 @@ if TYPE_CHECKING:
     from ganbench.spec import Array
 
 WEIGHTS = Path(__file__).with_name("weights")
-SHA256 = {"mnist": "d9f0409b2a5657cb237b5d37b55f256b4e02b047afaf1278b36bf16c58185575"}
+SHA256 = {
+    "mnist": "d9f0409b2a5657cb237b5d37b55f256b4e02b047afaf1278b36bf16c58185575",
+    "fashion-mnist": "8d472924a511002815d9d863a83754fda6789836fcb00e884a5fab4f542fdceb",
+}
 BATCH = 500
+
+
+def path(name: str) -> Path:
+    """Return where the weights of the classifier ``name`` are, or would be."""
+    from ganbench.features._classifier import prepared
+
+    return WEIGHTS / f"{name}.safetensors" if name in SHA256 else prepared(name)
+
+
+def read(name: str) -> tuple[bytes, str]:
+    """Return the weights, and the SHA-256 of their data if they were trained on this machine.
+
+    Raises:
+        UsageError: there is no such classifier, it was not prepared (names the command), or it is
+            damaged.
+    """
+    from ganbench.features._classifier import record
+
+    if name in SHA256:
+        raw = path(name).read_bytes()
+        if hashlib.sha256(raw).hexdigest() != SHA256[name]:
+            raise UsageError(f"{path(name)} is damaged (its SHA-256 is wrong); reinstall ganbench")
+        return raw, ""
+    known = [d.name for d in registry.items("dataset") if d.classifier == f"classifier:{d.name}"]
+    if name not in known:
+        raise unknown("classifier", name, known)
+    trained_on = record(path(name)).get("trained_on")
+    if not trained_on:
+        raise UsageError(
+            f"there is no classifier of {name} on this machine, or it is damaged: "
+            f"run `ganbench prepare {name}`, or choose other --features"
+        )
+    return path(name).read_bytes(), trained_on
 
 
 def load(argument: str) -> Extractor:
@@ -34,23 +72,18 @@ def load(argument: str) -> Extractor:
 
     from ganbench.features._classifier import Classifier, images
 
-    if argument not in SHA256:
-        raise unknown("classifier", argument, SHA256)
-    path = WEIGHTS / f"{argument}.safetensors"
-    raw = path.read_bytes()
-    sha256 = hashlib.sha256(raw).hexdigest()
-    if sha256 != SHA256[argument]:
-        raise UsageError(f"{path} is damaged (its SHA-256 is wrong); reinstall ganbench")
+    raw, trained_on = read(argument)
+    shape = registry.get("dataset", argument).shape
     weights = load_tensors(raw)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = Classifier(len(weights["head.bias"]))
+    model = Classifier(len(weights["head.bias"]), shape)
     model.load_state_dict(weights)
     model.eval().requires_grad_(False).to(device)
 
     def extract(samples: Array) -> Extracted:
-        if samples.dtype != np.uint8 or samples.shape[1:] != (1, 28, 28):
+        if samples.dtype != np.uint8 or samples.shape[1:] != shape:
             raise UsageError(
-                f"features 'classifier:{argument}' need uint8 images of shape (1, 28, 28), "
+                f"features 'classifier:{argument}' need uint8 images of shape {shape}, "
                 f"got {samples.dtype} of shape {samples.shape[1:]}"
             )
         found = [
@@ -61,7 +94,8 @@ def load(argument: str) -> Extractor:
         probs = torch.from_numpy(logits).double().softmax(1).numpy()
         return Extracted(features.astype(np.float64), probs)
 
-    return Extractor(f"classifier:{argument}", sha256, extract)
+    sha256 = hashlib.sha256(raw).hexdigest()
+    return Extractor(f"classifier:{argument}", sha256, extract, trained_on=trained_on)
 
 
 register(Features("classifier", load, "a small classifier's last hidden layer: classifier:mnist"))

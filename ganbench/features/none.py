@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from ganbench.errors import UsageError
@@ -23,7 +24,7 @@ def load(argument: str) -> Extractor:
     """Return the identity."""
     if argument:
         raise UsageError(f"features 'none' take no argument, got {argument!r}")
-    return Extractor("none", "", flat)
+    return Extractor("none", "", flat, batch=sys.maxsize)
 
 
 register(Features("none", load, "samples as they are, flattened"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ganbench.lazy import np, torch
@@ -12,8 +13,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def samples(x: Any, name: str, at_least: int = 2) -> Tensor:
-    """Return ``x`` as a float64 tensor ``[N, D]`` on its own device (numpy: on the CPU).
+CHUNK_BYTES = 1 << 25  # of rows in float64, where they are taken some at a time
+
+
+def checked(x: Any, name: str, at_least: int = 2) -> Tensor:
+    """Return ``x`` as a tensor ``[N, D]`` on its own device, with no copy if it is floating-point.
 
     Raises:
         ValueError: not numeric, not two-dimensional, too few rows, or not finite.
@@ -22,7 +26,8 @@ def samples(x: Any, name: str, at_least: int = 2) -> Tensor:
         array = np.asarray(x)
         if array.dtype.kind not in "fiub":
             raise ValueError(f"{name} holds {array.dtype}, not real numbers")
-        x = torch.from_numpy(np.ascontiguousarray(array, np.float64))
+        dtype = array.dtype if array.dtype in (np.float16, np.float32) else np.float64
+        x = torch.from_numpy(np.ascontiguousarray(array, dtype))
     if x.is_complex():
         raise ValueError(f"{name} holds {x.dtype}, not real numbers")
     if x.ndim != 2:
@@ -31,11 +36,26 @@ def samples(x: Any, name: str, at_least: int = 2) -> Tensor:
         raise ValueError(f"{name} has {len(x)} samples: at least {at_least} needed")
     if x.shape[1] == 0:
         raise ValueError(f"{name} has 0 features: at least 1 needed")
-    x = x.detach().double()
-    bad = int((~torch.isfinite(x)).sum())
+    x = x.detach()
+    bad = sum(int((~torch.isfinite(rows)).sum()) for rows in doubles(x))
     if bad:
         raise ValueError(f"{name} holds {bad} values that are NaN or infinite")
     return x
+
+
+def doubles(x: Tensor) -> Iterator[Tensor]:
+    """Yield the rows of ``x [N, D]`` in float64, some at a time."""
+    for rows in x.split(max(1, CHUNK_BYTES // (8 * x.shape[1]))):
+        yield rows.double()
+
+
+def samples(x: Any, name: str, at_least: int = 2) -> Tensor:
+    """Return ``x`` as a float64 tensor ``[N, D]`` on its own device (numpy: on the CPU).
+
+    Raises:
+        ValueError: see ``checked``.
+    """
+    return checked(x, name, at_least).double()
 
 
 def pair(real: Any, fake: Any, at_least: int = 2) -> tuple[Tensor, Tensor]:

@@ -39,9 +39,17 @@ def compute(prepared: dict[str, Array], fake: Any, k: int = 5) -> dict[str, floa
     _inputs.count(k, "k", 1)
     covered = torch.zeros(len(x), dtype=torch.bool, device=x.device)
     hits = 0
-    for _, within in _neighbours.inside(y, x, radii, strict=True):
-        hits += int(within.sum())
-        covered |= within.any(0)
+    pairs = _neighbours.Pairs(y, x)
+    for part in _neighbours.pieces(len(y), len(x)):
+        for squared, share in pairs.attempts(part):
+            row, column, sure = _neighbours.held(squared, share, radii / pairs.unit, pairs.y2)
+            if len(row) - int(sure.sum()) <= squared.numel() // _neighbours.CROWDED:
+                break
+        near, edge = row[~sure], column[~sure]
+        true = _neighbours.between(y[part], x, near, edge) < radii[edge]
+        hits += int(sure.sum()) + int(true.sum())
+        covered[column[sure]] = True
+        covered[edge[true]] = True
     return {"density": hits / (k * len(y)), "coverage": float(covered.double().mean())}
 
 

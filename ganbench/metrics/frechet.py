@@ -35,9 +35,10 @@ ABSOLUTE = 1e-13  # ... or, near 0, of the two traces
 
 def factor(x: Tensor) -> tuple[Tensor, Tensor]:
     """Return the mean ``[D]`` and a factor ``A [min(N, D), D]`` of the covariance ``A'A``."""
-    mean = x.mean(0)
-    centred = (x - mean) / (len(x) - 1) ** 0.5
-    return mean, _reduced(centred)
+    moments = Moments()
+    for rows in _inputs.doubles(x):
+        moments.add(rows)
+    return moments.finish()
 
 
 def _reduced(rows: Tensor) -> Tensor:
@@ -67,7 +68,10 @@ class Moments:
         Raises:
             ValueError: another D than before, values that are not finite.
         """
-        x = _inputs.samples(batch, "batch", 1)
+        self.add(_inputs.samples(batch, "batch", 1))
+
+    def add(self, x: Tensor) -> None:
+        """Add rows ``[n, D]`` that are known to be finite and float64."""
         known = self._rows[0] if self._rows else self._root
         if known is not None and x.shape[1] != known.shape[1]:
             raise ValueError(f"batch has {x.shape[1]} features and earlier ones {known.shape[1]}")
@@ -118,29 +122,37 @@ def distance(mean1: Tensor, factor1: Tensor, mean2: Tensor, factor2: Tensor) -> 
     return (mean1 - mean2).square().sum() + traces - 2 * cross
 
 
+def _covariance(y: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean ``[D]`` and the covariance ``[D, D]``, in O(D^2) memory beside ``y``."""
+    mean = torch.stack([rows.sum(0) for rows in _inputs.doubles(y)]).sum(0) / len(y)
+    covariance = mean.new_zeros(len(mean), len(mean))
+    for rows in _inputs.doubles(y):
+        centred = rows - mean
+        if y.is_cuda:
+            covariance += centred.T @ centred
+        else:  # numpy knows the product to be symmetric: half the work
+            covariance += torch.from_numpy(centred.numpy().T @ centred.numpy())
+    return mean, covariance.div_(len(y) - 1)
+
+
 def _by_eigenvalues(mean: Tensor, root: Tensor, y: Tensor) -> float | None:
     """Return the distance of ``y [N, D]`` from a mean and factor, or None if it would be rounded.
 
-    Takes the eigenvalues of A C2 A', where C2 is one product of the centred data.
+    Takes the eigenvalues of A C2 A'.
     """
-    mean2 = y.mean(0)
-    centred = y - mean2
+    mean2, covariance = _covariance(y)
     if y.is_cuda:
-        covariance = centred.T @ centred / (len(y) - 1)
         values = torch.linalg.eigvalsh(root @ covariance @ root.T)
     else:
         from scipy.linalg import eigvalsh
 
-        rows, half = centred.numpy(), root.numpy()
-        product = rows.T @ rows  # numpy knows it to be symmetric: half the work
-        product /= len(y) - 1
-        covariance = torch.from_numpy(product)
-        square = half @ product @ half.T
+        half = root.numpy()
+        square = half @ covariance.numpy() @ half.T
         values = torch.from_numpy(
             eigvalsh(square.T, driver="evd", overwrite_a=True, check_finite=False)
         )
     values = values.clamp_(min=0)
-    delta = 4 * y.shape[1] ** 0.5 * torch.finfo(y.dtype).eps * values.max()
+    delta = 4 * y.shape[1] ** 0.5 * torch.finfo(values.dtype).eps * values.max()
     roots = values.sqrt()
     error = 2 * float(torch.minimum(delta.sqrt(), delta / roots).nan_to_num(0).sum())
     traces = root.square().sum() + covariance.diagonal().sum()
@@ -167,19 +179,18 @@ def frechet_distance(real: Any, fake: Any) -> float:
     References:
         Heusel et al. 2017, arXiv:1706.08500, eq. 6.
     """
-    x, y = _inputs.pair(real, fake)
-    return from_samples(*factor(x), y)
+    return compute(prepare(real), fake)["fd"]
 
 
 def prepare(real: Any) -> dict[str, Array]:
     """Return the mean ``[D]`` and covariance factor of the real side."""
-    mean, root = factor(_inputs.samples(real, "real"))
+    mean, root = factor(_inputs.checked(real, "real"))
     return {"mean": mean.cpu().numpy(), "factor": root.cpu().numpy()}
 
 
 def restore(prepared: dict[str, Array], fake: Any) -> tuple[Tensor, Tensor, Tensor]:
     """Return the real mean and factor and the fake samples, on one device."""
-    y = _inputs.samples(fake, "fake")
+    y = _inputs.checked(fake, "fake")
     mean, root = (torch.from_numpy(prepared[k]).to(y.device) for k in ("mean", "factor"))
     if len(mean) != y.shape[1]:
         raise ValueError(f"real has {len(mean)} features and fake {y.shape[1]}: not comparable")

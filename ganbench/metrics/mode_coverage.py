@@ -4,6 +4,9 @@ Srivastava et al. 2017 (VEEGAN, arXiv:1705.07761), section 5.1, and Lin et al. 2
 arXiv:1712.04086), section 4.1. A sample is of high quality within 3 standard deviations of its
 nearest centre; a mode is covered by at least one such sample. The reverse KL divergence is
 KL(generated shares over nearest modes || true weights), in nats.
+
+Of a mode in D dimensions 3 standard deviations hold P(chi(D) <= 3): 98.9 % in the plane, 1.7 % for
+D = 20. Such a mixture states a radius of its own.
 """
 
 from __future__ import annotations
@@ -21,19 +24,23 @@ if TYPE_CHECKING:
     from ganbench.spec import Array
 
 
-def mode_coverage(samples: Any, centers: Any, std: float, weights: Any = None) -> dict[str, float]:
+def mode_coverage(
+    samples: Any, centers: Any, std: float, weights: Any = None, radius: float = 3.0
+) -> dict[str, float]:
     """Return ``{"modes": ..., "hq": ..., "reverse_kl": ...}`` of ``samples [N, D]``.
 
     Args:
         centers: the modes ``[M, D]``.
         std: their common standard deviation per axis.
         weights: their true weights ``[M]``, equal by default.
+        radius: of high quality, in standard deviations.
 
     Raises:
-        ValueError: no samples, different D, std not positive, values that are not finite.
+        ValueError: no samples, different D, std or radius not positive, values that are not finite.
     """
-    if not 0 < std < math.inf:
-        raise ValueError(f"std is {std!r}: a positive number needed")
+    for name, value in (("std", std), ("radius", radius)):
+        if not 0 < value < math.inf:
+            raise ValueError(f"{name} is {value!r}: a positive number needed")
     x, c = _inputs.samples(samples, "samples", 1), _inputs.samples(centers, "centers", 1)
     if x.shape[1] != c.shape[1]:
         raise ValueError(f"samples have {x.shape[1]} features and centers {c.shape[1]}")
@@ -42,7 +49,7 @@ def mode_coverage(samples: Any, centers: Any, std: float, weights: Any = None) -
         raise ValueError(f"weights must be {len(c)} positive numbers that sum to 1")
     distances = torch.cdist(x, c.to(x.device), compute_mode="donot_use_mm_for_euclid_dist")
     nearest, mode = (t.cpu().numpy() for t in distances.min(1))
-    good = nearest <= 3 * std
+    good = nearest <= radius * std
     return {
         "modes": float(len(np.unique(mode[good]))),
         "hq": float(good.mean()),
@@ -51,13 +58,18 @@ def mode_coverage(samples: Any, centers: Any, std: float, weights: Any = None) -
 
 
 def prepare(real: Mixture) -> dict[str, Array]:
-    """Return the centres ``[M, D]`` and the standard deviation."""
-    return {"centers": real.centers, "std": np.array(real.std)}
+    """Return the centres ``[M, D]``, the standard deviation and the radius of high quality."""
+    return {
+        "centers": real.centers,
+        "std": np.array(real.std),
+        "radius": np.array(real.radius),
+    }
 
 
 def compute(prepared: dict[str, Array], fake: Any) -> dict[str, float]:
     """Return the three quantities of generated points."""
-    return mode_coverage(fake, prepared["centers"], float(prepared["std"]))
+    std, radius = float(prepared["std"]), float(prepared["radius"])
+    return mode_coverage(fake, prepared["centers"], std, radius=radius)
 
 
 register(

@@ -20,9 +20,30 @@ if TYPE_CHECKING:
     from ganbench.spec import Array
 
 
-def _share(points: Tensor, centers: Tensor, squared_radii: Tensor) -> float:
-    balls = _neighbours.inside(points, centers, squared_radii, strict=False)
-    return sum(int(within.any(1).sum()) for _, within in balls) / len(points)
+def _shares(x: Tensor, x_radii: Tensor, y: Tensor, y_radii: Tensor) -> tuple[float, float]:
+    """Return the share of ``y`` in any ball of ``x``, and of ``x`` in any ball of ``y``."""
+    pairs = _neighbours.Pairs(y, x)
+    y_in, x_in = (torch.zeros(len(a), dtype=torch.bool, device=a.device) for a in (y, x))
+    for part in _neighbours.pieces(len(y), len(x)):
+        y_part = y_in[part]
+        for squared, share in pairs.attempts(part):
+            row, column, sure = _neighbours.held(squared, share, x_radii / pairs.unit, pairs.y2)
+            y_part[row[sure]] = True
+            edge = ~sure & ~y_part[row]
+            other_row, other_column, sure = _neighbours.held(
+                squared, share, y_radii[part, None] / pairs.unit, pairs.x2[part, None]
+            )
+            x_in[other_column[sure]] = True
+            other_edge = ~sure & ~x_in[other_column]
+            if int(edge.sum() + other_edge.sum()) <= squared.numel() // _neighbours.CROWDED:
+                break
+        row, column = row[edge], column[edge]
+        inside = _neighbours.between(y[part], x, row, column) <= x_radii[column]
+        y_part[row[inside]] = True
+        row, column = other_row[other_edge], other_column[other_edge]
+        inside = _neighbours.between(y[part], x, row, column) <= y_radii[part][row]
+        x_in[column[inside]] = True
+    return int(y_in.sum()) / len(y), int(x_in.sum()) / len(x)
 
 
 def precision_recall(real: Any, fake: Any, k: int = 3) -> dict[str, float]:
@@ -57,10 +78,8 @@ def compute(prepared: dict[str, Array], fake: Any, k: int = 3) -> dict[str, floa
     """Return both shares from a prepared real side."""
     x, radii, y = restore(prepared, fake)
     _inputs.count(k, "k", 1, len(y) - 1)
-    return {
-        "precision": _share(y, x, radii),
-        "recall": _share(x, y, _neighbours.radii(y, k)),
-    }
+    precision, recall = _shares(x, radii, y, _neighbours.radii(y, k))
+    return {"precision": precision, "recall": recall}
 
 
 register(

@@ -68,7 +68,7 @@ def build(store: Store, dataset: str) -> tuple[pd.DataFrame, pd.DataFrame, list[
     figure = plots.collapse(records, label, order)
     if figure is not None:
         written += plots.save(figure, folder / "collapse")
-    mixture = spec.load(None).mixture if len(spec.shape) == 1 else None
+    mixture = spec.load(None).mixture if spec.shape and len(spec.shape) == 1 else None
     for (arch, variant), name in by_pair.items():
         own = [r for r in records if (r.arch, r.training.variant) == (arch, variant)]
         centers = None if mixture is None else mixture.centers

@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 from ganbench.store import Record, Store, write_bytes
 
 GREY = "0.55"
+MODES_APART = 40  # classes or modes, up to which each has a cell of its own width
 LABELS = {
     "fd": "Fréchet distance (fd)",
     "fid": "Fréchet Inception distance (fid)",
@@ -162,9 +163,10 @@ def collapse(records: list[Record], names: dict[str, str], order: list[str]) -> 
     shown.sort(key=lambda r: (order.index(names[r.run_id]), r.seed))
     shares = np.array([r.shares for r in shown], float)
     count = shares.shape[1]
-    figure, axis = plt.subplots(figsize=(0.45 * count + 3.2, 0.24 * len(shown) + 1.6))
+    width, lines = (0.45 * count, 0.4) if count <= MODES_APART else (0.45 * MODES_APART, 0)
+    figure, axis = plt.subplots(figsize=(width + 3.2, 0.24 * len(shown) + 1.6))
     sns.heatmap(
-        shares * count, ax=axis, vmin=0, vmax=2, cmap="RdBu_r", center=1, linewidths=0.4,
+        shares * count, ax=axis, vmin=0, vmax=2, cmap="RdBu_r", center=1, linewidths=lines,
         cbar_kws={"label": "share / equal share"},
     )  # fmt: skip
     axis.set_yticks(np.arange(len(shown)) + 0.5)
@@ -191,6 +193,11 @@ def tile(images: np.ndarray, columns: int = 8) -> np.ndarray:
         top, left = i // columns * (h + 2), i % columns * (w + 2)
         sheet[top : top + h, left : left + w] = image.transpose(1, 2, 0)
     return sheet
+
+
+def plane(points: np.ndarray) -> np.ndarray:
+    """Return the first two coordinates of ``points [N, D]``; the second is 0 where there is one."""
+    return np.pad(points[:, :2], ((0, 0), (0, max(0, 2 - points.shape[1]))))
 
 
 def grid(
@@ -225,10 +232,12 @@ def grid(
             axis.imshow(tile(samples).squeeze(), cmap="gray", interpolation="nearest")
             axis.set_axis_off()
         else:
-            axis.scatter(*samples[:, :2].T, s=3, alpha=0.4, lw=0, color="tab:blue")
+            axis.scatter(*plane(samples).T, s=3, alpha=0.4, lw=0, color="tab:blue")
             axis.set_aspect("equal")
             if centers is not None:
-                axis.scatter(*centers.T, s=60, facecolors="none", edgecolors="crimson", lw=0.8)
+                axis.scatter(
+                    *plane(centers).T, s=60, facecolors="none", edgecolors="crimson", lw=0.8
+                )
         axis.set_title(f"{' and '.join(words)}: seed {seed}, {metric} {value:.3g}", fontsize=9)
     failed = len(records) - len(usable)
     figure.suptitle(title + (f" ({failed} failed)" if failed else ""), fontsize=11)

@@ -14,6 +14,12 @@ def check_name(name: str) -> None:
         raise ValueError(f"name {name!r} does not match {NAME.pattern}")
 
 
+def check_dataset_name(name: str) -> None:
+    """Raise ``ValueError`` unless each part of ``name`` or ``family:member`` is such a key."""
+    for part in name.split(":", 1):
+        check_name(part)
+
+
 @dataclass(frozen=True)
 class Paper:
     """A citation."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from ganbench.spec._common import Paper, check_name
+from ganbench.spec._common import Paper, check_dataset_name, check_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,10 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Mixture:
-    """A known mixture of isotropic Gaussians: ``centers [M, D]``, ``std``, equal weights."""
+    """A known mixture of isotropic Gaussians: ``centers [M, D]``, ``std``, equal weights.
+
+    Attributes:
+        radius: within so many standard deviations of the nearest centre a sample is of high
+            quality.
+    """
 
     centers: np.ndarray
     std: float
+    radius: float = 3.0
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class Budget:
 
     images_seen: int | None = None
     batch: int | None = None
+    n_fake: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,21 +66,25 @@ class Dataset:
     """A data set and how it is used by default.
 
     Attributes:
-        name: permanent key of results.
+        name: permanent key of results; ``family:member`` for a member of a family.
         load: ``data_dir or None -> Data``; raises ``UsageError`` when the data cannot be had.
-        shape: of one sample.
-        arch: default architecture.
+        shape: of one sample; None where only the content tells.
+        arch: default architecture, ``name`` or ``name:key=value``.
         features: default feature extractor of the metrics.
         metrics: names of the metrics that are measured.
         primary: the quantity by which variants are ranked first.
         batch: default batch size.
         budgets: per suite, where they differ from the suite's own.
         classes: number of classes, if any.
+        classifier: the features whose classes are the data set's.
+        remote: its files do not come with ganbench: they are downloaded, or in a folder.
+        location: where its files are, if its name does not say: what ``load`` is given.
+        settle: ``(data set, its data) -> data set`` with what only the content tells.
     """
 
     name: str
     load: Callable[[str | None], Data]
-    shape: tuple[int, ...]
+    shape: tuple[int, ...] | None
     arch: str
     features: str
     metrics: tuple[str, ...]
@@ -82,9 +93,40 @@ class Dataset:
     batch: int = 64
     budgets: Mapping[str, Budget] = field(default_factory=dict)
     classes: int | None = None
+    classifier: str = ""
+    remote: bool = False
+    location: str | None = None
+    settle: Callable[[Dataset, Data], Dataset] = lambda dataset, data: dataset
+
+    def __post_init__(self) -> None:
+        check_dataset_name(self.name)
+
+
+@dataclass(frozen=True)
+class DatasetFamily:
+    """Data sets that differ in an argument, such as ``folder:PATH``.
+
+    Attributes:
+        name: with the separator, how the names of its members begin.
+        argument: what it is called in messages: PATH.
+        make: ``argument -> Dataset``; what follows the separator in the data set's own name must
+            make a data set of that name again. Raises ``UsageError`` for a bad argument, but does
+            not look for files: ``load`` does.
+    """
+
+    name: str
+    argument: str
+    make: Callable[[str], Dataset]
+    summary: str
+    separator: str = ":"
 
     def __post_init__(self) -> None:
         check_name(self.name)
+
+    @property
+    def usage(self) -> str:
+        """How a member is written."""
+        return f"{self.name}{self.separator}{self.argument}"
 
 
 @dataclass(frozen=True)
@@ -115,12 +157,15 @@ class Extractor:
         key: its name in protocols.
         sha256: of its weights, or empty.
         batch: most samples that ``function`` should be given at a time.
+        trained_on: the SHA-256 of the data that its weights were made for on this machine, or
+            empty.
     """
 
     key: str
     sha256: str
     function: Callable[[np.ndarray], Extracted]
     batch: int = 500
+    trained_on: str = ""
 
 
 @dataclass(frozen=True)

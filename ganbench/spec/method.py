@@ -208,6 +208,8 @@ class Variant:
         requires: what the architecture must provide (``per_sample_d``: no output of the
             discriminator depends on the other samples of its batch).
         schedules: hyper-parameters that change while training, ``{name: schedule}``.
+        game: the game algorithm that is a part of the method, such as ``unrolled-5``; None where
+            any will do.
         core: one of the few that stand for the whole (``--variants core``).
     """
 
@@ -226,6 +228,7 @@ class Variant:
     g_reads_real: bool = False
     requires: Set[str] = frozenset()
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    game: str | None = None
     core: bool = False
 
     def __post_init__(self) -> None:

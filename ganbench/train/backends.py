@@ -12,7 +12,7 @@ from torch.func import vmap
 from torch.utils._pytree import tree_map
 
 from ganbench.spec import Arch
-from ganbench.train.games import GAMES
+from ganbench.train.games import find
 from ganbench.train.step import Problem, State
 
 Run = Callable[[State, Tensor, dict[str, Any], dict[str, Tensor]], tuple[State, dict[str, Tensor]]]
@@ -20,7 +20,7 @@ Run = Callable[[State, Tensor, dict[str, Any], dict[str, Tensor]], tuple[State, 
 
 def eager(problem: Problem) -> Run:
     """Return the lane's step vectorised over the leading axis: the reference semantics."""
-    return vmap(partial(GAMES[problem.game], problem), randomness="error")  # type: ignore[no-any-return]
+    return vmap(partial(find(problem.game).step, problem), randomness="error")  # type: ignore[no-any-return]
 
 
 def loop(problem: Problem) -> Run:
@@ -29,7 +29,7 @@ def loop(problem: Problem) -> Run:
     A CPU does convolutions and large dense layers no faster for many lanes at once, and faster
     without the vectorisation's overhead.
     """
-    step = partial(GAMES[problem.game], problem)
+    step = partial(find(problem.game).step, problem)
 
     def run(state: State, real: Tensor, noise: dict, hyper: dict) -> tuple[State, dict]:
         lanes = [

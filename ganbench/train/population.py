@@ -14,7 +14,7 @@ from ganbench.errors import UsageError
 from ganbench.seeds import derive, lane_seed
 from ganbench.spec import Networks, Params, Variant
 from ganbench.train.backends import BACKENDS, freeze
-from ganbench.train.games import GAMES
+from ganbench.train.games import find, resolve
 from ganbench.train.noise import Batches, Noises
 from ganbench.train.sampling import evaluation_generator, sample, to_data
 from ganbench.train.state import flatten, initial, restore, stack, unstack
@@ -34,7 +34,7 @@ class Population:
         seeds: one repetition number per lane.
         batch: real samples per discriminator update.
         steps: generator updates of the whole budget; schedules run over it.
-        game: a key of ``games.GAMES``.
+        game: a game algorithm (``games.find``); None for the variant's own, or alternating.
         hyper: overrides, a number or one per lane; ``lr`` sets ``g.lr`` and ``d.lr``, and so on.
             An overridden hyper-parameter does not follow the variant's schedule.
         ema: decay of the averaged generator, or None.
@@ -52,7 +52,7 @@ class Population:
         seeds: Sequence[int],
         batch: int,
         steps: int,
-        game: str = "alternating",
+        game: str | None = None,
         hyper: Mapping[str, Any] | None = None,
         ema: float | None = None,
         base_seed: int = 0,
@@ -65,7 +65,7 @@ class Population:
         self.device = torch.device(device)
         self.data_dtype = data.dtype
         self.roots = [lane_seed(dataset, variant.name, s, base_seed) for s in seeds]
-        networks = build()
+        networks, game = build(), resolve(variant, game)
         networks.generator.train()
         networks.discriminator.train()
         self.problem = Problem(variant, networks, data.shape[1:], batch, game, ema)
@@ -73,7 +73,7 @@ class Population:
         self.state = torch.utils._pytree.tree_map(lambda x: x.to(self.device), stack(lanes))
         networks.generator.to(self.device)
         networks.discriminator.to(self.device)
-        self.data = torch.from_numpy(np.array(data)).to(self.device)
+        self.data = torch.from_numpy(np.require(data, requirements=["C", "W"])).to(self.device)
         self.noises = Noises(
             noise_plan(self.problem), self.roots, variant.d_steps, self.device, dtype
         )
@@ -86,7 +86,7 @@ class Population:
         self.logs: list[Tensor] = []  # each [L, len(LOG_KEYS)]
 
     def _hyper(self, overrides: Mapping[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        values: dict[str, Any] = dict(self.problem.variant.hyper())
+        values: dict[str, Any] = {**self.problem.variant.hyper(), **find(self.problem.game).hyper}
         schedules = dict(self.problem.variant.schedules)
         for key, value in overrides.items():
             targets = [k for k in values if k == key or k in (f"g.{key}", f"d.{key}")]
@@ -224,8 +224,7 @@ def check(variant, data, seeds, batch, steps, game, ema) -> None:
         raise UsageError(f"batch is {batch}: between 1 and the {len(data)} training samples")
     if variant.seen(batch, data.shape[1:])[0] < 1:
         raise UsageError(f"batch is {batch}: too few samples for variant {variant.name}")
-    if game not in GAMES:
-        raise UsageError(f"unknown game {game!r}; known: {', '.join(GAMES)}")
+    resolve(variant, game)
     if ema is not None and not 0 <= ema < 1:
         raise UsageError(f"ema is {ema}: a decay in [0, 1)")
 

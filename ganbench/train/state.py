@@ -10,6 +10,7 @@ from torch.utils._pytree import tree_flatten_with_path, tree_map
 
 from ganbench.seeds import derive
 from ganbench.spec import Networks
+from ganbench.train.games import find
 from ganbench.train.step import Problem, State
 
 
@@ -28,6 +29,7 @@ def initial(problem: Problem, build: Callable[[], Networks], seed: int, dtype) -
         d_opt=(variant.optim_d or variant.optim).init(d),
         constraint=variant.constraint.init(d) if variant.constraint else {},
         ema={k: p.clone() for k, p in g.items()} if problem.ema is not None else {},
+        game=find(problem.game).init(g, d),
     )
 
 

@@ -31,6 +31,7 @@ class State(NamedTuple):
     d_opt: dict
     constraint: Params
     ema: Params  # averaged generator; empty where none was asked for
+    game: dict[str, Params]  # what the game remembers, such as its last steps; mostly empty
 
 
 @dataclass(frozen=True)
@@ -150,41 +151,66 @@ def d_gradient(problem: Problem, state: State, real: Tensor, noise: Hyper, hyper
     return grads, {"d_loss": value, "d_real": r, "d_fake": f, "d_grad_norm": norm(grads)}
 
 
+def g_value(
+    problem: Problem, g: Params, state: State, real: Tensor, noise: Hyper, hyper: Hyper
+) -> Tensor:
+    """Return the loss of the generator with parameters ``g`` against the state's discriminator."""
+    variant, nets = problem.variant, problem.networks
+    weights = d_weights(problem, state.d, state.constraint, hyper)
+    critic = partial(network, nets.discriminator, weights)
+    fake = network(nets.generator, g, under("g", noise))(noise["z"])
+    f = critic(under("fake", noise))(seen(problem, fake, "fake", noise, hyper))
+    # A loss that reads the real logits without declaring it gets NaN, not something plausible.
+    r = torch.full_like(f, torch.nan)
+    if variant.g_reads_real:
+        r = critic(under("real", noise))(seen(problem, real, "real", noise, hyper))
+    return variant.g_loss(r, f)
+
+
 def g_gradient(problem: Problem, state: State, real: Tensor, noise: Hyper, hyper: Hyper):
     """Return the gradient of the generator's loss and its log."""
-    variant, nets = problem.variant, problem.networks
-    d = partial(network, nets.discriminator, d_weights(problem, state.d, state.constraint, hyper))
-    r = None
-    if variant.g_reads_real:
-        r = d(under("real", noise))(seen(problem, real, "real", noise, hyper))
-
-    def loss(params: Params):
-        fake = network(nets.generator, params, under("g", noise))(noise["z"])
-        f = d(under("fake", noise))(seen(problem, fake, "fake", noise, hyper))
-        # A loss that reads the real logits without declaring it gets NaN, not something plausible.
-        return variant.g_loss(torch.full_like(f, torch.nan) if r is None else r, f)
-
+    loss = partial(g_value, problem, state=state, real=real, noise=noise, hyper=hyper)
     grads, value = grad_and_value(loss)(state.g)
     return grads, {"g_loss": value, "g_grad_norm": norm(grads)}
 
 
-def d_apply(problem: Problem, state: State, grads: Params, hyper: Hyper) -> State:
-    """Return the state after one optimiser step of the discriminator, and its constraint."""
-    variant = problem.variant
-    optimiser = variant.optim_d or variant.optim
+def d_move(problem: Problem, state: State, grads: Params, hyper: Hyper) -> State:
+    """Return the state after one optimiser step of the discriminator, without its constraint."""
+    optimiser = problem.variant.optim_d or problem.variant.optim
     options = {k[2:]: v for k, v in hyper.items() if k.startswith("d.")}
     params, opt = optimiser.update(grads, state.d_opt, state.d, options)
-    constraint = state.constraint
-    if variant.constraint:
-        value = hyper[variant.constraint.key]
-        params, constraint = variant.constraint.update(params, constraint, value)
-    return state._replace(d=params, d_opt=opt, constraint=constraint)
+    return state._replace(d=params, d_opt=opt)
+
+
+def d_project(problem: Problem, state: State, hyper: Hyper) -> State:
+    """Return the state with the constraint put on the discriminator."""
+    constraint = problem.variant.constraint
+    if constraint is None:
+        return state
+    params, kept = constraint.update(state.d, state.constraint, hyper[constraint.key])
+    return state._replace(d=params, constraint=kept)
+
+
+def d_apply(problem: Problem, state: State, grads: Params, hyper: Hyper) -> State:
+    """Return the state after one optimiser step of the discriminator, and its constraint."""
+    return d_project(problem, d_move(problem, state, grads, hyper), hyper)
+
+
+def g_move(problem: Problem, state: State, grads: Params, hyper: Hyper) -> State:
+    """Return the state after one optimiser step of the generator, its average untouched."""
+    options = {k[2:]: v for k, v in hyper.items() if k.startswith("g.")}
+    params, opt = problem.variant.optim.update(grads, state.g_opt, state.g, options)
+    return state._replace(g=params, g_opt=opt)
+
+
+def g_average(problem: Problem, state: State) -> State:
+    """Return the state with the generator taken into its average."""
+    decay = problem.ema or 0.0
+    return state._replace(
+        ema={k: torch.lerp(state.g[k], old, decay) for k, old in state.ema.items()}
+    )
 
 
 def g_apply(problem: Problem, state: State, grads: Params, hyper: Hyper) -> State:
     """Return the state after one optimiser step of the generator, and its average."""
-    options = {k[2:]: v for k, v in hyper.items() if k.startswith("g.")}
-    params, opt = problem.variant.optim.update(grads, state.g_opt, state.g, options)
-    decay = problem.ema or 0.0
-    ema = {k: torch.lerp(params[k], old, decay) for k, old in state.ema.items()}
-    return state._replace(g=params, g_opt=opt, ema=ema)
+    return g_average(problem, g_move(problem, state, grads, hyper))

@@ -1,16 +1,10 @@
-"""Game algorithms: how the two gradients of a step are combined. An axis of their own.
-
-Each is a pure function ``(problem, state, real [d_steps, B, ...], noise, hyper) -> (state, log)``
-for one lane, and one generator update. ``noise["d"]`` has a leading axis of ``d_steps``.
-"""
+"""Gradient descent by turns, and at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import torch
 from torch import Tensor
 
+from ganbench.train.games._game import Noises, d_noise, mean
 from ganbench.train.step import (
     Hyper,
     Log,
@@ -22,16 +16,6 @@ from ganbench.train.step import (
     g_gradient,
 )
 
-Noises = dict[str, dict[str, Tensor]]
-
-
-def _mean(logs: list[Log]) -> Log:
-    return {key: torch.stack([log[key] for log in logs]).mean(0) for key in logs[0]}
-
-
-def _d_noise(noise: Noises, i: int) -> dict[str, Tensor]:
-    return {name: value[i] for name, value in noise["d"].items()}
-
 
 def alternating(
     problem: Problem, state: State, real: Tensor, noise: Noises, hyper: Hyper
@@ -39,11 +23,11 @@ def alternating(
     """Update D ``d_steps`` times, then G against the new D. Goodfellow 2014, Algorithm 1."""
     logs = []
     for i in range(problem.variant.d_steps):
-        grads, log = d_gradient(problem, state, real[i], _d_noise(noise, i), hyper)
+        grads, log = d_gradient(problem, state, real[i], d_noise(noise, i), hyper)
         state = d_apply(problem, state, grads, hyper)
         logs.append(log)
     grads, g_log = g_gradient(problem, state, real[-1], noise["g"], hyper)
-    return g_apply(problem, state, grads, hyper), _mean(logs) | g_log
+    return g_apply(problem, state, grads, hyper), mean(logs) | g_log
 
 
 def simultaneous(
@@ -56,14 +40,8 @@ def simultaneous(
     logs = []
     for i in range(problem.variant.d_steps):
         before = state
-        d_grads, log = d_gradient(problem, before, real[i], _d_noise(noise, i), hyper)
+        d_grads, log = d_gradient(problem, before, real[i], d_noise(noise, i), hyper)
         state = d_apply(problem, before, d_grads, hyper)
         logs.append(log)
     g_grads, g_log = g_gradient(problem, before, real[-1], noise["g"], hyper)
-    return g_apply(problem, state, g_grads, hyper), _mean(logs) | g_log
-
-
-GAMES: dict[str, Callable[..., tuple[State, Log]]] = {
-    "alternating": alternating,
-    "simultaneous": simultaneous,
-}
+    return g_apply(problem, state, g_grads, hyper), mean(logs) | g_log

@@ -1,0 +1,38 @@
+"""IDX files, the format of MNIST and its relatives, always checked by their SHA-256."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import lzma
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from ganbench.errors import UsageError
+
+OPEN = {".xz": lzma.decompress, ".gz": gzip.decompress}
+
+
+def read(path: Path, sha256: str, remedy: str) -> np.ndarray:
+    """Return the uint8 array of one IDX file; ``.xz`` and ``.gz`` are decompressed.
+
+    Args:
+        sha256: of the uncompressed file, which a recompressed copy shares.
+        remedy: what to do, the end of every error.
+
+    Raises:
+        UsageError: missing, damaged, or not the file it should be.
+    """
+    try:
+        raw = OPEN.get(path.suffix, bytes)(path.read_bytes())
+    except (lzma.LZMAError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise UsageError(f"{path} is damaged ({error}); {remedy}") from None
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}; {remedy}") from None
+    if hashlib.sha256(raw).hexdigest() != sha256:
+        raise UsageError(f"{path} is damaged (its SHA-256 is wrong); {remedy}")
+    axes = raw[3]
+    shape = np.frombuffer(raw, ">u4", count=axes, offset=4)
+    return np.frombuffer(raw, np.uint8, offset=4 + 4 * axes).reshape(shape.tolist())

@@ -1,0 +1,80 @@
+"""Consensus optimisation. Mescheder et al. 2017, arXiv:1705.10461, Algorithm 1.
+
+Both players' losses get ``weight * 1/2 |v|^2``, v being the gradients of both losses (D's with its
+penalties) in one vector. The paper's form is simultaneous, its code takes weight 10
+(``--reg-param``). In ``consensus-alternating`` G meets the new D.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.func import grad
+
+from ganbench.spec import Params
+from ganbench.train.games._game import Noises, d_noise, mean
+from ganbench.train.step import (
+    Hyper,
+    Log,
+    Problem,
+    State,
+    d_apply,
+    d_gradient,
+    g_apply,
+    g_gradient,
+    norm,
+)
+
+KEY = "consensus.weight"
+HYPER = {KEY: 10.0}
+
+
+def gradients(
+    problem: Problem, state: State, real: Tensor, for_d: Hyper, for_g: Hyper, hyper: Hyper
+) -> tuple[Params, Params, Log]:
+    """Return the gradients of G's and D's regularised losses at one point, and the log."""
+
+    def half_square(point: dict[str, Params]):
+        here = state._replace(g=point["g"], d=point["d"])
+        d, d_log = d_gradient(problem, here, real, for_d, hyper)
+        g, g_log = g_gradient(problem, here, real, for_g, hyper)
+        squares = [x.square().sum() for x in (*g.values(), *d.values())]
+        return sum(squares) / 2, (g, d, d_log | g_log)
+
+    pull, (g, d, log) = grad(half_square, has_aux=True)({"g": state.g, "d": state.d})
+    g = {key: value + hyper[KEY] * pull["g"][key] for key, value in g.items()}
+    d = {key: value + hyper[KEY] * pull["d"][key] for key, value in d.items()}
+    return g, d, log | {"g_grad_norm": norm(g), "d_grad_norm": norm(d)}
+
+
+def _d_part(log: Log) -> Log:
+    return {key: value for key, value in log.items() if key.startswith("d_")}
+
+
+def _g_part(log: Log) -> Log:
+    return {key: value for key, value in log.items() if key.startswith("g_")}
+
+
+def consensus(
+    problem: Problem, state: State, real: Tensor, noise: Noises, hyper: Hyper
+) -> tuple[State, Log]:
+    """Update both from the same point; with ``d_steps`` > 1, the last D update is the joint one."""
+    logs = []
+    for i in range(problem.variant.d_steps):
+        g, d, log = gradients(problem, state, real[i], d_noise(noise, i), noise["g"], hyper)
+        state = d_apply(problem, state, d, hyper)
+        logs.append(_d_part(log))
+    return g_apply(problem, state, g, hyper), mean(logs) | _g_part(log)
+
+
+def consensus_alternating(
+    problem: Problem, state: State, real: Tensor, noise: Noises, hyper: Hyper
+) -> tuple[State, Log]:
+    """Update D ``d_steps`` times, then G against the new D, all by the regularised losses."""
+    logs = []
+    for i in range(problem.variant.d_steps):
+        given = d_noise(noise, i)
+        _, d, log = gradients(problem, state, real[i], given, noise["g"], hyper)
+        state = d_apply(problem, state, d, hyper)
+        logs.append(_d_part(log))
+    g, _, log = gradients(problem, state, real[-1], given, noise["g"], hyper)
+    return g_apply(problem, state, g, hyper), mean(logs) | _g_part(log)
