@@ -9,7 +9,7 @@ from ganbench import registry
 
 def summary(kind: str, item: Any) -> str:
     """Return one line."""
-    if kind == "variant":
+    if kind in ("variant", "modifier"):
         return f"{item.equation}   [{item.paper.authors} {item.paper.year}]"
     if kind == "metric":
         return ", ".join(q.key for q in item.quantities)

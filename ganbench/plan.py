@@ -198,7 +198,11 @@ def choose_device(device: str) -> str:
 
 
 def choose_variants(names: tuple[str, ...]) -> list[Variant]:
-    """Return the variants of a list in which ``all`` stands for every one.
+    """Return the variants of a list, each once.
+
+    Args:
+        names: variants, ``base+modifier+...`` compositions, families, or ``all``; lists of them may
+            be separated by commas.
 
     Raises:
         UsageError: empty, or an unknown name (with the nearest).
@@ -206,9 +210,13 @@ def choose_variants(names: tuple[str, ...]) -> list[Variant]:
     wanted = [n for name in names for n in name.split(",") if n]
     if not wanted:
         raise UsageError("no variants: name some, or say all")
-    if "all" in wanted:
-        return registry.items("variant")
-    return [registry.get("variant", name) for name in dict.fromkeys(wanted)]
+    known: list[Variant] = registry.items("variant")
+    chosen: dict[str, Variant] = {}
+    for name in wanted:
+        found = known if name == "all" else [v for v in known if v.family == name]
+        for variant in found or [registry.get("variant", name)]:
+            chosen.setdefault(variant.name, variant)
+    return list(chosen.values())
 
 
 def make_plan(request: Request) -> tuple[Plan, Data]:

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from ganbench.errors import UsageError, unknown
-from ganbench.spec import Arch, Dataset, DatasetFamily, Features, Metric, Suite, Variant
+from ganbench.spec import Arch, Dataset, DatasetFamily, Features, Metric, Modifier, Suite, Variant
 
 KINDS: dict[str, type] = {
     "variant": Variant,
+    "modifier": Modifier,
     "arch": Arch,
     "dataset": Dataset,
     "family": DatasetFamily,
@@ -26,7 +27,7 @@ KINDS: dict[str, type] = {
     "metric": Metric,
     "suite": Suite,
 }
-BUILT_INS = ("variants", "archs", "data", "features", "metrics", "suites")
+BUILT_INS = ("variants", "modifiers", "archs", "data", "features", "metrics", "suites")
 GROUP = "ganbench.plugins"
 
 _entries: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
@@ -106,6 +107,8 @@ def get(kind: str, name: str) -> Any:
     discover()
     if name in _entries[kind]:
         return _entries[kind][name]
+    if kind == "variant" and "+" in name:
+        return composed(name)
     if member := family(kind, name):
         return member.make(name.removeprefix(member.name + member.separator))
     if name in _broken:
@@ -117,7 +120,23 @@ def get(kind: str, name: str) -> Any:
     raise error
 
 
+def composed(name: str) -> Variant:
+    """Return the variant ``base+modifier+...``; modifiers are put in order of their names.
+
+    Raises:
+        UsageError: a part is unknown, given twice, or does not fit.
+    """
+    base, *added = name.split("+")
+    variant: Variant = get("variant", base)
+    for part in sorted(added):
+        modifier: Modifier = get("modifier", part)
+        variant = modifier.apply(variant)
+    return variant
+
+
 def _key(kind: str, name: str) -> tuple[str, str]:
+    if kind == "variant":
+        name = name.partition("+")[0]
     member = None if name in _entries[kind] else family(kind, name)
     return ("family", member.name) if member else (kind, name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+NAME = re.compile(r"[a-z0-9][a-z0-9_.+-]{0,63}")
 
 
 def check_name(name: str) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from ganbench.errors import UsageError
 from ganbench.spec._common import Paper, check_name
 
 if TYPE_CHECKING:
@@ -210,7 +211,6 @@ class Variant:
         schedules: hyper-parameters that change while training, ``{name: schedule}``.
         game: the game algorithm that is a part of the method, such as ``unrolled-5``; None where
             any will do.
-        core: one of the few that stand for the whole (``--variants core``).
     """
 
     name: str
@@ -229,7 +229,6 @@ class Variant:
     requires: Set[str] = frozenset()
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     game: str | None = None
-    core: bool = False
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -255,6 +254,54 @@ class Variant:
         for view in self.views:
             batch, shape = batch // view.samples, view.shape(shape)
         return batch, shape
+
+
+@dataclass(frozen=True)
+class Modifier:
+    """What can be added to any variant that it fits: ``ns+r1``, ``hinge+sn``, ``wgan+pack2``.
+
+    Attributes:
+        name: as written after the plus sign.
+        paper: where it comes from.
+        equation: what it adds, in plain text.
+        penalties, constraint, views, schedules, requires: as a Variant's.
+    """
+
+    name: str
+    paper: Paper
+    equation: str
+    penalties: tuple[Penalty, ...] = ()
+    constraint: Constraint | None = None
+    views: tuple[View, ...] = ()
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    requires: Set[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+
+    def apply(self, variant: Variant) -> Variant:
+        """Return ``variant`` with this added.
+
+        Raises:
+            UsageError: it has one already, or another constraint.
+        """
+        whole = f"{variant.name}+{self.name}"
+        if self.constraint and variant.constraint:
+            raise UsageError(f"{whole}: {variant.name} has a constraint already")
+        keys = {p.key for p in variant.penalties} | {v.key for v in variant.views}
+        mine = [p.key for p in self.penalties] + [v.key for v in self.views]
+        if twice := keys & set(mine):
+            raise UsageError(f"{whole}: {variant.name} has {', '.join(sorted(twice))} already")
+        return replace(
+            variant,
+            name=whole,
+            equation=f"{variant.equation}   + {self.equation}",
+            penalties=variant.penalties + self.penalties,
+            constraint=variant.constraint or self.constraint,
+            views=variant.views + self.views,
+            schedules={**variant.schedules, **self.schedules},
+            requires=variant.requires | frozenset(self.requires),
+        )
 
 
 @dataclass(frozen=True)

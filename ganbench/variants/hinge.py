@@ -17,6 +17,5 @@ register(
         d_loss=hinge_d,
         g_loss=wasserstein_g,
         optim=Adam(lr=2e-4, betas=(0.5, 0.999)),
-        core=True,
     )
 )

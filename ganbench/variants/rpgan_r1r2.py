@@ -37,6 +37,5 @@ register(
             "d.beta2": Anneal(0.9, 0.99),
         },
         requires={"per_sample_d"},
-        core=True,
     )
 )

@@ -1,0 +1,1 @@
+"""What can be added to any variant, ``ns+r1``: one file each."""
