@@ -32,7 +32,7 @@ def details(kind: str, item: Any) -> list[tuple[str, str]]:
     lines = [
         (key, _plain(value))
         for key, value in vars(item).items()
-        if key != "name" and not callable(value) and value not in (None, (), {}, frozenset())
+        if key != "name" and not callable(value) and value not in (None, "", (), {}, frozenset())
     ]
     if kind == "variant":
         lines.append(("defaults", ", ".join(f"{k} {v:g}" for k, v in item.hyper().items())))

@@ -9,6 +9,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 from PIL import Image
+from safetensors import safe_open
 
 import ganbench
 from ganbench import registry
@@ -263,6 +264,8 @@ def test_prepare_trains_once_and_its_classifier_serves(quick_recipe, monkeypatch
     path = quick_recipe.prepared("digits")
     assert said["path"] == str(path) and path.is_relative_to(tmp_path / "cache")
     first = path.read_bytes()
+    with safe_open(path, "pt") as file:
+        assert len(file.metadata()) == 1  # of several, safetensors writes any one first
 
     data = load("digits")
     extractor = load_extractor("classifier:digits")
