@@ -12,12 +12,12 @@ from typing import Any
 
 from ganbench import registry
 from ganbench.cache import digest
-from ganbench.errors import UsageError, unknown
-from ganbench.spec import Arch, Budget, Data, Dataset, Extractor, Suite, Variant
+from ganbench.errors import UsageError
+from ganbench.selection import choose_metrics, choose_variants
+from ganbench.spec import Arch, Budget, Data, Dataset, Suite, Variant
 from ganbench.store import Training, Unit, file_name
 
 DTYPES = ("float32", "float64")
-CURVE_LEAST = 5  # checkpoints from which a curve can be judged
 
 
 @dataclass(frozen=True)
@@ -139,49 +139,6 @@ def seed_list(seeds: int | tuple[int, ...]) -> tuple[int, ...]:
     return tuple(seeds)
 
 
-def choose_metrics(
-    wanted: str, dataset: Dataset, data: Data, extractor: Extractor, checkpoints: int
-) -> tuple[str, ...]:
-    """Return the names of the metrics to measure.
-
-    Args:
-        wanted: quantities, groups, and ``default`` for the data set's own, separated by commas.
-
-    Raises:
-        UsageError: an unknown name, or a quantity that cannot be measured here.
-    """
-    from ganbench.evaluate import usable
-
-    metrics = registry.items("metric")
-    groups = {m.group for m in metrics}
-    keys = {q.key: m for m in metrics for q in m.quantities}
-    chosen: dict[str, str] = {}
-    for name in filter(None, (n.strip() for n in wanted.split(","))):
-        whole = name == "default" or name in groups
-        found = [registry.get("metric", n) for n in dataset.metrics] if name == "default" else [
-            m for m in metrics if m.group == name or name in [q.key for q in m.quantities]
-        ]  # fmt: skip
-        if not found:
-            raise unknown("metric", name, [*keys, *groups, "default"])
-        reasons = []
-        for metric in found:  # two metrics may yield a quantity, on mixtures and on classes
-            reason = usable(dataset, data, extractor, metric)
-            if metric.needs == "curve" and checkpoints < CURVE_LEAST:
-                reason = f"it reads {CURVE_LEAST} checkpoints, and the preset has {checkpoints}"
-            if not reason:
-                chosen[metric.name] = metric.reads if metric.needs == "curve" else ""
-            else:
-                reasons.append(reason)
-        if not whole and len(reasons) == len(found):
-            raise UsageError(f"{name} cannot be measured: {', and '.join(reasons)}")
-    for metric_name, reads in chosen.items():
-        if reads and keys[reads].name not in chosen:
-            raise UsageError(f"{metric_name} reads {reads}: name it too")
-    if not chosen:
-        raise UsageError("no metrics: name some, a group, or say default")
-    return tuple(chosen)
-
-
 def choose_device(device: str) -> str:
     """Return ``cpu`` or ``cuda``; ``auto`` takes CUDA where there is a usable device.
 
@@ -195,28 +152,6 @@ def choose_device(device: str) -> str:
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise UsageError("--device is cuda, but torch finds no usable CUDA device; try cpu")
     return device
-
-
-def choose_variants(names: tuple[str, ...]) -> list[Variant]:
-    """Return the variants of a list, each once.
-
-    Args:
-        names: variants, ``base+modifier+...`` compositions, families, or ``all``; lists of them may
-            be separated by commas.
-
-    Raises:
-        UsageError: empty, or an unknown name (with the nearest).
-    """
-    wanted = [n for name in names for n in name.split(",") if n]
-    if not wanted:
-        raise UsageError("no variants: name some, or say all")
-    known: list[Variant] = registry.items("variant")
-    chosen: dict[str, Variant] = {}
-    for name in wanted:
-        found = known if name == "all" else [v for v in known if v.family == name]
-        for variant in found or [registry.get("variant", name)]:
-            chosen.setdefault(variant.name, variant)
-    return list(chosen.values())
 
 
 def make_plan(request: Request) -> tuple[Plan, Data]:

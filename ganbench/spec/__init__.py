@@ -7,6 +7,7 @@ Shapes in docstrings: ``L`` lanes, ``B`` batch, ``Z`` latent, ``C,H,W`` image, `
 from typing import TYPE_CHECKING
 
 from ganbench.spec._common import Paper, check_name
+from ganbench.spec._schedules import Anneal, Decay, Line
 from ganbench.spec.measure import (
     Budget,
     Data,
@@ -21,12 +22,9 @@ from ganbench.spec.measure import (
     Suite,
 )
 from ganbench.spec.method import (
-    Anneal,
     Arch,
     Constraint,
-    Decay,
     Discriminator,
-    Line,
     LossFunction,
     Modifier,
     Networks,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ganbench.errors import UsageError
 from ganbench.spec._common import Paper, check_name
+from ganbench.spec._schedules import Schedule
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -145,48 +145,6 @@ class Optimizer(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Anneal:
-    """A hyper-parameter that goes from ``start`` to ``end`` along half a cosine.
-
-    It arrives at ``end`` when the share ``until`` of the budget is spent, and stays.
-    """
-
-    start: float
-    end: float
-    until: float = 1.0
-
-    def __call__(self, progress: float) -> float:
-        """Return the value at ``progress``, the share (0-1) of the budget that is spent."""
-        phase = min(progress / self.until, 1.0)
-        return self.end + (self.start - self.end) * 0.5 * (1 + math.cos(math.pi * phase))
-
-
-@dataclass(frozen=True)
-class Decay:
-    """A hyper-parameter that goes from ``start`` to ``end`` by equal factors."""
-
-    start: float
-    end: float
-
-    def __call__(self, progress: float) -> float:
-        """Return the value at ``progress``, the share (0-1) of the budget that is spent."""
-        return float(self.start * (self.end / self.start) ** min(progress, 1.0))
-
-
-@dataclass(frozen=True)
-class Line:
-    """A hyper-parameter that goes from ``start`` to ``end`` along a straight line."""
-
-    start: float
-    end: float
-
-    def __call__(self, progress: float) -> float:
-        """Return the value at ``progress``, the share (0-1) of the budget that is spent."""
-        return self.start + (self.end - self.start) * min(progress, 1.0)
-
-
-Schedule = Anneal | Decay | Line
 LossFunction = Callable[["Tensor", "Tensor"], "Tensor"]
 
 

@@ -1,0 +1,50 @@
+"""Schedules: hyper-parameters as functions of the share of the budget that is spent."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Anneal:
+    """A hyper-parameter that goes from ``start`` to ``end`` along half a cosine.
+
+    It arrives at ``end`` when the share ``until`` of the budget is spent, and stays.
+    """
+
+    start: float
+    end: float
+    until: float = 1.0
+
+    def __call__(self, progress: float) -> float:
+        """Return the value at ``progress``, the share (0-1) of the budget that is spent."""
+        phase = min(progress / self.until, 1.0)
+        return self.end + (self.start - self.end) * 0.5 * (1 + math.cos(math.pi * phase))
+
+
+@dataclass(frozen=True)
+class Decay:
+    """A hyper-parameter that goes from ``start`` to ``end`` by equal factors."""
+
+    start: float
+    end: float
+
+    def __call__(self, progress: float) -> float:
+        """Return the value at ``progress``, the share (0-1) of the budget that is spent."""
+        return float(self.start * (self.end / self.start) ** min(progress, 1.0))
+
+
+@dataclass(frozen=True)
+class Line:
+    """A hyper-parameter that goes from ``start`` to ``end`` along a straight line."""
+
+    start: float
+    end: float
+
+    def __call__(self, progress: float) -> float:
+        """Return the value at ``progress``, the share (0-1) of the budget that is spent."""
+        return self.start + (self.end - self.start) * min(progress, 1.0)
+
+
+Schedule = Anneal | Decay | Line
