@@ -169,13 +169,20 @@ def test_a_worker_that_dies_fails_its_unit_alone(tiny, tmp_path):
 def test_signals_stop_a_run_that_can_go_on(tmp_path, sent, code):
     words = [sys.executable, "-m", "ganbench.cli", "run", "--dataset", "ring2d", "--variants", "ns",
              "--preset", "smoke", "--budget", "5000000", "--out", str(tmp_path / "o")]  # fmt: skip
-    process = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    while not (tmp_path / "o" / "logs").exists():
-        assert process.poll() is None
-        time.sleep(0.1)
-    time.sleep(1)
-    process.send_signal(sent)
-    _, errors = process.communicate(timeout=60)
+    process = subprocess.Popen(
+        words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        # a shell's background jobs ignore Ctrl-C, and so would theirs
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    try:
+        while not (tmp_path / "o" / "logs").exists():
+            assert process.poll() is None
+            time.sleep(0.1)
+        time.sleep(1)
+        process.send_signal(sent)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == code and "the same command goes on" in errors
     assert "Traceback" not in errors
 
