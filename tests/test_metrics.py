@@ -435,7 +435,7 @@ ROUNDED = {
     "clusters that float64 rounds": clusters(1e9),
     "outlier": (np.vstack([normal(60, 3, 1), np.full((1, 3), 1e9)]), normal(60, 3, 2)),
     "below float32": tuple(
-        np.vstack([1e-22 * normal(60, 3, s), np.ones((1, 3)), -np.ones((1, 3))]) for s in (1, 2)
+        np.vstack([1e-21 * normal(150, 8, s), np.ones((1, 8)), -np.ones((1, 8))]) for s in (1, 2)
     ),
     "copies": (np.repeat(normal(40, 3, 1), 4, 0), np.tile(normal(5, 3, 1), (30, 1))),
     "periods": (np.tile(normal(32, 3, 1), (7, 1)), np.tile(normal(96, 3, 2), (2, 1))),

@@ -67,7 +67,7 @@ class Pairs:
         power = math.frexp(float(torch.cat(ends).abs().max()))[1]
         self._scale = 2.0 ** -min(max(power, -500), 500)  # beyond, no squares are float64 either
         self.unit = self._scale**-2
-        self._sides: dict[torch.dtype, tuple[Tensor, Tensor]] = {}
+        self._kept: dict[torch.dtype, tuple[Tensor, Tensor, Tensor]] = {}
         # a length of almost 0 is raised here so that the bounds hold below float32's range too
         self.x2, self.y2 = (
             torch.cat([rows.square().sum(1) for _, rows in self._scaled(side)]).clamp_(2.0**-100)
@@ -82,6 +82,7 @@ class Pairs:
     def attempts(self, part: slice) -> Iterator[tuple[Tensor, float]]:
         """Yield the squared distances of some rows to all columns, in float32, then in float64.
 
+        ``part`` is one of ``pieces``; the next call writes over what the last one yielded.
         With each comes c: a distance d^2 is off by c (8 min(x2, y2) + 2 d^2) at most. A product of
         D + 2 terms whose factors are rounded too is off by c (|x| + |y|)^2, with 2 (D + 8) unit
         roundoffs for c, and the longer of x and y is the shorter + d at most.
@@ -89,17 +90,18 @@ class Pairs:
         for dtype in (torch.float32, torch.float64):
             share = (self._x.shape[1] + 8) * torch.finfo(dtype).eps
             if dtype == torch.float64 or self._float32(share):
-                left, right = self._factors(dtype)
-                yield left[part] @ right.T, share
+                left, right, chunk = self._factors(dtype)
+                rows = left[part]
+                yield torch.mm(rows, right.T, out=chunk[: len(rows)]), share
 
     def _float32(self, share: float) -> bool:
         """Return whether float32 products are that, and precise enough for the bounds."""
         plain = torch.get_float32_matmul_precision() == "highest"
         return not self._x.is_cuda and plain and share < 0.1
 
-    def _factors(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        """Return ``[-2 x, 1, |x|^2]`` and ``[y, |y|^2, 1]``: their product is the distance."""
-        if dtype not in self._sides:
+    def _factors(self, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+        """Return ``[-2 x, 1, |x|^2]``, ``[y, |y|^2, 1]`` and room for a chunk of their product."""
+        if dtype not in self._kept:
             left, right = (
                 torch.ones(len(side), side.shape[1] + 2, dtype=dtype, device=side.device)
                 for side in (self._x, self._y)
@@ -110,8 +112,9 @@ class Pairs:
             for part, rows in self._scaled(self._y):
                 right[part, :-2] = rows
                 right[part, -2] = rows.square().sum(1)
-            self._sides[dtype] = left, right
-        return self._sides[dtype]
+            largest = next(pieces(len(left), len(right))).stop
+            self._kept[dtype] = left, right, left.new_empty(largest, len(right))
+        return self._kept[dtype]
 
 
 def marked(mask: Tensor) -> tuple[Tensor, Tensor]:
