@@ -117,8 +117,9 @@ def run_plan(
     store = Store(out_folder(plan, out))
     store.prepare()
     with store.alone():
-        _check_protocols(plan, store)
         units = plan.units(store.done)
+        if units:
+            _check_protocols(plan, store)
         store.write_plan(plan.to_json())
         announce(units)
         failed = _execute(plan, units, store, engine, workers, threads, progress)
@@ -227,11 +228,11 @@ def train(
     data = data_spec.load(data_dir or data_spec.location)
     data_spec = data_spec.settle(data_spec, data)
     chosen, options = parse_arch(arch or data_spec.arch)
-    build_networks(chosen, options, data_spec.shape, method)
+    shape = data.train.shape[1:]
     where = choose_device(device)
     population = Population(
         method,
-        lambda: build_networks(chosen, options, data.train.shape[1:], method),
+        lambda: build_networks(chosen, options, shape, method),
         data.train,
         data_spec.name,
         seed_list(seeds if isinstance(seeds, int) else tuple(seeds)),

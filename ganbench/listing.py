@@ -23,8 +23,8 @@ def name(kind: str, item: Any) -> str:
 
 def _plain(value: Any) -> str:
     if isinstance(value, frozenset | tuple):
-        return ", ".join(getattr(v, "key", str(v)) for v in sorted(value, key=str))
-    return str(value)
+        return ", ".join(_plain(v) for v in sorted(value, key=str))
+    return str(getattr(value, "key", value))
 
 
 def details(kind: str, item: Any) -> list[tuple[str, str]]:

@@ -98,11 +98,11 @@ def family(kind: str, name: str) -> DatasetFamily | None:
     return next((f for f in found.values() if name.startswith(f.name + f.separator)), None)
 
 
-def get(kind: str, name: str) -> Any:
-    """Return the registered object; a data set may also be a member of a family: ``folder:PATH``.
+def find(kind: str, name: str) -> Any | None:
+    """Return the registered object, a composition or a member of a family; None if unknown.
 
     Raises:
-        UsageError: unknown; names the nearest, and the plugins that failed to import.
+        UsageError: a part of a composition, or a family's argument, is wrong.
     """
     discover()
     if name in _entries[kind]:
@@ -111,6 +111,18 @@ def get(kind: str, name: str) -> Any:
         return composed(name)
     if member := family(kind, name):
         return member.make(name.removeprefix(member.name + member.separator))
+    return None
+
+
+def get(kind: str, name: str) -> Any:
+    """Return what ``find`` does.
+
+    Raises:
+        UsageError: unknown; names the nearest, and the plugins that failed to import.
+    """
+    found = find(kind, name)
+    if found is not None:
+        return found
     if name in _broken:
         raise UsageError(f"plugin {name!r} failed to import:\n{_broken[name]}")
     usages = [f.usage for f in _entries["family"].values()] if kind == "dataset" else []

@@ -37,8 +37,8 @@ def list_(kind: str | None, as_json: bool) -> None:
 @guarded
 def info(name: str) -> None:
     """Show everything about one registered NAME: paper, equation, defaults, source file."""
-    found = [(kind, registry.get(kind, name)) for kind in registry.KINDS
-             if name in registry.names(kind) or registry.family(kind, name)]  # fmt: skip
+    found = [(kind, item) for kind in registry.KINDS
+             if (item := registry.find(kind, name)) is not None]  # fmt: skip
     if not found:
         from ganbench.errors import unknown
 

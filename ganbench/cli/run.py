@@ -18,7 +18,12 @@ from ganbench.errors import Interrupted
 def run_options(command: Callable) -> Callable:
     """Add the options that ``run`` and ``plan`` share."""
     options = [
-        click.option("--variants", default="all", show_default=True, help="Names, or all."),
+        click.option(
+            "--variants",
+            default="all",
+            show_default=True,
+            help="Names, BASE+MODIFIER, families, or all.",
+        ),
         click.option("--dataset", default="mnist", show_default=True, help="See: ganbench list."),
         click.option("--preset", help="smoke, quick (default on CPU), standard (CUDA), paper."),
         click.option("--arch", help="NAME or NAME:key=value,...; default: the data set's."),

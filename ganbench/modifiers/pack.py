@@ -12,29 +12,12 @@ PAPER = Paper(
 )
 
 
-register(
-    Modifier(
-        name="pack2",
-        paper=PAPER,
-        equation="D sees 2 samples at once",
-        views=(pack(2),),
+for m in (2, 3, 4):
+    register(
+        Modifier(
+            name=f"pack{m}",
+            paper=PAPER,
+            equation=f"D sees {m} samples at once",
+            views=(pack(m),),
+        )
     )
-)
-
-register(
-    Modifier(
-        name="pack3",
-        paper=PAPER,
-        equation="D sees 3 samples at once",
-        views=(pack(3),),
-    )
-)
-
-register(
-    Modifier(
-        name="pack4",
-        paper=PAPER,
-        equation="D sees 4 samples at once",
-        views=(pack(4),),
-    )
-)

@@ -71,9 +71,9 @@ def _rows(record: Record) -> list[dict[str, Any]]:
 
 
 @cache
-def quantities() -> dict[str, float]:
-    """Return the least possible value of every registered quantity."""
-    return {q.key: q.least for m in registry.items("metric") for q in m.quantities}
+def worst_values() -> dict[str, float]:
+    """Return what stands for a value that there is not, for every registered quantity."""
+    return {q.key: q.worst for m in registry.items("metric") for q in m.quantities}
 
 
 def results(records: list[Record]) -> pd.DataFrame:
@@ -88,7 +88,7 @@ def _seed_values(rows: pd.DataFrame) -> dict[str, Any]:
     higher = bool(rows["higher_is_better"].iloc[0])
     values = rows.sort_values("checkpoint")["value"].to_numpy(float)
     if (rows["status"] != "ok").any() or math.isnan(values[-1]):
-        worst = quantities().get(rows["metric"].iloc[0], 0.0) if higher else math.inf
+        worst = worst_values().get(rows["metric"].iloc[0], 0.0 if higher else math.inf)
         return {"last": worst, "best": worst, "ratio": math.nan, "ok": False}
     values = values[~np.isnan(values)]
     last, best = values[-1], values.max() if higher else values.min()
