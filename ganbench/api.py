@@ -77,7 +77,7 @@ def run(
         threads: threads of each; the cores shared out evenly if None.
         progress: is called with every event of every unit.
         options: further fields of ``plan.Request``: images_seen, batch, game, dtype, device, ema,
-            base_seed, features, data_dir.
+            base_seed, features, metrics, data_dir, backend.
 
     Raises:
         UsageError: something in the request cannot be done; nothing was trained.
@@ -138,15 +138,13 @@ def run_plan(
 
 def _check_protocols(plan: Plan, store: Store) -> None:
     """Refuse to add to results of the same data set that have another protocol."""
-    from ganbench import registry
     from ganbench.protocols import described, of_records, refuse_mixed
-    from ganbench.runner import make_evaluator
+    from ganbench.runner import load, make_evaluator
 
     records = [r for r in store.records() if r.training.dataset == plan.dataset.name]
     if records:
         first = plan.trainings[0]
-        data = registry.get("dataset", first.dataset).load(first.data_dir)
-        mine = described(make_evaluator(first, data))
+        mine = described(make_evaluator(first, load(first)))
         refuse_mixed([*of_records(records), *(("this run", t, mine) for t in plan.trainings)])
 
 

@@ -43,8 +43,6 @@ def verify(name: str, out: str | None, as_json: bool) -> None:
     for check in found.checks:
         table.add_row(check.name, check.found, check.wanted, "ok" if check.passed else "FAILED")
     console.print(table)
-    if found.note:
-        console.print(found.note, markup=False)
     folder = Path(out or f"runs/verify-{name}")
     for stem, frame in found.tables.items():
         write_bytes(folder / f"{stem}.csv", frame.to_csv(index=False).encode())

@@ -46,14 +46,6 @@ def pieces(rows: int, columns: int) -> Iterator[slice]:
         yield slice(start, min(start + size, rows))
 
 
-def fast(x: Tensor, y: Tensor) -> Iterator[tuple[slice, Tensor]]:
-    """Yield ``(rows, squared distances [rows, len(y)])`` over chunks of the rows of ``x``."""
-    y2 = y.square().sum(1)
-    for part in pieces(len(x), len(y)):
-        chunk = torch.addmm(y2, x[part], y.T, alpha=-2)
-        yield part, chunk.add_(x[part].square().sum(1, keepdim=True))
-
-
 class Pairs:
     """Rounded squared distances between rows of ``x`` and ``y``, and how far they may be off.
 

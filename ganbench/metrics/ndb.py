@@ -14,7 +14,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ganbench.lazy import np, torch
-from ganbench.metrics import _inputs, _neighbours
+from ganbench.metrics import _inputs
+from ganbench.metrics._nearest import nearest
 from ganbench.metrics._shares import kl
 from ganbench.registry import register
 from ganbench.spec import Metric, Paper, Quantity
@@ -30,9 +31,7 @@ ITERATIONS = 100  # of k-means, as in the authors' code
 
 def _counts(x: Tensor, centers: Tensor) -> Array:
     """Return how many rows of ``x`` are nearest to each of ``centers``, ``[bins]``."""
-    middle = centers.mean(0)
-    nearest = [d.argmin(1) for _, d in _neighbours.fast(x - middle, centers - middle)]
-    return torch.bincount(torch.cat(nearest), minlength=len(centers)).cpu().numpy()
+    return torch.bincount(nearest(x, centers)[1], minlength=len(centers)).cpu().numpy()
 
 
 def ndb(real: Any, fake: Any, bins: int = 100, seed: int = 0) -> dict[str, float]:

@@ -14,6 +14,7 @@ from torch import Tensor
 from ganbench.seeds import derive
 from ganbench.spec import Params
 from ganbench.train.noise import draw, generator
+from ganbench.train.sampling import from_data
 from ganbench.train.state import initial, unstack
 from ganbench.train.step import (
     Problem,
@@ -81,13 +82,12 @@ def make(population: Any, seed: int) -> Pair:
     optimiser_d = problem.variant.optim_d or problem.variant.optim
 
     def shown(samples: Any, dtype: torch.dtype) -> Tensor:
-        x = torch.as_tensor(np.array(samples), device=population.device)
-        return x.to(dtype) / 127.5 - 1 if x.dtype == torch.uint8 else x.to(dtype)
+        return from_data(torch.as_tensor(np.array(samples), device=population.device), dtype)
 
     def batch(i: int) -> Tensor:
         rng = np.random.default_rng(derive(root, "pair", "batch", i))
         index = rng.integers(len(population.data), size=problem.batch)
-        return shown(population.data[torch.from_numpy(index)].cpu().numpy(), population.dtype)
+        return from_data(population.data[torch.from_numpy(index)], population.dtype)
 
     def value(g: Params, d: Params, samples: Any) -> Tensor:
         dtype = next(iter(g.values())).dtype

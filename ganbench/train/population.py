@@ -16,7 +16,7 @@ from ganbench.spec import Networks, Params, Variant
 from ganbench.train.backends import BACKENDS, freeze
 from ganbench.train.games import find, resolve
 from ganbench.train.noise import Batches, Noises
-from ganbench.train.sampling import evaluation_generator, sample, to_data
+from ganbench.train.sampling import evaluation_generator, from_data, sample, to_data
 from ganbench.train.state import flatten, initial, restore, stack, unstack
 from ganbench.train.step import Problem, noise_plan
 
@@ -117,8 +117,7 @@ class Population:
     def _real(self) -> Tensor:
         d_steps = self.problem.variant.d_steps
         index = self.batches.at(self.step * d_steps, d_steps).to(self.device)
-        real = self.data[index]
-        return real.to(self.dtype) / 127.5 - 1 if real.dtype == torch.uint8 else real.to(self.dtype)
+        return from_data(self.data[index], self.dtype)
 
     def run(self, steps: int) -> None:
         """Do ``steps`` generator updates; stops early once every lane has diverged."""

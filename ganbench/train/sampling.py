@@ -70,6 +70,11 @@ def sample(
     return torch.cat([module(z).float().cpu() for z in latents.split(batch)]).numpy()
 
 
+def from_data(x: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return data as networks see them: uint8 images as -1..1, other data unchanged."""
+    return x.to(dtype) / 127.5 - 1 if x.dtype == torch.uint8 else x.to(dtype)
+
+
 def to_data(samples: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Return samples as the data are: uint8 images from -1..1, other data unchanged."""
     if dtype != np.uint8:

@@ -26,14 +26,12 @@ class Outcome:
 
     Attributes:
         details: for the JSON line. tables, figures: ``{file stem: ...}``, to be written.
-        note: what the reader must know, such as a reduced scale.
     """
 
     checks: list[Check]
     details: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     figures: dict[str, Figure] = field(default_factory=dict)
-    note: str = ""
 
     @property
     def passed(self) -> bool:

@@ -46,12 +46,8 @@ def gradients(
     return g, d, log | {"g_grad_norm": norm(g), "d_grad_norm": norm(d)}
 
 
-def _d_part(log: Log) -> Log:
-    return {key: value for key, value in log.items() if key.startswith("d_")}
-
-
-def _g_part(log: Log) -> Log:
-    return {key: value for key, value in log.items() if key.startswith("g_")}
+def _part(log: Log, player: str) -> Log:
+    return {key: value for key, value in log.items() if key.startswith(player)}
 
 
 def consensus(
@@ -62,8 +58,8 @@ def consensus(
     for i in range(problem.variant.d_steps):
         g, d, log = gradients(problem, state, real[i], d_noise(noise, i), noise["g"], hyper)
         state = d_apply(problem, state, d, hyper)
-        logs.append(_d_part(log))
-    return g_apply(problem, state, g, hyper), mean(logs) | _g_part(log)
+        logs.append(_part(log, "d_"))
+    return g_apply(problem, state, g, hyper), mean(logs) | _part(log, "g_")
 
 
 def consensus_alternating(
@@ -75,6 +71,6 @@ def consensus_alternating(
         given = d_noise(noise, i)
         _, d, log = gradients(problem, state, real[i], given, noise["g"], hyper)
         state = d_apply(problem, state, d, hyper)
-        logs.append(_d_part(log))
+        logs.append(_part(log, "d_"))
     g, _, log = gradients(problem, state, real[-1], given, noise["g"], hyper)
-    return g_apply(problem, state, g, hyper), mean(logs) | _g_part(log)
+    return g_apply(problem, state, g, hyper), mean(logs) | _part(log, "g_")
