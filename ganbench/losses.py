@@ -6,12 +6,16 @@ means "real". Final sigmoids live here, as softplus, which is exact for large lo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ganbench.lazy import F
+from ganbench.lazy import F, torch
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+Loss = Callable[["Tensor", "Tensor"], "Tensor"]
+Pointwise = Callable[["Tensor"], "Tensor"]
 
 
 def logistic_d(real: Tensor, fake: Tensor) -> Tensor:
@@ -52,3 +56,56 @@ def relativistic_pairing_d(real: Tensor, fake: Tensor) -> Tensor:
 def relativistic_pairing_g(real: Tensor, fake: Tensor) -> Tensor:
     """Return E sp(r - f) over pairs, the generator's side of the same."""
     return F.softplus(real - fake).mean()
+
+
+def least_squares_d(real: Tensor, fake: Tensor) -> Tensor:
+    """Return 1/2 E (r - 1)^2 + 1/2 E f^2. Mao 2017, eq. 9."""
+    return 0.5 * (real - 1).square().mean() + 0.5 * fake.square().mean()
+
+
+def least_squares_g(real: Tensor, fake: Tensor) -> Tensor:
+    """Return 1/2 E (f - 1)^2. Mao 2017, eq. 9."""
+    return 0.5 * (fake - 1).square().mean()
+
+
+def relative_d(loss: Loss) -> Loss:
+    """Return the relativistic average form of a loss: of r - E f and f - E r.
+
+    Jolicoeur-Martineau 2019, eq. 10.
+    """
+    return lambda real, fake: loss(real - fake.mean(), fake - real.mean())
+
+
+def relative_g(loss: Loss) -> Loss:
+    """Return the generator's side of ``relative_d(loss)``: the same with r and f swapped.
+
+    Jolicoeur-Martineau 2019, eq. 11.
+    """
+    return lambda real, fake: loss(fake - real.mean(), real - fake.mean())
+
+
+def variational_d(activation: Pointwise, conjugate: Pointwise) -> Loss:
+    """Return -E g(r) + E f*(g(f)), ``conjugate`` being f* after g. Nowozin 2016, eq. 6."""
+    return lambda real, fake: conjugate(fake).mean() - activation(real).mean()
+
+
+def variational_g(activation: Pointwise) -> Loss:
+    """Return -E g(f). Nowozin 2016, section 3.2."""
+    return lambda real, fake: -activation(fake).mean()
+
+
+def softmax_d(real: Tensor, fake: Tensor) -> Tensor:
+    """Return log Z - E r, Z the sum of e^logit over both batches: cross-entropy of a softmax.
+
+    Lin 2017, eq. 4, with a high logit for real: the target is 1/B on each real sample.
+    """
+    return _log_partition(real, fake) - real.mean()
+
+
+def softmax_g(real: Tensor, fake: Tensor) -> Tensor:
+    """Return the same with the target 1/2B on every sample. Lin 2017, eq. 5."""
+    return _log_partition(real, fake) - (real.mean() + fake.mean()) / 2
+
+
+def _log_partition(real: Tensor, fake: Tensor) -> Tensor:
+    return torch.cat([real, fake]).logsumexp(0)

@@ -7,10 +7,10 @@ do not depend on each other (``requires={"per_sample_d"}``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from ganbench.lazy import func
+from ganbench.lazy import func, torch
 from ganbench.spec import Discriminator, Noise
 
 if TYPE_CHECKING:
@@ -50,6 +50,25 @@ def gradient_penalty(
 ) -> Tensor:
     """Return E (|grad D(x)| - 1)^2 at x = e r + (1 - e) f. Gulrajani 2017, Algorithm 1."""
     return (gradient_norm(d, interpolated(real, fake, noise)) - 1).square().mean()
+
+
+def witness_penalty(
+    witness: Callable[[Tensor, Tensor, Tensor], Tensor],
+) -> Callable[[Discriminator, Tensor, Tensor, Mapping[str, Tensor]], Tensor]:
+    """Return ``gradient_penalty`` for a discriminator with vectors ``h(x) [B, K]``.
+
+    The critic is ``witness(h(x), h(real), h(fake)) [B]``. Binkowski 2018, section 4.2; Bellemare
+    2017, Algorithm 1.
+    """
+
+    def gradient_penalty(
+        d: Discriminator, real: Tensor, fake: Tensor, noise: Mapping[str, Tensor]
+    ) -> Tensor:
+        r, f = d(real), d(fake)
+        x = interpolated(real, fake, noise)
+        return (gradient_norm(lambda y: witness(d(y), r, f), x) - 1).square().mean()
+
+    return gradient_penalty
 
 
 def one_sided_penalty(
@@ -112,3 +131,41 @@ def r1(d: Discriminator, real: Tensor, fake: Tensor, noise: Mapping[str, Tensor]
 def r2(d: Discriminator, real: Tensor, fake: Tensor, noise: Mapping[str, Tensor]) -> Tensor:
     """Return 1/2 E |grad D|^2 on generated samples. Mescheder 2018, eq. 10."""
     return 0.5 * input_gradient(d, fake).square().sum(1).mean()
+
+
+def shift_noise(batch: int, shape: tuple[int, ...]) -> dict[str, Noise]:
+    """Return what moves and flips each image of a real and of a fake batch."""
+    one = Noise("uniform", (2, batch, 1, 1, 1))
+    return {"down": one, "right": one, "flip": one}
+
+
+def shifted(x: Tensor, down: Tensor, right: Tensor, flip: Tensor) -> Tensor:
+    """Return images ``[B, C, H, W]`` moved by up to an eighth of a side, half of them mirrored.
+
+    ``down``, ``right`` and ``flip`` are uniform on [0, 1), ``[B, 1, 1, 1]``; edges are repeated.
+    """
+
+    def index(side: int, u: Tensor, axis: tuple[int, ...]) -> Tensor:
+        reach = side // 8
+        moved = torch.arange(side, device=x.device).reshape(axis)
+        return (moved + (u * (2 * reach + 1)).floor().long() - reach).clamp(0, side - 1)
+
+    height, width = x.shape[2:]
+    rows = index(height, down, (-1, 1)).expand(x.shape)
+    columns = index(width, right, (-1,)).expand(x.shape)
+    columns = torch.where(flip < 0.5, width - 1 - columns, columns)
+    return x.gather(2, rows).gather(3, columns)
+
+
+def consistency(
+    d: Discriminator, real: Tensor, fake: Tensor, noise: Mapping[str, Tensor]
+) -> Tensor:
+    """Return E (D(x) - D(T(x)))^2 on real plus on generated images. Zhao 2020, Algorithm 1.
+
+    T moves an image by up to an eighth of its side and mirrors half of them.
+    """
+    total = torch.zeros_like(real[0]).sum()
+    for i, x in enumerate((real, fake)):
+        moved = shifted(x, *(noise[key][i] for key in ("down", "right", "flip")))
+        total = total + (d(x) - d(moved)).square().mean()
+    return total

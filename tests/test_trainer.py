@@ -45,11 +45,10 @@ def make(
     dataset, chosen = registry.get("dataset", DATA[arch]), registry.get("arch", arch)
     method = registry.get("variant", variant)
     options = {**chosen.options, **(options or {})}
-    build_networks(chosen, options, dataset.shape, method)
     data = dataset.load(None).train[:rows] if data is None else data
     return Population(
-        method, lambda: chosen.build(dataset.shape, **options), data, dataset.name, seeds,
-        batch=batch, steps=steps, dtype=getattr(torch, dtype), **kwargs,
+        method, lambda: build_networks(chosen, options, dataset.shape, method), data, dataset.name,
+        seeds, batch=batch, steps=steps, dtype=getattr(torch, dtype), **kwargs,
     )  # fmt: skip
 
 

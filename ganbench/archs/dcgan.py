@@ -38,12 +38,17 @@ def fits(shape: tuple[int, ...]) -> str:
 
 
 def build(
-    shape: tuple[int, ...], width: int = 16, latent: int = 100, d_norm: str = "none"
+    shape: tuple[int, ...],
+    outputs: int = 1,
+    width: int = 16,
+    latent: int = 100,
+    d_norm: str = "none",
 ) -> Networks:
     """Return the pair for images of ``shape`` (C, H, W)."""
     from torch import nn
 
     from ganbench.archs._layers import BatchNorm, ToImage, he_normal
+    from ganbench.networks.modules import Discriminator
 
     if width < 1 or latent < 1:
         raise UsageError(f"dcgan needs width and latent of at least 1, got {width} and {latent}")
@@ -69,12 +74,10 @@ def build(
         d += [nn.Conv2d(channels[i], channels[i + 1], 4, 2, 1, bias=not norm)]
         d += [BatchNorm(channels[i + 1])] if norm else []
         d += [nn.LeakyReLU(0.2)]
-    d += [nn.Flatten(1), nn.Linear(math.prod(smallest), 1), nn.Flatten(0)]
-    he_normal(d, slope=0.2)
-    provides = set() if normalised else {"per_sample_d"}
-    return Networks(
-        nn.Sequential(*g), nn.Sequential(*d), Noise("normal", (latent,)), frozenset(provides)
-    )
+    critic = Discriminator(nn.Sequential(*d, nn.Flatten(1)), math.prod(smallest), outputs)
+    he_normal([*d, critic.head], slope=0.2)
+    provides = {"features", "images"} | (set() if normalised else {"per_sample_d"})
+    return Networks(nn.Sequential(*g), critic, Noise("normal", (latent,)), frozenset(provides))
 
 
 register(

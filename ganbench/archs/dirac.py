@@ -5,11 +5,12 @@ One parameter each, so that training can be compared with closed-form theory. Bo
 
 from __future__ import annotations
 
+from ganbench.errors import UsageError
 from ganbench.registry import register
 from ganbench.spec import Arch, Networks, Noise
 
 
-def build(shape: tuple[int, ...], start: float = 1.0) -> Networks:
+def build(shape: tuple[int, ...], outputs: int = 1, start: float = 1.0) -> Networks:
     """Return the pair for data of ``shape`` (1,)."""
     import torch
     from torch import Tensor, nn
@@ -34,6 +35,8 @@ def build(shape: tuple[int, ...], start: float = 1.0) -> Networks:
         def forward(self, x: Tensor) -> Tensor:
             return self.psi * x[:, 0]
 
+    if outputs != 1:
+        raise UsageError(f"dirac's discriminator has one output, not {outputs}")
     return Networks(Point(), Line(), Noise("normal", (1,)), frozenset({"per_sample_d"}))
 
 

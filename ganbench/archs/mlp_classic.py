@@ -17,11 +17,12 @@ HIDDEN = (256, 512, 1024)
 LATENT = 100
 
 
-def build(shape: tuple[int, ...], dropout: float = 0.3) -> Networks:
+def build(shape: tuple[int, ...], outputs: int = 1, dropout: float = 0.3) -> Networks:
     """Return the pair for samples of any ``shape``."""
     from torch import nn
 
     from ganbench.archs._layers import Dropout
+    from ganbench.networks.modules import Discriminator
 
     pixels = math.prod(shape)
     g: list[nn.Module] = []
@@ -32,12 +33,11 @@ def build(shape: tuple[int, ...], dropout: float = 0.3) -> Networks:
     for before, after in pairwise((pixels, *reversed(HIDDEN))):
         d += [nn.Linear(before, after), nn.LeakyReLU(0.2)]
         d += [Dropout(after, dropout)] if dropout else []
-    d += [nn.Linear(HIDDEN[0], 1), nn.Flatten(0)]
     return Networks(
         nn.Sequential(*g),
-        nn.Sequential(*d),
+        Discriminator(nn.Sequential(*d), HIDDEN[0], outputs),
         Noise("normal", (LATENT,)),
-        frozenset({"per_sample_d"}),
+        frozenset({"per_sample_d", "features", "images"}),
     )
 
 

@@ -12,21 +12,25 @@ from ganbench.registry import register
 from ganbench.spec import Arch, Networks, Noise
 
 
-def build(shape: tuple[int, ...], width: int = 128, depth: int = 2, latent: int = 2) -> Networks:
+def build(
+    shape: tuple[int, ...], outputs: int = 1, width: int = 128, depth: int = 2, latent: int = 2
+) -> Networks:
     """Return the pair for vectors of ``shape`` (D,)."""
     from torch import nn
 
-    def network(inputs: int, outputs: int) -> list[nn.Module]:
+    from ganbench.networks.modules import Discriminator
+
+    def hidden(inputs: int) -> list[nn.Module]:
         layers: list[nn.Module] = []
         for before, after in pairwise((inputs, *[width] * depth)):
             layers += [nn.Linear(before, after), nn.ReLU()]
-        return [*layers, nn.Linear(width, outputs)]
+        return layers
 
     return Networks(
-        nn.Sequential(*network(latent, shape[0])),
-        nn.Sequential(*network(shape[0], 1), nn.Flatten(0)),
+        nn.Sequential(*hidden(latent), nn.Linear(width, shape[0])),
+        Discriminator(nn.Sequential(*hidden(shape[0])), width, outputs),
         Noise("normal", (latent,)),
-        frozenset({"per_sample_d"}),
+        frozenset({"per_sample_d", "features"}),
     )
 
 

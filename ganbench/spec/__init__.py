@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ganbench.spec._common import Paper, check_name
 from ganbench.spec._schedules import Anneal, Decay, Line
+from ganbench.spec.arch import Arch, Networks
 from ganbench.spec.measure import (
     Budget,
     Data,
@@ -21,19 +22,19 @@ from ganbench.spec.measure import (
     Quantity,
     Suite,
 )
-from ganbench.spec.method import (
-    Arch,
+from ganbench.spec.method import LossFunction, Modifier, Optimizer, Variant
+from ganbench.spec.parts import (
     Constraint,
     Discriminator,
-    LossFunction,
-    Modifier,
-    Networks,
+    Extra,
+    Joint,
+    Make,
     Noise,
-    Optimizer,
     Params,
     Penalty,
-    Variant,
+    Term,
     View,
+    Wrap,
     no_noise,
 )
 
@@ -50,11 +51,14 @@ __all__ = [
     "DatasetFamily",
     "Decay",
     "Discriminator",
+    "Extra",
     "Extracted",
     "Extractor",
     "Features",
+    "Joint",
     "Line",
     "LossFunction",
+    "Make",
     "Metric",
     "Mixture",
     "Modifier",
@@ -66,8 +70,10 @@ __all__ = [
     "Penalty",
     "Quantity",
     "Suite",
+    "Term",
     "Variant",
     "View",
+    "Wrap",
     "check_name",
     "no_noise",
 ]

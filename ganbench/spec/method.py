@@ -1,125 +1,27 @@
-"""Training methods: noise, penalties, constraints, optimisers, variants, networks, archs."""
+"""Training methods: optimisers, variants and modifiers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ganbench.errors import UsageError
 from ganbench.spec._common import Paper, check_name
 from ganbench.spec._schedules import Schedule
+from ganbench.spec.parts import (
+    Constraint,
+    Extra,
+    Joint,
+    Params,
+    Penalty,
+    Term,
+    View,
+    Wrap,
+)
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-Params = dict[str, "Tensor"]
-
-
-@dataclass(frozen=True)
-class Noise:
-    """A random tensor that a step is given: it never draws one itself.
-
-    ``kind`` is ``normal`` (mean 0, variance 1), ``uniform`` on [0, 1), ``symmetric`` (uniform on
-    [-1, 1)) or ``keep`` (boolean, true with probability ``1 - p``).
-    """
-
-    kind: Literal["normal", "uniform", "symmetric", "keep"]
-    shape: tuple[int, ...]
-    p: float = 0.0
-
-
-class Discriminator(Protocol):
-    """A discriminator with its parameters bound: ``x [B, ...] -> logits [B]`` (or ``[B, K]``)."""
-
-    def __call__(self, x: Tensor, /) -> Tensor:
-        """Return the logits of ``x``."""
-        ...
-
-
-def no_noise(batch: int, shape: tuple[int, ...]) -> dict[str, Noise]:
-    """Return the noise of a penalty that needs none."""
-    return {}
-
-
-@dataclass(frozen=True)
-class Penalty:
-    """A term of the discriminator's loss that reads the discriminator itself.
-
-    Attributes:
-        function: ``(d, real [B, ...], fake [B, ...], noise) -> scalar``.
-        weight: its factor; the hyper-parameter ``<function name>.weight`` (may differ per lane).
-        noise: ``(B, sample shape) -> {name: Noise}``, what ``function`` finds in ``noise``.
-    """
-
-    function: Callable[[Discriminator, Tensor, Tensor, Mapping[str, Tensor]], Tensor]
-    weight: float
-    noise: Callable[[int, tuple[int, ...]], dict[str, Noise]] = no_noise
-
-    @property
-    def key(self) -> str:
-        """The name of its weight among the hyper-parameters."""
-        return f"{self.function.__name__}.weight"
-
-
-def as_they_are(params: Params, state: Params, value: Tensor) -> Params:
-    """Return the parameters of a constraint that does not stand between them and the network."""
-    return params
-
-
-@dataclass(frozen=True)
-class Constraint:
-    """Pure functions that act on the discriminator's parameters.
-
-    Attributes:
-        name: the hyper-parameter ``<name>.value`` (may differ per lane).
-        value: its default.
-        init: ``d_params -> state``.
-        update: ``(d_params, state, value) -> (d_params, state)``, after each update of D.
-        apply: ``(d_params, state, value) -> d_params`` as the network sees them; differentiable.
-    """
-
-    name: str
-    value: float
-    init: Callable[[Params], Params]
-    update: Callable[[Params, Params, Tensor], tuple[Params, Params]]
-    apply: Callable[[Params, Params, Tensor], Params] = as_they_are
-
-    @property
-    def key(self) -> str:
-        """The name of its value among the hyper-parameters."""
-        return f"{self.name}.value"
-
-
-def same_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return ``shape``."""
-    return shape
-
-
-@dataclass(frozen=True)
-class View:
-    """What the discriminator is shown of a batch, real or generated; penalties see it too.
-
-    Attributes:
-        name: of the hyper-parameter ``<name>.value`` (may differ per lane).
-        value: its default; None where there is no such number.
-        function: ``(x [B, *shape], noise, value) -> [B // samples, *shape(shape)]``.
-        noise: ``(B, shape) -> {name: Noise}``.
-        shape: ``shape of a sample -> shape that the discriminator is built for``.
-        samples: how many samples make one input of the discriminator.
-    """
-
-    name: str
-    value: float | None
-    function: Callable[[Tensor, Mapping[str, Tensor], Tensor | None], Tensor]
-    noise: Callable[[int, tuple[int, ...]], dict[str, Noise]] = no_noise
-    shape: Callable[[tuple[int, ...]], tuple[int, ...]] = same_shape
-    samples: int = 1
-
-    @property
-    def key(self) -> str:
-        """The name of its value among the hyper-parameters."""
-        return f"{self.name}.value"
+    from torch import Tensor
 
 
 class Optimizer(Protocol):
@@ -145,7 +47,7 @@ class Optimizer(Protocol):
         ...
 
 
-LossFunction = Callable[["Tensor", "Tensor"], "Tensor"]
+LossFunction = Callable[..., "Tensor"]
 
 
 @dataclass(frozen=True)
@@ -155,7 +57,8 @@ class Variant:
     Attributes:
         name: permanent key of results.
         paper: where it comes from.
-        d_loss, g_loss: ``(real_logits [B], fake_logits [B]) -> scalar``, both minimised.
+        d_loss, g_loss: ``(real_logits [B], fake_logits [B]) -> scalar``, both minimised; with
+            ``d_outputs=K`` they are given ``[B, K]``, with ``extra`` a third argument.
         equation: both losses in plain text, ``r`` and ``f`` being the logits.
         family: group in listings.
         penalties: added to the discriminator's loss, each times its weight.
@@ -163,12 +66,21 @@ class Variant:
         views: what the discriminator is shown of its inputs, one after the other.
         d_steps: discriminator updates for each generator update.
         optim: optimiser of both networks; ``optim_d`` overrides it for the discriminator.
-        g_reads_real: the generator's loss depends on the real logits; others do not pay for them.
+        g_reads_real: the generator's loss or a term of it depends on the real batch; others do
+            not pay for that.
         requires: what the architecture must provide (``per_sample_d``: no output of the
-            discriminator depends on the other samples of its batch).
+            discriminator depends on the other samples of its batch; ``features``: any number of
+            outputs from features that can be read; ``images``: samples are images).
         schedules: hyper-parameters that change while training, ``{name: schedule}``.
         game: the game algorithm that is a part of the method, such as ``unrolled-5``; None where
             any will do.
+        d_outputs: how many numbers the discriminator returns for a sample.
+        pointwise: both losses are means of a term for each sample, or pair of samples.
+        terms: added to the generator's loss, each times its weight.
+        extra: what the losses read besides the logits.
+        networks: how the pair is made otherwise than by the architecture alone, one wrap after
+            the other.
+        joint: what the discriminator is shown, if that is not samples.
     """
 
     name: str
@@ -187,6 +99,12 @@ class Variant:
     requires: Set[str] = frozenset()
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     game: str | None = None
+    d_outputs: int = 1
+    pointwise: bool = True
+    terms: tuple[Term, ...] = ()
+    extra: Extra | None = None
+    networks: tuple[Wrap, ...] = ()
+    joint: Joint | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -205,13 +123,19 @@ class Variant:
         values |= {view.key: view.value for view in self.views if view.value is not None}
         if self.constraint:
             values[self.constraint.key] = self.constraint.value
-        return values
+        values |= {term.key: term.weight for term in self.terms}
+        return values | (self.extra.hyper() if self.extra else {})
 
     def seen(self, batch: int, shape: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
         """Return the batch and the shape of a sample as the discriminator sees them."""
         for view in self.views:
             batch, shape = batch // view.samples, view.shape(shape)
         return batch, shape
+
+
+def unchanged(variant: Variant) -> Variant:
+    """Return ``variant``."""
+    return variant
 
 
 @dataclass(frozen=True)
@@ -222,7 +146,9 @@ class Modifier:
         name: as written after the plus sign.
         paper: where it comes from.
         equation: what it adds, in plain text.
-        penalties, constraint, views, schedules, requires: as a Variant's.
+        penalties, constraint, views, schedules, requires, extra, networks: as a Variant's.
+        change: what more it does to a variant, such as another generator loss; raises
+            ``UsageError`` where it does not fit.
     """
 
     name: str
@@ -233,25 +159,39 @@ class Modifier:
     views: tuple[View, ...] = ()
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     requires: Set[str] = frozenset()
+    extra: Extra | None = None
+    networks: tuple[Wrap, ...] = ()
+    change: Callable[[Variant], Variant] = unchanged
 
     def __post_init__(self) -> None:
         check_name(self.name)
+
+    def _refusal(self, variant: Variant) -> str:
+        """Return why ``variant`` cannot have this, or the empty string."""
+        if self.constraint and variant.constraint:
+            return "has a constraint already"
+        if self.extra and variant.extra:
+            return f"has {variant.extra.name} in its losses already"
+        if self.penalties and variant.d_outputs > 1:
+            return "has no logits to penalise"
+        if variant.joint and any(view.samples > 1 for view in self.views):
+            return "shows its discriminator more than samples"
+        keys = {p.key for p in variant.penalties} | {v.key for v in variant.views}
+        mine = [p.key for p in self.penalties] + [v.key for v in self.views]
+        twice = keys & set(mine)
+        return f"has {', '.join(sorted(twice))} already" if twice else ""
 
     def apply(self, variant: Variant) -> Variant:
         """Return ``variant`` with this added.
 
         Raises:
-            UsageError: it has one already, or another constraint.
+            UsageError: it does not fit; says why.
         """
         whole = f"{variant.name}+{self.name}"
-        if self.constraint and variant.constraint:
-            raise UsageError(f"{whole}: {variant.name} has a constraint already")
-        keys = {p.key for p in variant.penalties} | {v.key for v in variant.views}
-        mine = [p.key for p in self.penalties] + [v.key for v in self.views]
-        if twice := keys & set(mine):
-            raise UsageError(f"{whole}: {variant.name} has {', '.join(sorted(twice))} already")
+        if reason := self._refusal(variant):
+            raise UsageError(f"{whole}: {variant.name} {reason}")
         return replace(
-            variant,
+            self.change(variant),
             name=whole,
             equation=f"{variant.equation}   + {self.equation}",
             penalties=variant.penalties + self.penalties,
@@ -259,46 +199,6 @@ class Modifier:
             views=variant.views + self.views,
             schedules={**variant.schedules, **self.schedules},
             requires=variant.requires | frozenset(self.requires),
+            extra=variant.extra or self.extra,
+            networks=variant.networks + self.networks,
         )
-
-
-@dataclass(frozen=True)
-class Networks:
-    """A generator and discriminator pair built for one data shape.
-
-    Attributes:
-        generator: ``latent [B, Z] -> sample [B, *shape]``.
-        discriminator: ``sample [B, *shape] -> logits [B]``.
-        latent: the noise of one latent, shape ``(Z,)``.
-        provides: what the pair offers to a variant's ``requires``.
-    """
-
-    generator: nn.Module
-    discriminator: nn.Module
-    latent: Noise
-    provides: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Arch:
-    """An architecture: a generator and discriminator pair for data shapes.
-
-    Attributes:
-        name: permanent key of results.
-        build: ``(shape, **options) -> Networks``, initialised from torch's current random state.
-        options: what can be chosen in ``name:key=value,...``, with the defaults.
-        fits: ``shape -> ""`` or why it does not fit.
-        vectorise: whether one program for all seeds is worth it on a CPU (small dense networks);
-            where it is not, a CPU unit holds one seed.
-        summary: one line for listings.
-    """
-
-    name: str
-    build: Callable[..., Networks]
-    summary: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-    fits: Callable[[tuple[int, ...]], str] = lambda shape: ""
-    vectorise: bool = False
-
-    def __post_init__(self) -> None:
-        check_name(self.name)

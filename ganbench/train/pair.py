@@ -19,6 +19,7 @@ from ganbench.train.state import initial, unstack
 from ganbench.train.step import (
     Problem,
     State,
+    batches,
     d_apply,
     d_gradient,
     d_weights,
@@ -27,8 +28,8 @@ from ganbench.train.step import (
     network,
     noise_plan,
     pair_logits,
-    seen,
     under,
+    value_of,
 )
 
 
@@ -94,10 +95,11 @@ def make(population: Any, seed: int) -> Pair:
         real = shown(samples, dtype)
         sized = replace(problem, batch=len(real))
         noise = under("d", _noise(sized, root, "value", 0, real))
-        fake = network(problem.networks.generator, g, under("g", noise))(noise["z"])
-        real, fake = (seen(sized, x, s, noise, hyper) for x, s in ((real, "real"), (fake, "fake")))
+        generator = network(problem.networks.generator, g, under("g", noise))
+        real, fake = batches(sized, generator, real, noise, hyper)
         weights = d_weights(problem, d, state.constraint, hyper)
-        return -problem.variant.d_loss(*pair_logits(sized, weights, real, fake, noise))
+        r, f = pair_logits(sized, weights, real, fake, noise)
+        return -value_of(problem.variant.d_loss, problem, state, r, f, hyper)
 
     def step_g(g: Params, memory: Any, i: int) -> tuple[Params, Any]:
         opt = memory if memory is not None else problem.variant.optim.init(g)
@@ -113,8 +115,8 @@ def make(population: Any, seed: int) -> Pair:
         now = state._replace(d=d, d_opt=opt, constraint=held)
         real = batch(i)
         noise = under("d", _noise(problem, root, "d", i, real))
-        grads, _ = d_gradient(problem, now, real, noise, hyper)
-        now = d_apply(problem, now, grads, hyper)
+        grads, log = d_gradient(problem, now, real, noise, hyper)
+        now = d_apply(problem, now, grads, log, hyper)
         return now.d, (now.d_opt, now.constraint)
 
     return Pair(

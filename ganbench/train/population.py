@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ganbench.errors import UsageError
 from ganbench.seeds import derive, lane_seed
-from ganbench.spec import Networks, Params, Variant
+from ganbench.spec import Arch, Networks, Params, Variant
 from ganbench.train.backends import BACKENDS, freeze
 from ganbench.train.games import find, resolve
 from ganbench.train.noise import Batches, Noises
@@ -228,7 +228,9 @@ def check(variant, data, seeds, batch, steps, game, ema) -> None:
         raise UsageError(f"ema is {ema}: a decay in [0, 1)")
 
 
-def build_networks(arch, options: Mapping[str, Any], shape, variant: Variant) -> Networks:
+def build_networks(
+    arch: Arch, options: Mapping[str, Any], shape: tuple[int, ...], variant: Variant
+) -> Networks:
     """Return ``arch`` built for ``shape``, and for what ``variant``'s discriminator is shown of it.
 
     Raises:
@@ -238,12 +240,25 @@ def build_networks(arch, options: Mapping[str, Any], shape, variant: Variant) ->
     for wanted in (shape, shown):
         if reason := arch.fits(wanted):
             raise UsageError(f"arch {arch.name} does not fit data of shape {wanted}: {reason}")
-    networks = arch.build(shape, **options)
+
+    def make(shape: tuple[int, ...], outputs: int = 1) -> Networks:
+        return arch.build(shape, outputs=outputs, **options)
+
+    if variant.networks or variant.d_outputs > 1:
+        refuse_lacking(variant, make(shape), arch)
+    for wrap in variant.networks:
+        make = wrap(make)
+    networks = make(shape, variant.d_outputs)
     if shown != shape:
-        networks = replace(networks, discriminator=arch.build(shown, **options).discriminator)
+        networks = replace(networks, discriminator=make(shown, variant.d_outputs).discriminator)
+    refuse_lacking(variant, networks, arch)
+    return networks
+
+
+def refuse_lacking(variant: Variant, networks: Networks, arch: Arch) -> None:
+    """Raise ``UsageError`` if ``networks`` do not provide what ``variant`` requires."""
     lacking = variant.requires - networks.provides
     if lacking:
         raise UsageError(
             f"variant {variant.name} needs {', '.join(sorted(lacking))} of {arch.name}"
         )
-    return networks

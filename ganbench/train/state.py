@@ -28,6 +28,7 @@ def initial(problem: Problem, build: Callable[[], Networks], seed: int, dtype) -
         g_opt=variant.optim.init(g),
         d_opt=(variant.optim_d or variant.optim).init(d),
         constraint=variant.constraint.init(d) if variant.constraint else {},
+        extra={k: v.to(dtype) for k, v in variant.extra.init().items()} if variant.extra else {},
         ema={k: p.clone() for k, p in g.items()} if problem.ema is not None else {},
         game=find(problem.game).init(g, d),
     )

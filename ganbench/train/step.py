@@ -30,6 +30,7 @@ class State(NamedTuple):
     g_opt: dict
     d_opt: dict
     constraint: Params
+    extra: Params  # what the losses carry along, such as BEGAN's k; mostly empty
     ema: Params  # averaged generator; empty where none was asked for
     game: dict[str, Params]  # what the game remembers, such as its last steps; mostly empty
 
@@ -66,8 +67,9 @@ def noise_plan(problem: Problem) -> dict[str, dict[str, Noise]]:
     """Return what one discriminator update (``d``) and one generator update (``g``) are given."""
     networks, batch = problem.networks, problem.batch
     latent = Noise(networks.latent.kind, (batch, *networks.latent.shape))
-
-    shown, shape = problem.variant.seen(batch, problem.shape)
+    shown, shape = problem.variant.seen(batch, row_shape(problem))
+    joint = problem.variant.joint
+    rows = joint.noise(batch, latent.shape[1]) if joint else {}
 
     def masks(prefix: str, module: nn.Module, size: int) -> dict[str, Noise]:
         return {f"{prefix}/{k}": v for k, v in module_noise(module, size).items()}
@@ -75,6 +77,7 @@ def noise_plan(problem: Problem) -> dict[str, dict[str, Noise]]:
     d = {"z": latent, **masks("g", networks.generator, batch)}
     d |= masks("pair", networks.discriminator, 2 * shown)
     d |= view_noise(problem, "real") | view_noise(problem, "fake")
+    d |= {f"joint/{k}": v for k, v in rows.items()}
     for penalty in problem.variant.penalties:
         drawn = penalty.noise(shown, shape)
         d |= {f"{penalty.key}/{k}": v for k, v in drawn.items()}
@@ -83,12 +86,22 @@ def noise_plan(problem: Problem) -> dict[str, dict[str, Noise]]:
     g |= masks("fake", networks.discriminator, shown) | view_noise(problem, "fake")
     if problem.variant.g_reads_real:
         g |= masks("real", networks.discriminator, shown) | view_noise(problem, "real")
+        g |= {f"joint/{k}": v for k, v in rows.items()}
+    for term in problem.variant.terms:
+        g |= {f"{term.key}/{k}": v for k, v in term.noise(shown, networks.discriminator).items()}
+        g |= masks(f"{term.key}.d", networks.discriminator, shown)
     return {"d": d, "g": g}
+
+
+def row_shape(problem: Problem) -> tuple[int, ...]:
+    """Return the shape of what the discriminator is shown, before any view of it."""
+    joint = problem.variant.joint
+    return joint.shape(problem.shape, *problem.networks.latent.shape) if joint else problem.shape
 
 
 def view_noise(problem: Problem, side: str) -> dict[str, Noise]:
     """Return what the views of one side's batch are given."""
-    batch, shape = problem.batch, problem.shape
+    batch, shape = problem.batch, row_shape(problem)
     found: dict[str, Noise] = {}
     for view in problem.variant.views:
         drawn = view.noise(batch, shape)
@@ -104,6 +117,33 @@ def seen(problem: Problem, x: Tensor, side: str, noise: Hyper, hyper: Hyper) -> 
     return x
 
 
+def batches(
+    problem: Problem, g: Callable, real: Tensor, noise: Hyper, hyper: Hyper, both: bool = True
+) -> tuple[Tensor, Tensor]:
+    """Return what the discriminator is shown: a real batch (NaN unless ``both``), a fake one."""
+    joint = problem.variant.joint
+    if joint:
+        real, fake = joint.rows(g, real, noise["z"], under("joint", noise))
+    else:
+        fake = g(noise["z"])
+    # What reads the real batch without declaring it gets NaN, not something plausible.
+    real = seen(problem, real, "real", noise, hyper) if both else torch.full_like(real, torch.nan)
+    return real, seen(problem, fake, "fake", noise, hyper)
+
+
+def value_of(loss: Callable, problem: Problem, state: State, r: Tensor, f: Tensor, hyper: Hyper):
+    """Return a loss of the variant, given what else it reads."""
+    extra = problem.variant.extra
+    return loss(r, f, *([extra_values(problem, state, hyper)] if extra else []))
+
+
+def extra_values(problem: Problem, state: State, hyper: Hyper) -> dict[str, Tensor]:
+    """Return the third argument of the variant's losses: their numbers and their state."""
+    extra = problem.variant.extra
+    numbers = {key: hyper[f"{extra.name}.{key}"] for key in extra.values} if extra else {}
+    return {**numbers, **state.extra}
+
+
 def d_weights(problem: Problem, params: Params, memory: Params, hyper: Hyper) -> Params:
     """Return the discriminator's parameters as its network sees them."""
     constraint = problem.variant.constraint
@@ -113,7 +153,7 @@ def d_weights(problem: Problem, params: Params, memory: Params, hyper: Hyper) ->
 def network(module: nn.Module, params: Params, noise: Mapping[str, Tensor]) -> Callable:
     """Return ``module`` with its parameters and its noise buffers bound."""
     bound = {**params, **noise}
-    return lambda x: functional_call(module, bound, (x,))
+    return lambda *inputs, **options: functional_call(module, bound, inputs, options)
 
 
 def pair_logits(problem: Problem, params: Params, real: Tensor, fake: Tensor, noise: Hyper):
@@ -134,13 +174,13 @@ def norm(grads: Params) -> Tensor:
 def d_gradient(problem: Problem, state: State, real: Tensor, noise: Hyper, hyper: Hyper):
     """Return the gradient of the discriminator's loss, penalties included, and its log."""
     variant, nets = problem.variant, problem.networks
-    fake = network(nets.generator, state.g, under("g", noise))(noise["z"])
-    real, fake = (seen(problem, x, s, noise, hyper) for x, s in ((real, "real"), (fake, "fake")))
+    generator = network(nets.generator, state.g, under("g", noise))
+    real, fake = batches(problem, generator, real, noise, hyper)
 
     def loss(trained: Params):
         params = d_weights(problem, trained, state.constraint, hyper)
         r, f = pair_logits(problem, params, real, fake, noise)
-        value = variant.d_loss(r, f)
+        value = value_of(variant.d_loss, problem, state, r, f, hyper)
         for penalty in variant.penalties:
             d = network(nets.discriminator, params, under(f"{penalty.key}.d", noise))
             term = penalty.function(d, real, fake, under(penalty.key, noise))
@@ -158,13 +198,18 @@ def g_value(
     variant, nets = problem.variant, problem.networks
     weights = d_weights(problem, state.d, state.constraint, hyper)
     critic = partial(network, nets.discriminator, weights)
-    fake = network(nets.generator, g, under("g", noise))(noise["z"])
-    f = critic(under("fake", noise))(seen(problem, fake, "fake", noise, hyper))
-    # A loss that reads the real logits without declaring it gets NaN, not something plausible.
+    generator = network(nets.generator, g, under("g", noise))
+    real, fake = batches(problem, generator, real, noise, hyper, variant.g_reads_real)
+    f = critic(under("fake", noise))(fake)
     r = torch.full_like(f, torch.nan)
     if variant.g_reads_real:
-        r = critic(under("real", noise))(seen(problem, real, "real", noise, hyper))
-    return variant.g_loss(r, f)
+        r = critic(under("real", noise))(real)
+    value = value_of(variant.g_loss, problem, state, r, f, hyper)
+    for term in variant.terms:
+        d = critic(under(f"{term.key}.d", noise))
+        given = {"z": noise["z"], **under(term.key, noise)}
+        value = value + hyper[term.key] * term.function(generator, d, real, fake, given)
+    return value
 
 
 def g_gradient(problem: Problem, state: State, real: Tensor, noise: Hyper, hyper: Hyper):
@@ -174,8 +219,12 @@ def g_gradient(problem: Problem, state: State, real: Tensor, noise: Hyper, hyper
     return grads, {"g_loss": value, "g_grad_norm": norm(grads)}
 
 
-def d_move(problem: Problem, state: State, grads: Params, hyper: Hyper) -> State:
+def d_move(problem: Problem, state: State, grads: Params, log: Log, hyper: Hyper) -> State:
     """Return the state after one optimiser step of the discriminator, without its constraint."""
+    extra = problem.variant.extra
+    if extra:
+        values = extra_values(problem, state, hyper)
+        state = state._replace(extra=extra.update(values, log["d_real"], log["d_fake"]))
     optimiser = problem.variant.optim_d or problem.variant.optim
     options = {k[2:]: v for k, v in hyper.items() if k.startswith("d.")}
     params, opt = optimiser.update(grads, state.d_opt, state.d, options)
@@ -191,9 +240,9 @@ def d_project(problem: Problem, state: State, hyper: Hyper) -> State:
     return state._replace(d=params, constraint=kept)
 
 
-def d_apply(problem: Problem, state: State, grads: Params, hyper: Hyper) -> State:
+def d_apply(problem: Problem, state: State, grads: Params, log: Log, hyper: Hyper) -> State:
     """Return the state after one optimiser step of the discriminator, and its constraint."""
-    return d_project(problem, d_move(problem, state, grads, hyper), hyper)
+    return d_project(problem, d_move(problem, state, grads, log, hyper), hyper)
 
 
 def g_move(problem: Problem, state: State, grads: Params, hyper: Hyper) -> State:

@@ -24,7 +24,7 @@ def alternating(
     logs = []
     for i in range(problem.variant.d_steps):
         grads, log = d_gradient(problem, state, real[i], d_noise(noise, i), hyper)
-        state = d_apply(problem, state, grads, hyper)
+        state = d_apply(problem, state, grads, log, hyper)
         logs.append(log)
     grads, g_log = g_gradient(problem, state, real[-1], noise["g"], hyper)
     return g_apply(problem, state, grads, hyper), mean(logs) | g_log
@@ -41,7 +41,7 @@ def simultaneous(
     for i in range(problem.variant.d_steps):
         before = state
         d_grads, log = d_gradient(problem, before, real[i], d_noise(noise, i), hyper)
-        state = d_apply(problem, before, d_grads, hyper)
+        state = d_apply(problem, before, d_grads, log, hyper)
         logs.append(log)
     g_grads, g_log = g_gradient(problem, before, real[-1], noise["g"], hyper)
     return g_apply(problem, state, g_grads, hyper), mean(logs) | g_log

@@ -57,7 +57,7 @@ def consensus(
     logs = []
     for i in range(problem.variant.d_steps):
         g, d, log = gradients(problem, state, real[i], d_noise(noise, i), noise["g"], hyper)
-        state = d_apply(problem, state, d, hyper)
+        state = d_apply(problem, state, d, log, hyper)
         logs.append(_part(log, "d_"))
     return g_apply(problem, state, g, hyper), mean(logs) | _part(log, "g_")
 
@@ -70,7 +70,7 @@ def consensus_alternating(
     for i in range(problem.variant.d_steps):
         given = d_noise(noise, i)
         _, d, log = gradients(problem, state, real[i], given, noise["g"], hyper)
-        state = d_apply(problem, state, d, hyper)
+        state = d_apply(problem, state, d, log, hyper)
         logs.append(_part(log, "d_"))
     g, _, log = gradients(problem, state, real[-1], given, noise["g"], hyper)
     return g_apply(problem, state, g, hyper), mean(logs) | _part(log, "g_")

@@ -51,14 +51,14 @@ def extragradient(
     logs = []
     for i in range(problem.variant.d_steps):
         given, before = d_noise(noise, i), state
-        grads, _ = d_gradient(problem, before, real[i], given, hyper)
-        ahead = d_apply(problem, before, grads, hyper)
+        grads, log = d_gradient(problem, before, real[i], given, hyper)
+        ahead = d_apply(problem, before, grads, log, hyper)
         if i == problem.variant.d_steps - 1:
             grads, _ = g_gradient(problem, before, real[i], noise["g"], hyper)
             ahead = g_apply(problem, ahead, grads, hyper)
         grads, log = d_gradient(problem, ahead, real[i], given, hyper)
         back = before._replace(g_opt=ahead.g_opt, d_opt=ahead.d_opt)
-        state = d_apply(problem, back, grads, hyper)
+        state = d_apply(problem, back, grads, log, hyper)
         logs.append(log)
     grads, g_log = g_gradient(problem, ahead, real[-1], noise["g"], hyper)
     return g_apply(problem, state, grads, hyper), mean(logs) | g_log
@@ -81,7 +81,7 @@ def past_extragradient(
         if i == problem.variant.d_steps - 1:
             ahead = ahead._replace(g=_minus(before.g, past["g"]))
         grads, log = d_gradient(problem, ahead, real[i], d_noise(noise, i), hyper)
-        moved = d_move(problem, before, grads, hyper)
+        moved = d_move(problem, before, grads, log, hyper)
         memory = {"g": past["g"], "d": _minus(before.d, moved.d)}
         state = d_project(problem, moved, hyper)._replace(game=memory)
         logs.append(log)
@@ -110,7 +110,7 @@ def optimistic(
     for i in range(problem.variant.d_steps):
         before, past = state, state.game
         grads, log = d_gradient(problem, before, real[i], d_noise(noise, i), hyper)
-        moved = d_move(problem, before, grads, hyper)
+        moved = d_move(problem, before, grads, log, hyper)
         params, step = _optimistic(before.d, moved.d, past["d"])
         state = d_project(problem, moved._replace(d=params), hyper)
         state = state._replace(game={"g": past["g"], "d": step})

@@ -41,7 +41,7 @@ def step(
     for i in range(variant.d_steps):
         before, given = state, d_noise(noise, i)
         grads, log = d_gradient(problem, before, real[i], given, hyper)
-        state = d_apply(problem, before, grads, hyper)
+        state = d_apply(problem, before, grads, log, hyper)
         logs.append(log)
     smooth = differentiable(variant.optim_d or variant.optim)
     inner = replace(problem, variant=replace(variant, optim_d=smooth))
@@ -49,7 +49,8 @@ def step(
     def loss(params: Params) -> Tensor:
         now = before._replace(g=params)
         for _ in range(k):
-            now = d_apply(inner, now, d_gradient(inner, now, real[-1], given, hyper)[0], hyper)
+            inner_grads, inner_log = d_gradient(inner, now, real[-1], given, hyper)
+            now = d_apply(inner, now, inner_grads, inner_log, hyper)
         return g_value(problem, params, now, real[-1], noise["g"], hyper)
 
     grads, value = grad_and_value(loss)(before.g)
