@@ -33,10 +33,10 @@ def test_three_updates_equal_the_plain_loop(name, monkeypatch):
     data = dataset.load(None)
     population = Population(
         registry.get("variant", name), lambda: arch.build(dataset.shape), data.train[:1000],
-        "mnist", seeds=[7], batch=32, steps=3,
+        "mnist", seeds=[7], batch=32, steps=3, dtype=torch.float64,
     )  # fmt: skip
     baseline = load(NAMES[name])
-    generator, discriminator = baseline.networks()
+    generator, discriminator = (network.double() for network in baseline.networks())
     start = population.params(7)
     for module, part in ((generator, "g"), (discriminator, "d")):
         for own, given in zip(module.parameters(), start[part].values(), strict=True):
@@ -51,7 +51,7 @@ def test_three_updates_equal_the_plain_loop(name, monkeypatch):
         noise = {p: {k: v[0] for k, v in t.items()} for p, t in population.noises.at(step).items()}
         for i in range(d_steps):
             index = population.batches.at(step * d_steps + i, 1)[0, 0]
-            reals.append(population.data[index].flatten(1) / 127.5 - 1)
+            reals.append(population.data[index].flatten(1).double() / 127.5 - 1)
             normals.append(noise["d"]["z"][i])
             for half in (0, 1):
                 masks += [noise["d"][layer][i].tensor_split(2)[half] for layer in layers]
@@ -76,6 +76,6 @@ def test_three_updates_equal_the_plain_loop(name, monkeypatch):
     end = population.params(7)
     for module, part in ((generator, "g"), (discriminator, "d")):
         for own, ours in zip(module.parameters(), end[part].values(), strict=True):
-            torch.testing.assert_close(own.data, ours, rtol=0, atol=1e-5)
+            torch.testing.assert_close(own.data, ours, rtol=0, atol=1e-10)
         moved = max((end[part][k] - start[part][k]).abs().max() for k in end[part])
         assert moved > 1e-4  # the comparison is of something

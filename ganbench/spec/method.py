@@ -81,6 +81,7 @@ class Variant:
         networks: how the pair is made otherwise than by the architecture alone, one wrap after
             the other.
         joint: what the discriminator is shown, if that is not samples.
+        core: one of the few that a first comparison should hold.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Variant:
     extra: Extra | None = None
     networks: tuple[Wrap, ...] = ()
     joint: Joint | None = None
+    core: bool = False
 
     def __post_init__(self) -> None:
         check_name(self.name)

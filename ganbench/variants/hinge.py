@@ -12,10 +12,11 @@ register(
     Variant(
         name="hinge",
         paper=Paper("Geometric GAN", "Lim & Ye", 2017, arxiv="1705.02894"),
-        family="integral probability metric",
+        family="integral-probability-metric",
         equation="D: relu(1 - r) + relu(1 + f)   G: -f",
         d_loss=hinge_d,
         g_loss=wasserstein_g,
         optim=Adam(lr=2e-4, betas=(0.5, 0.999)),
+        core=True,
     )
 )

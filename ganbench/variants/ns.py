@@ -17,5 +17,6 @@ register(
         d_loss=logistic_d,
         g_loss=nonsaturating_g,
         optim=Adam(lr=2e-4, betas=(0.5, 0.999)),
+        core=True,
     )
 )

@@ -37,5 +37,6 @@ register(
             "d.beta2": Anneal(0.9, 0.99),
         },
         requires={"per_sample_d"},
+        core=True,
     )
 )

@@ -20,5 +20,6 @@ register(
         constraint=weight_clip(0.01),
         d_steps=5,
         optim=RMSprop(lr=5e-5),
+        core=True,
     )
 )

@@ -24,5 +24,6 @@ register(
         d_steps=5,
         optim=Adam(lr=1e-4, betas=(0.0, 0.9)),
         requires={"per_sample_d"},
+        core=True,
     )
 )

@@ -1,0 +1,42 @@
+"""The f-GAN for the Pearson chi^2 divergence. Nowozin et al. 2016, tables 2 and 6.
+
+Activation g(v) = v, conjugate f*(g(v)) = v^2/4 + v.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ganbench.losses import variational_d, variational_g
+from ganbench.optim import Adam
+from ganbench.registry import register
+from ganbench.spec import Paper, Variant
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def _activation(v: Tensor) -> Tensor:
+    return v
+
+
+def _conjugate(v: Tensor) -> Tensor:
+    return v.square() / 4 + v
+
+
+register(
+    Variant(
+        name="fgan-pearson",
+        paper=Paper(
+            "f-GAN: Training Generative Neural Samplers using Variational Divergence Minimization",
+            "Nowozin et al.",
+            2016,
+            arxiv="1606.00709",
+        ),
+        family="f-divergence",
+        equation="D: f^2/4 + f - r   G: -f",
+        d_loss=variational_d(_activation, _conjugate),
+        g_loss=variational_g(_activation),
+        optim=Adam(lr=2e-4, betas=(0.5, 0.999)),
+    )
+)

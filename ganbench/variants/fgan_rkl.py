@@ -1,0 +1,42 @@
+"""The f-GAN for the reverse Kullback-Leibler divergence. Nowozin et al. 2016, tables 2 and 6.
+
+Activation g(v) = -exp(-v), conjugate f*(g(v)) = v - 1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ganbench.losses import variational_d, variational_g
+from ganbench.optim import Adam
+from ganbench.registry import register
+from ganbench.spec import Paper, Variant
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def _activation(v: Tensor) -> Tensor:
+    return -(-v).exp()
+
+
+def _conjugate(v: Tensor) -> Tensor:
+    return v - 1
+
+
+register(
+    Variant(
+        name="fgan-rkl",
+        paper=Paper(
+            "f-GAN: Training Generative Neural Samplers using Variational Divergence Minimization",
+            "Nowozin et al.",
+            2016,
+            arxiv="1606.00709",
+        ),
+        family="f-divergence",
+        equation="D: exp(-r) + f - 1   G: exp(-f)",
+        d_loss=variational_d(_activation, _conjugate),
+        g_loss=variational_g(_activation),
+        optim=Adam(lr=2e-4, betas=(0.5, 0.999)),
+    )
+)

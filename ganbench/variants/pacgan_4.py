@@ -1,0 +1,28 @@
+"""PacGAN: the discriminator sees 4 samples at once. Lin et al. 2018, section 3.
+
+The loss and the constants are those of the non-saturating GAN, as in its section 4.
+"""
+
+from ganbench.losses import logistic_d, nonsaturating_g
+from ganbench.optim import Adam
+from ganbench.registry import register
+from ganbench.spec import Paper, Variant
+from ganbench.views import pack
+
+register(
+    Variant(
+        name="pacgan-4",
+        paper=Paper(
+            "PacGAN: The power of two samples in generative adversarial networks",
+            "Lin et al.",
+            2018,
+            arxiv="1712.04086",
+        ),
+        family="packing",
+        equation="D: sp(-r) + sp(f) on 4 samples at once   G: sp(-f)",
+        d_loss=logistic_d,
+        g_loss=nonsaturating_g,
+        views=(pack(4),),
+        optim=Adam(lr=2e-4, betas=(0.5, 0.999)),
+    )
+)
