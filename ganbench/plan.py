@@ -6,8 +6,8 @@ Everything is checked here, before anything is trained.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ganbench import registry
@@ -32,6 +32,7 @@ class Request:
     images_seen: int | None = None
     batch: int | None = None
     game: str | None = None
+    hyper: Mapping[str, float] = field(default_factory=dict)
     dtype: str = "float32"
     device: str = "auto"
     ema: float | None = None
@@ -124,6 +125,22 @@ def parse_arch(spec: str) -> tuple[Arch, dict[str, Any]]:
     return arch, options
 
 
+def parse_hyper(text: str) -> dict[str, float]:
+    """Return ``{key: value}`` of ``key=value,key=value``.
+
+    Raises:
+        UsageError: something else.
+    """
+    found: dict[str, float] = {}
+    for item in filter(None, text.split(",")):
+        key, equals, value = item.partition("=")
+        try:
+            found[key.strip()] = float(value)
+        except ValueError:
+            raise UsageError(f"--hyper: {item!r} is not KEY=NUMBER") from None
+    return found
+
+
 def seed_list(seeds: int | tuple[int, ...]) -> tuple[int, ...]:
     """Return the repetitions 0..n-1 for a number, or the given ones.
 
@@ -163,7 +180,7 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
     from ganbench.evaluate import load_extractor
     from ganbench.train.backends import BACKENDS, choose
     from ganbench.train.games import find, resolve
-    from ganbench.train.population import build_networks
+    from ganbench.train.population import build_networks, hyper_targets
 
     if request.game is not None:
         find(request.game)
@@ -180,6 +197,9 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
         raise UsageError(f"--budget is {images}: at least 1 image needed")
     if request.dtype not in DTYPES:
         raise UsageError(f"--dtype is {request.dtype!r}: {' or '.join(DTYPES)} needed")
+    for key, value in request.hyper.items():
+        if not math.isfinite(value):
+            raise UsageError(f"--hyper: {key} is {value}, a finite number needed")
     if request.arch:
         parse_arch(request.arch)  # before a load that may be long
 
@@ -216,6 +236,8 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
         try:
             build_networks(arch, options, shape, variant)
             game = resolve(variant, request.game)
+            for key in request.hyper:
+                hyper_targets(variant, game, key)
         except UsageError as error:
             skipped[variant.name] = str(error)
             continue
@@ -232,6 +254,7 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
                 batch=batch,
                 checkpoints=min(suite.checkpoints, steps),
                 game=game,
+                hyper=dict(request.hyper),
                 dtype=request.dtype,
                 ema=request.ema,
                 base_seed=request.base_seed,

@@ -93,6 +93,7 @@ def make_population(training: Training, seeds: tuple[int, ...], data: Data, unit
         training.batch,
         training.steps,
         game=training.game,
+        hyper=training.hyper,
         ema=training.ema,
         base_seed=training.base_seed,
         dtype=getattr(torch, training.dtype),

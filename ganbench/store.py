@@ -62,11 +62,13 @@ class Training(Strict):
     metrics: tuple[str, ...]
     n_real: int
     n_fake: int
+    hyper: dict[str, float] = {}
     data_dir: str | None = None
 
     def run_id(self, seed: int) -> str:
         """Return the name of the record of one seed."""
-        identity = digest(self.model_dump(exclude={"data_dir"}))[:8]
+        unset = set() if self.hyper else {"hyper"}
+        identity = digest(self.model_dump(exclude={"data_dir", *unset}))[:8]
         return f"{self.variant}-{file_name(self.dataset)}-{self.arch}-{identity}-s{seed}"
 
     @property

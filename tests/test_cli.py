@@ -17,7 +17,7 @@ def call(*words):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--variants", "wgan-pg"], "unknown variant 'wgan-pg': did you mean wgan-gp"),
+        (["--variants", "wgan-pg"], "unknown variant 'wgan-pg': did you mean wgan-lp or wgan-gp"),
         (["--dataset", "mnst"], "unknown dataset 'mnst': did you mean mnist"),
         (["--preset", "quik"], "unknown suite 'quik': did you mean quick"),
         (["--seeds", "0"], "--seeds is 0: at least 1 needed"),
@@ -31,6 +31,10 @@ def call(*words):
         (["--arch", "dcgan:d_norm=none,width=0"], "at least 1"),
         (["--variants", "wgan-gp", "--arch", "dcgan:d_norm=batch"], "nothing to train: variant"),
         (["--game", "chess"], "unknown game 'chess'"),
+        (["--hyper", "lr"], "--hyper: 'lr' is not KEY=NUMBER"),
+        (["--hyper", "lr=fast"], "--hyper: 'lr=fast' is not KEY=NUMBER"),
+        (["--hyper", "lr=nan"], "--hyper: lr is nan, a finite number needed"),
+        (["--variants", "ns", "--hyper", "rate=1"], "variant ns has no hyper-parameter 'rate'"),
         (["--dtype", "int8"], "--dtype is 'int8'"),
         (["--device", "cuda"], "finds no usable CUDA device"),
         (["--backend", "magic"], "unknown backend 'magic'"),
@@ -53,6 +57,21 @@ def test_bad_input(words, message, monkeypatch, tmp_path):
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert not any(p.is_file() and p.suffix == ".csv" for p in tmp_path.rglob("*"))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["metrix"], "unknown check 'metrix'; known: metrics, dirac, bilinear, mixtures"),
+        (["dirac", "--scale", "0.1"], "verify dirac has no option --scale"),
+        (["mixtures", "--scale", "2"], "--scale is 2: a share of the published steps in (0, 1]"),
+        (["mixtures", "--seeds", "1"], "--seeds is 1: at least 2 trials"),
+    ],
+)
+def test_bad_input_to_verify(words, message, tmp_path):
+    done = call("verify", *words, "--out", tmp_path)
+    assert done.exit_code == 2 and message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_unwritable_out(tmp_path):

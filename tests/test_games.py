@@ -308,7 +308,7 @@ def test_the_weight_of_consensus_is_a_hyper_parameter_of_each_lane():
     for seed, alone in ((0, default), (1, plain)):
         for part, tree in alone.params(seed).items():
             assert max(relative(both.params(seed)[part][k], v) for k, v in tree.items()) <= 1e-9
-    with pytest.raises(UsageError, match="unknown hyper-parameter 'consensus.weight'"):
+    with pytest.raises(UsageError, match="has no hyper-parameter 'consensus.weight'"):
         make("ns", "toy", [0], hyper={"consensus.weight": 1.0})
 
 

@@ -14,13 +14,14 @@ LAYERS = {
     "lazy": 0, "errors": 0, "spec": 0, "registry": 0, "seeds": 0,
     "losses": 1, "penalties": 1, "constraints": 1, "optim": 1, "cache": 1, "provenance": 1,
     "sides": 1, "inputs": 1, "views": 1, "networks": 1, "divergences": 1, "extras": 1, "terms": 1,
+    "published": 1,
     "suites": 2, "variants": 2, "modifiers": 2, "archs": 2, "data": 2, "features": 2,
     "metrics": 2, "stats": 2,
     "train": 3,
     "store": 4, "evaluate": 4, "protocols": 4, "plan": 4, "selection": 4, "scoring": 5,
     "runner": 5, "engines": 5, "reports": 5,
-    "listing": 6, "worker": 6, "estimate": 6, "progress": 6, "api": 6, "verify": 6,
-    "cli": 7, "__main__": 8,
+    "listing": 6, "worker": 6, "estimate": 6, "progress": 6, "api": 6, "verify": 7,
+    "cli": 8, "__main__": 9,
 }  # fmt: skip
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -264,6 +264,29 @@ def test_protocols_are_never_mixed(tiny, tmp_path):
         run(tmp_path, variants=["ns"], seeds=1)  # trains nothing, and draws nothing
 
 
+def test_hyper_parameters_are_a_part_of_the_training(tiny, tmp_path):
+    result = run(tmp_path, variants=["ns", "wgan"], hyper={"lr": 0.01, "beta1": 0.0})
+    assert "variant wgan has no hyper-parameter 'beta1'" in result.skipped["wgan"]
+    own = [r.training for r in Store(tmp_path).records()]
+    assert {t.variant for t in own} == {"ns"} and own[0].hyper == {"lr": 0.01, "beta1": 0.0}
+    plain = own[0].model_copy(update={"hyper": {}})
+    assert plain.run_id(0) != own[0].run_id(0)
+    with pytest.raises(UsageError, match="hyper"):
+        run(tmp_path, variants=["ns"])
+    still = run(tmp_path / "2", variants=["ns"], hyper={"lr": 0.0}).results
+    assert (still.groupby(["seed", "metric"])["value"].nunique() == 1).all()
+    assert (result.results.groupby(["seed", "metric"])["value"].nunique() > 1).any()
+
+
+def test_papers_stand_beside_the_results_of_the_same_variants(tiny, tmp_path):
+    result = run(tmp_path, variants=["ns", "wgan-gp"])
+    beside = pd.read_csv(tmp_path / "published.csv")
+    assert tmp_path / "published.csv" in result.written
+    assert set(beside["variant"]) == {"ns"} and set(beside["task"]) == {"ring2d"}
+    assert not beside["setup"].eq("same").any() and beside["setup"].notna().all()
+    assert len(result.leaderboard) and not result.leaderboard["variant"].eq("pacgan-2").any()
+
+
 def test_metrics_are_chosen_and_read_what_they_need(tiny, tmp_path, monkeypatch):
     suite = replace(tiny, checkpoints=5, n_real=1000, n_fake=300)
     monkeypatch.setitem(registry._entries["suite"], "tiny", suite)

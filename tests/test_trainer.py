@@ -16,7 +16,13 @@ from ganbench.train.population import Population, build_networks
 from ganbench.train.state import flatten
 
 SMALL = {"dcgan": {"width": 4}}
-DATA = {"dcgan": "digits", "mlp-classic": "digits", "toy": "ring2d", "dirac": "dirac"}
+DATA = {
+    "dcgan": "digits",
+    "mlp-classic": "digits",
+    "toy": "ring2d",
+    "mlp-bn": "ring2d",
+    "dirac": "dirac",
+}
 CORE = [v.name for v in registry.items("variant") if v.core]
 
 
@@ -333,7 +339,7 @@ def test_a_loss_that_hides_what_it_reads_is_caught():
         ({"steps": 0}, "steps is 0"),
         ({"game": "chess"}, "unknown game 'chess'"),
         ({"ema": 1.5}, "ema is 1.5"),
-        ({"hyper": {"speed": 1}}, "unknown hyper-parameter 'speed'"),
+        ({"hyper": {"speed": 1}}, "has no hyper-parameter 'speed'"),
         ({"hyper": {"lr": [1, 2]}}, "a number or 1 numbers"),
         ({"rows": 4}, "batch is 8: between 1 and the 4"),
     ],

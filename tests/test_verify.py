@@ -10,8 +10,9 @@ from click.testing import CliRunner
 
 from ganbench import registry
 from ganbench.cli import main
+from ganbench.published import published
 from ganbench.spec import Quantity
-from ganbench.verify import bilinear, dirac, metrics
+from ganbench.verify import bilinear, dirac, metrics, mixtures
 from ganbench.verify._degrade import DEGRADATIONS, STEPS, Pool
 
 RNG = np.random.default_rng(0)
@@ -237,6 +238,51 @@ def test_every_game_has_a_theory_in_bilinear():
     from ganbench.train.games import GAMES
 
     assert set(bilinear.POLYNOMIALS) == set(GAMES)
+
+
+def trials(**changed):
+    """Rows of results.csv in which ten trials come out as published, but for what is changed."""
+    rows = []
+    for task in mixtures.TASKS:
+        for row in published(task).query("study == @mixtures.STUDY").itertuples():
+            mean = changed.get(f"{task}_{row.variant.replace('-', '')}_{row.metric}", row.value)
+            spread = row.spread * 3 * np.resize([-1, 1], 10)  # sd of the mean: the published one
+            rows += [
+                {"dataset": task, "variant": row.variant, "metric": row.metric, "seed": seed,
+                 "checkpoint": c, "value": mean + off if c == 20 else -9.0}
+                for seed, off in enumerate(spread) for c in (19, 20)
+            ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_mixtures_passes_on_the_published_means_and_fails_on_others():
+    def failing(**changed):
+        checks = mixtures.judge(mixtures.compare(trials(**changed)))
+        assert len(checks) == 16
+        return [check.name for check in checks if not check.passed]
+
+    assert failing() == []
+    assert failing(ring2d_ns_hq=0.97) == ["ring2d, ns: hq"]
+    assert failing(grid2d_pacgan4_modes=17.0) == [
+        "grid2d, pacgan-4: modes", "grid2d, modes: pacgan-4 above ns"
+    ]  # fmt: skip
+    lost = trials()
+    lost.loc[(lost["checkpoint"] == 20) & (lost["seed"] == 3), "value"] = np.nan
+    assert sum(not c.passed for c in mixtures.judge(mixtures.compare(lost))) == 12
+
+
+def test_mixtures_trains_in_a_folder_and_goes_on_there(tmp_path):
+    words = ["verify", "mixtures", "--scale", "0.00001", "--seeds", "2", "--out", str(tmp_path)]
+    done = CliRunner().invoke(main, [*words, "--json"])
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    assert done.exit_code == 1 and found["scale"] == 1e-5 and len(found["means"]) == 12, done.output
+    assert (tmp_path / "verify-mixtures.png").exists()
+    written = {p: p.stat().st_mtime_ns for p in tmp_path.glob("*/records/*")}
+    assert len(written) == 8
+    CliRunner().invoke(main, words)
+    assert written == {p: p.stat().st_mtime_ns for p in tmp_path.glob("*/records/*")}
+    record = json.loads(next(iter(written)).read_text())
+    assert record["training"]["hyper"] == mixtures.HYPER and record["training"]["batch"] == 100
 
 
 @pytest.mark.slow

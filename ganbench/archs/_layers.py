@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganbench.spec import Noise
+from ganbench.spec import Networks, Noise
 
 
 class BatchNorm(nn.Module):
@@ -61,6 +61,29 @@ class ToImage(nn.Module):
         image = F.fold(columns, size, kernel_size=4, padding=1, stride=2)
         assert self.bias is not None
         return image + self.bias[:, None, None]
+
+
+class Maxout(nn.Module):
+    """The largest of several linear functions. Goodfellow et al. 2013, arXiv:1302.4389."""
+
+    def __init__(self, before: int, after: int, pieces: int) -> None:
+        super().__init__()
+        self.linear, self.pieces = nn.Linear(before, after * pieces), pieces
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ``[B, after]`` of ``x [B, before]``."""
+        return self.linear(x).unflatten(1, (self.pieces, -1)).amax(1)
+
+
+def small_normal(networks: Networks, std: float = 0.02) -> Networks:
+    """Return ``networks`` with weights from N(0, std^2) and zero biases, as DCGAN starts."""
+    for network in (networks.generator, networks.discriminator):
+        for module in network.modules():
+            if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+                nn.init.normal_(module.weight, std=std)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+    return networks
 
 
 def he_normal(layers: list[nn.Module], slope: float) -> None:

@@ -33,6 +33,9 @@ def run_options(command: Callable) -> Callable:
         ),
         click.option("--batch-size", "batch", type=int, help="Default: the data set's."),
         click.option("--game", help="Game algorithm; default: the variant's, or alternating."),
+        click.option(
+            "--hyper", default="", help="KEY=NUMBER,...: lr, d.beta1, gradient_penalty.weight ..."
+        ),
         click.option("--dtype", default="float32", show_default=True, help="float32 or float64."),
         click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda."),
         click.option("--backend", default="auto", show_default=True, help="auto, eager or loop."),
@@ -53,10 +56,10 @@ def run_options(command: Callable) -> Callable:
     return command
 
 
-def _plan(variants: str, **options: Any) -> Any:
-    from ganbench.plan import Request, make_plan
+def _plan(variants: str, hyper: str, **options: Any) -> Any:
+    from ganbench.plan import Request, make_plan, parse_hyper
 
-    return make_plan(Request(variants=(variants,), **options))
+    return make_plan(Request(variants=(variants,), hyper=parse_hyper(hyper), **options))
 
 
 @click.command()
@@ -77,7 +80,8 @@ def run(out, engine, workers, threads, as_json, **options: Any) -> None:
     from ganbench.api import out_folder, run_plan
     from ganbench.estimate import summary
     from ganbench.progress import Show
-    from ganbench.reports.tables import findings, terminal_table
+    from ganbench.published import published
+    from ganbench.reports.tables import findings, published_table, terminal_table
 
     def stop(*_: object) -> None:
         raise Interrupted
@@ -114,6 +118,10 @@ def run(out, engine, workers, threads, as_json, **options: Any) -> None:
     console.print(terminal_table(own, rows, plan.primary))
     for sentence in findings(rows):
         console.print(sentence, markup=False, highlight=False)
+    papers = published(plan.dataset.name, [t.variant for t in plan.trainings])
+    if len(papers):
+        console.print()
+        console.print(published_table(papers))
     console.print()
     for path in result.written:
         if path.suffix != ".svg":

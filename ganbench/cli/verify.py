@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,18 +18,31 @@ CHECKS = {
     "metrics": "every metric sees what it should, and only that",
     "dirac": "the Dirac-GAN converges, orbits and diverges as theory says",
     "bilinear": "every game algorithm on the bilinear game, at its theoretical rate",
+    "mixtures": "packed discriminators on mixtures in the plane, as published",
 }
 
 
 @click.command()
 @click.argument("name")
 @click.option("--out", help="Folder of the figure and the table; default: runs/verify-NAME.")
+@click.option("--scale", type=float, help="mixtures: share of the published steps.")
+@click.option("--seeds", type=int, help="mixtures: trials of each variant; default: 10.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")
 @guarded
-def verify(name: str, out: str | None, as_json: bool) -> None:
-    """Check ganbench against what is known: NAME is metrics, dirac or bilinear."""
+def verify(name: str, out: str | None, as_json: bool, **options: Any) -> None:
+    """Check ganbench against what is known: NAME is metrics, dirac, bilinear or mixtures.
+
+    mixtures trains in --out; the same command again continues where it stopped.
+    """
     if name not in CHECKS:
         raise UsageError(f"unknown check {name!r}; known: {', '.join(CHECKS)}")
+    check = import_module(f"ganbench.verify.{name}").run
+    folder = Path(out or f"runs/verify-{name}")
+    given = {key: value for key, value in options.items() if value is not None}
+    for key in given.keys() - signature(check).parameters:
+        raise UsageError(f"verify {name} has no option --{key}")
+    if "out" in signature(check).parameters:
+        given["out"] = str(folder)
     from rich.console import Console
     from rich.table import Table
 
@@ -35,7 +50,7 @@ def verify(name: str, out: str | None, as_json: bool) -> None:
     from ganbench.store import write_bytes
 
     with Console(stderr=True).status(name) as status:
-        found = import_module(f"ganbench.verify.{name}").run(status.update)
+        found = check(status.update, **given)
     console = Console()
     table = Table(title=f"verify {name}: {CHECKS[name]}", title_justify="left")
     for column in ("check", "found", "wanted", ""):
@@ -43,7 +58,6 @@ def verify(name: str, out: str | None, as_json: bool) -> None:
     for check in found.checks:
         table.add_row(check.name, check.found, check.wanted, "ok" if check.passed else "FAILED")
     console.print(table)
-    folder = Path(out or f"runs/verify-{name}")
     for stem, frame in found.tables.items():
         write_bytes(folder / f"{stem}.csv", frame.to_csv(index=False).encode())
         console.print(str(folder / f"{stem}.csv"), markup=False, highlight=False)

@@ -34,7 +34,11 @@ register(
         metrics=("mode-coverage", "wasserstein", "sliced-wasserstein", "frechet"),
         primary="w2",
         batch=128,
-        budgets={"smoke": Budget(12_800), "quick": Budget(512_000)},
+        budgets={
+            "smoke": Budget(12_800),
+            "quick": Budget(512_000),
+            "paper": Budget(40_000_000, batch=100, n_fake=2_500),
+        },
         summary="25 Gaussians on a grid, with known modes and an exact sampler",
     )
 )

@@ -9,9 +9,10 @@ import pandas as pd
 from ganbench import registry
 from ganbench.evaluate import primary
 from ganbench.protocols import of_records, refuse_mixed
+from ganbench.published import published
 from ganbench.reports import leaderboard, plots
 from ganbench.reports.tables import ranking
-from ganbench.store import Record, Store
+from ganbench.store import Record, Store, write_bytes
 
 STRIPS = (
     "fd",
@@ -37,7 +38,7 @@ def names(records: list[Record]) -> dict[str, str]:
 
 
 def build(store: Store, dataset: str) -> tuple[pd.DataFrame, pd.DataFrame, list[Path]]:
-    """Write ``results.csv``, ``leaderboard.csv`` and the plots of ``dataset``'s records.
+    """Write the CSV files and the plots of ``dataset``'s records.
 
     Returns:
         Both tables and the paths written.
@@ -58,6 +59,10 @@ def build(store: Store, dataset: str) -> tuple[pd.DataFrame, pd.DataFrame, list[
     by_pair = {(r.arch, r.training.variant): label[r.run_id] for r in records}
     order = list(dict.fromkeys(by_pair[row.arch, row.variant] for row in placed.itertuples()))
 
+    papers = published(dataset, sorted({r.training.variant for r in records}))
+    if len(papers):
+        written.append(store.out / "published.csv")
+        write_bytes(written[-1], papers.to_csv(index=False).encode())
     plots.style()
     folder = store.out / "plots"
     present = set(shown["metric"])

@@ -83,6 +83,25 @@ def terminal_table(board: pd.DataFrame, table: pd.DataFrame, primary: str) -> Ta
     return out
 
 
+def published_table(papers: pd.DataFrame) -> Table:
+    """Return the numbers of ``papers`` (``published.published``), each study under its set-up."""
+    out = Table(
+        title="published, under protocols of their own: not to be ranked with the above",
+        title_justify="left",
+    )
+    for name in ("variant", "metric", "value", "runs"):
+        out.add_column(name, justify="left" if name in ("variant", "metric") else "right")
+    out.add_column("where and how", overflow="fold")
+    for (study, setup, where), rows in papers.groupby(["study", "setup", "where"], sort=False):
+        said = f"{study}, {where}: {setup}"
+        for row in rows.itertuples():
+            spread = "" if math.isnan(row.spread) else f" ± {row.spread:g} ({row.spread_kind})"
+            out.add_row(row.variant, row.metric, f"{row.value:g}{spread}", str(row.runs), said)
+            said = ""
+        out.add_section()
+    return out
+
+
 def findings(table: pd.DataFrame) -> list[str]:
     """Return sentences about every variant that failed, did not learn the data, or collapsed.
 

@@ -86,13 +86,11 @@ class Population:
         self.logs: list[Tensor] = []  # each [L, len(LOG_KEYS)]
 
     def _hyper(self, overrides: Mapping[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        values: dict[str, Any] = {**self.problem.variant.hyper(), **find(self.problem.game).hyper}
-        schedules = dict(self.problem.variant.schedules)
+        variant = self.problem.variant
+        values: dict[str, Any] = default_hyper(variant, self.problem.game)
+        schedules = dict(variant.schedules)
         for key, value in overrides.items():
-            targets = [k for k in values if k == key or k in (f"g.{key}", f"d.{key}")]
-            if not targets:
-                raise UsageError(f"unknown hyper-parameter {key!r}; known: {', '.join(values)}")
-            for target in targets:
+            for target in hyper_targets(variant, self.problem.game, key):
                 values[target] = value
                 schedules.pop(target, None)
         lanes = len(self.seeds)
@@ -209,6 +207,26 @@ class Population:
         self.alive = saved["alive"].to(self.device)
         self.diverged_at = saved["diverged_at"].to(self.device)
         self.logs = list(saved["logs"].to(self.device))
+
+
+def default_hyper(variant: Variant, game: str) -> dict[str, float]:
+    """Return every hyper-parameter of a method and its game."""
+    return {**variant.hyper(), **find(game).hyper}
+
+
+def hyper_targets(variant: Variant, game: str, key: str) -> list[str]:
+    """Return the hyper-parameters that ``key`` sets: ``lr`` stands for ``g.lr`` and ``d.lr``.
+
+    Raises:
+        UsageError: there is none.
+    """
+    known = default_hyper(variant, game)
+    targets = [k for k in known if k == key or k in (f"g.{key}", f"d.{key}")]
+    if not targets:
+        raise UsageError(
+            f"variant {variant.name} has no hyper-parameter {key!r}; it has {', '.join(known)}"
+        )
+    return targets
 
 
 def check(variant, data, seeds, batch, steps, game, ema) -> None:
