@@ -52,11 +52,20 @@ def choose_metrics(
     return tuple(chosen)
 
 
+def groups() -> dict[str, list[Variant]]:
+    """Return the named groups of variants: ``core`` and the families."""
+    known: list[Variant] = registry.items("variant")
+    found = {"core": [v for v in known if v.core]}
+    for name in sorted({v.family for v in known}):
+        found[name] = [v for v in known if v.family == name]
+    return found
+
+
 def choose_variants(names: tuple[str, ...]) -> list[Variant]:
     """Return the variants of a list, each once.
 
     Args:
-        names: variants, ``base+modifier+...`` compositions, families, or ``all``; lists of them may
+        names: variants, ``base+modifier+...`` compositions, groups, or ``all``; lists of them may
             be separated by commas.
 
     Raises:
@@ -65,10 +74,9 @@ def choose_variants(names: tuple[str, ...]) -> list[Variant]:
     wanted = [n for name in names for n in name.split(",") if n]
     if not wanted:
         raise UsageError("no variants: name some, or say all")
-    known: list[Variant] = registry.items("variant")
+    named = {"all": registry.items("variant"), **groups()}
     chosen: dict[str, Variant] = {}
     for name in wanted:
-        found = known if name == "all" else [v for v in known if v.family == name]
-        for variant in found or [registry.get("variant", name)]:
+        for variant in named.get(name) or [registry.get("variant", name)]:
             chosen.setdefault(variant.name, variant)
     return list(chosen.values())

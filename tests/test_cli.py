@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -107,6 +108,41 @@ def test_list_and_info_know_everything():
         assert part in shown
     assert "did you mean" in call("info", "wgann").stderr
     assert call("list", "nothing").exit_code == 2
+
+
+def test_the_zoo_is_listed_with_its_equations():
+    shown = call("list", "variants", "--json").stdout
+    zoo = {row["variant"]: row for row in json.loads(shown.strip().splitlines()[-1])["zoo"]}
+    assert set(zoo) == set(registry.names("variant")) and len(zoo) >= 45
+    assert zoo["wgan-gp"] == {
+        "variant": "wgan-gp", "family": "wasserstein", "core": True, "steps": 5,
+        "equation": "D: f - r + 10 (|grad D| - 1)^2 on interpolates   G: -f",
+        "penalty": "gradient penalty", "paper": "Gulrajani et al. 2017", "arxiv": "1704.00028",
+    }  # fmt: skip
+    assert "wgan-gp          gradient penalty                  5  Gulrajani et al. 2017" in shown
+    for group in ("core", "wasserstein", "relativistic", "f-divergence"):
+        assert group in shown
+    assert call("list", "archs", "--markdown").exit_code == 2
+
+
+def test_the_zoo_in_the_documentation_is_fresh():
+    path = Path(__file__).parent.parent / "docs" / "zoo.md"
+    assert path.read_text() == call("list", "variants", "--markdown").stdout
+
+
+def test_info_cites_every_part_of_a_composition():
+    shown = call("info", "hinge+r1").stdout
+    for part in (
+        "@misc{lim2017geometric,\n  author = {Lim and Ye},\n  title = {{Geometric GAN}},",
+        "@misc{mescheder2018which,\n  author = {Mescheder and others},",
+        "  eprint = {1801.04406},\n  archivePrefix = {arXiv}\n}",
+    ):
+        assert part in shown
+    for name in registry.names("variant"):  # every paper can be found
+        paper = registry.get("variant", name).paper
+        assert (paper.arxiv or paper.venue) and f"year = {{{paper.year}}}" in call(
+            "info", name
+        ).stdout
 
 
 def test_plan_starts_nothing(tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ import ganbench
 from ganbench import registry
 from ganbench.errors import UsageError
 from ganbench.optim import SGD, Adam, RMSprop
-from ganbench.plan import choose_variants
+from ganbench.selection import choose_variants, groups
 from ganbench.spec import Variant
 
 VARIANTS = registry.items("variant")
@@ -641,6 +641,15 @@ def test_compositions_are_canonical_and_keep_the_base():
 def test_compositions_that_do_not_fit_are_refused(name, message):
     with pytest.raises(UsageError, match=message.replace("+", r"\+")):
         registry.get("variant", name)
+
+
+def test_groups_are_not_called_like_variants():
+    known = groups()
+    assert not {"all", *known} & set(registry.names("variant"))
+    assert not {"all", *known} & {n.partition("+")[0] for n in registry.names("modifier")}
+    assert {"core", "wasserstein", "relativistic", "f-divergence"} <= set(known)
+    assert [v.name for v in choose_variants(("core",))] == [v.name for v in known["core"]]
+    assert not registry.get("variant", "ns+r1").core
 
 
 def test_families_and_lists_of_variants():

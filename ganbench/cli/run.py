@@ -22,7 +22,7 @@ def run_options(command: Callable) -> Callable:
             "--variants",
             default="all",
             show_default=True,
-            help="Names, BASE+MODIFIER, families, or all.",
+            help="Names, BASE+MODIFIER, groups (core, wasserstein ...), or all.",
         ),
         click.option("--dataset", default="mnist", show_default=True, help="See: ganbench list."),
         click.option("--preset", help="smoke, quick (default on CPU), standard (CUDA), paper."),

@@ -203,4 +203,5 @@ class Modifier:
             requires=variant.requires | frozenset(self.requires),
             extra=variant.extra or self.extra,
             networks=variant.networks + self.networks,
+            core=False,
         )
