@@ -38,9 +38,10 @@ def _matrices(params: Params) -> dict[str, Tensor]:
 
 
 def _left(w: Tensor, u: Tensor) -> Tensor:
-    """Return one power iteration for the first left singular vector of ``w``."""
+    """Return one power iteration for the first left singular vector of ``w``; ``u`` if w is 0."""
     v = F.normalize(w.T @ u, dim=0)
-    return F.normalize(w @ v, dim=0)
+    better = F.normalize(w @ v, dim=0)
+    return torch.where(better.any(), better, u)
 
 
 def _first_vectors(params: Params) -> Params:
@@ -62,7 +63,8 @@ def _normalised(params: Params, state: Params, value: Tensor) -> Params:
     for name, w in _matrices(params).items():
         u = state[name]
         v = F.normalize(w.detach().T @ u, dim=0)
-        found[name] = params[name] * (value / (u @ (w @ v)))
+        norm = u @ (w @ v)
+        found[name] = params[name] * (value / torch.where(norm > 0, norm, value))
     return found
 
 
@@ -70,6 +72,7 @@ def spectral_norm(value: float = 1.0) -> Constraint:
     """Return the constraint that divides every weight matrix by its largest singular value.
 
     Miyato 2018, Algorithm 1: the singular vectors follow by one power iteration for each update and
-    are constants to the gradient; the norm becomes ``value``, ``spectral_norm.value`` per lane.
+    are constants to the gradient; the norm becomes ``value``, ``spectral_norm.value`` per lane. A
+    matrix of zeros (Fixup starts with some) has no direction and stays as it is until it moves.
     """
     return Constraint("spectral_norm", value, _first_vectors, _iterate, _normalised)

@@ -684,3 +684,18 @@ def test_every_modifier_trains_and_a_lane_equals_its_solo_run(modifier):
         ]
         assert any(moved)
     assert all(np.isfinite(v).all() for v in solo.history(1).values())
+
+
+def test_spectral_normalisation_leaves_a_matrix_of_zeros_until_it_moves():
+    constraint = registry.get("modifier", "sn").constraint
+    value = torch.tensor(1.0, dtype=torch.float64)
+    params = {"w": torch.zeros(3, 4, dtype=torch.float64)}
+    state = constraint.init(params)
+    _, state = constraint.update(params, state, value)
+    grad = torch.func.grad(lambda p: constraint.apply(p, state, value)["w"].sum())(params)["w"]
+    assert torch.equal(constraint.apply(params, state, value)["w"], params["w"])
+    assert torch.equal(grad, torch.ones(3, 4))
+    moved = {"w": torch.outer(torch.arange(1.0, 4.0), torch.ones(4)).double()}
+    _, state = constraint.update(moved, state, value)
+    shown = constraint.apply(moved, state, value)["w"]
+    assert float(torch.linalg.matrix_norm(shown, 2)) == pytest.approx(1.0, abs=1e-12)

@@ -15,14 +15,17 @@ from ganbench.train.noise import CHUNK, Batches, Noises, draw, generator
 from ganbench.train.population import Population, build_networks
 from ganbench.train.state import flatten
 
-SMALL = {"dcgan": {"width": 4}}
+SMALL = {"dcgan": {"width": 4}, "sngan-resnet": {"width": 8}, "r3gan-small": {"width": 4}}
 DATA = {
     "dcgan": "digits",
     "mlp-classic": "digits",
     "toy": "ring2d",
     "mlp-bn": "ring2d",
     "dirac": "dirac",
+    "sngan-resnet": "cifar10",
+    "r3gan-small": "digits",
 }
+HEAVY = ("sngan-resnet", "r3gan-small")  # tried with the core variants alone
 CORE = [v.name for v in registry.items("variant") if v.core]
 
 
@@ -44,7 +47,7 @@ def pairs(quick):
         )
         for variant in registry.items("variant")
         for arch in registry.items("arch")
-        if fits(variant, arch)
+        if fits(variant, arch) and (variant.core or arch.name not in HEAVY)
     ]  # fmt: skip
 
 
@@ -69,6 +72,8 @@ def make(
     dataset, chosen = registry.get("dataset", DATA[arch]), registry.get("arch", arch)
     method = registry.get("variant", variant)
     options = {**chosen.options, **(options or {})}
+    if data is None and dataset.remote:
+        data = np.random.default_rng(0).integers(0, 256, (rows, *dataset.shape), np.uint8)
     data = dataset.load(None).train[:rows] if data is None else data
     return Population(
         method, lambda: build_networks(chosen, options, dataset.shape, method), data, dataset.name,
@@ -90,36 +95,63 @@ def test_every_variant_fits_an_arch():
         assert any(fits(variant, arch) for arch in registry.items("arch")), variant.name
 
 
+def indifferent(variant):
+    """Return whether the losses do not change with a number added to all logits.
+
+    The gradient of the last bias is then rounding noise, of which Adam makes a full step.
+    """
+    torch.manual_seed(0)
+    r, f = torch.randn(2, 32, dtype=torch.float64)
+    if variant.d_outputs > 1 or variant.extra:
+        return False
+    pairs = [(loss(r, f), loss(r + 1, f + 1)) for loss in (variant.d_loss, variant.g_loss)]
+    return all(abs(float(one - other)) < 1e-9 for one, other in pairs)
+
+
+def in_general_position(population):
+    """Return ``population`` with weights that start as zero moved away from it.
+
+    R3GAN's discriminator is linear at first: the gradients of its biases vanish, and are noise.
+    """
+    for params in (population.state.g, population.state.d):
+        for value in params.values():
+            if value.ndim > 2 and not value.any():  # [L, outputs, inputs, ...]
+                rng = torch.Generator().manual_seed(0)
+                value += 0.1 * torch.randn(value.shape[1:], generator=rng, dtype=value.dtype)
+    return population
+
+
 def lane_against_solo(subject, arch, dtype, backend, steps):
     """Return the largest difference of a lane's parameters from those of a run of its own."""
     # 32 is the fewest for which torch's CPU kernels treat a lane's logits alike, however many lanes
     # lie beside it: shorter rows end in a scalar loop whose exp differs in the last bit.
     packed = 12 // registry.get("variant", subject).seen(12, (2,))[0]
     given = {"dtype": dtype, "backend": backend, "batch": 32 * packed, "options": SMALL.get(arch)}
-    together = make(subject, arch, [0, 1, 2], **given)
+    together = in_general_position(make(subject, arch, [0, 1, 2], **given))
     together.run(steps)
     worst = 0.0
+    noise = {"head.bias"} if indifferent(registry.get("variant", subject)) else set()
     for seed in (0, 2):
-        solo = make(subject, arch, [seed], **given)
+        solo = in_general_position(make(subject, arch, [seed], **given))
         solo.run(steps)
         assert solo.diverged(seed) is None
         for part, tree in solo.params(seed).items():
             ours = together.params(seed)[part]
-            worst = max([worst, *(relative(ours[k], v) for k, v in tree.items())])
+            worst = max([worst, *(relative(ours[k], v) for k, v in tree.items() if k not in noise)])
         assert all(np.isfinite(v).all() for v in solo.history(seed).values())
     return worst
 
 
 @pytest.mark.parametrize(("subject", "arch"), pairs(tried))
 def test_lane_equals_solo(subject, arch):
-    steps = 20 if subject in CORE else 4
+    steps = 2 if arch in HEAVY else 20 if subject in CORE else 4
     assert lane_against_solo(subject, arch, "float64", "eager", steps) <= 1e-9
 
 
 @pytest.mark.parametrize(("subject", "arch"), pairs(lambda v, arch: v.core and arch == "toy"))
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_lane_equals_solo_in_single_precision(subject, arch, backend):
-    steps = 20 if subject in CORE else 4
+    steps = 2 if arch in HEAVY else 20 if subject in CORE else 4
     assert lane_against_solo(subject, arch, "float32", backend, steps) <= 2e-3
 
 

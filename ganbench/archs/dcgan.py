@@ -14,27 +14,10 @@ from __future__ import annotations
 
 import math
 
+from ganbench.archs._sizes import fits, halvings
 from ganbench.errors import UsageError
 from ganbench.registry import register
 from ganbench.spec import Arch, Networks, Noise
-
-
-def plan(height: int, width: int) -> list[tuple[int, int]]:
-    """Return the sizes from the image down to the smallest map, each half of the one before."""
-    sizes = [(height, width)]
-    while all(side % 2 == 0 and side >= 8 for side in sizes[-1]):
-        sizes.append((sizes[-1][0] // 2, sizes[-1][1] // 2))
-    return sizes
-
-
-def fits(shape: tuple[int, ...]) -> str:
-    """Return why images of ``shape`` cannot be made, or the empty string."""
-    if len(shape) != 3:
-        return "it makes images, not vectors"
-    sizes = plan(*shape[1:])
-    if len(sizes) < 2 or max(sizes[-1]) > 8:
-        return f"{shape[1]}x{shape[2]} cannot be halved down to 8x8 or less (try 28, 32 or 64)"
-    return ""
 
 
 def build(
@@ -54,7 +37,7 @@ def build(
         raise UsageError(f"dcgan needs width and latent of at least 1, got {width} and {latent}")
     if d_norm not in ("none", "batch"):
         raise UsageError(f"dcgan's d_norm is none or batch, got {d_norm!r}")
-    sizes = plan(*shape[1:])
+    sizes = halvings(*shape[1:])
     channels = [shape[0], *(width * 2**i for i in range(len(sizes) - 1))]
     smallest = (channels[-1], *sizes[-1])
     normalised = d_norm == "batch"
