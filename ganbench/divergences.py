@@ -18,8 +18,14 @@ Kernel = Callable[["Tensor", "Tensor"], "Tensor"]
 
 
 def squared_distances(x: Tensor, y: Tensor) -> Tensor:
-    """Return ``|x_i - y_j|^2``, ``[B, B']``."""
-    return (x[:, None] - y[None]).square().sum(2)
+    """Return ``|x_i - y_j|^2``, ``[B, B']``.
+
+    |x|^2 + |y|^2 - 2 x.y needs no ``[B, B', K]``; in double precision it loses nothing that single
+    precision had.
+    """
+    a, b = x.double(), y.double()
+    squared = a.square().sum(1)[:, None] + b.square().sum(1) - 2 * a @ b.T
+    return squared.clamp(min=0).to(x.dtype)
 
 
 def distances(x: Tensor, y: Tensor) -> Tensor:

@@ -169,7 +169,9 @@ def plan(out, workers, as_json, **options: Any) -> None:
         console.print(f"skipped: {reason}", markup=False, highlight=False)
     table = Table()
     for name in ("variant", "units", "seeds", "images each", "G steps", "D steps", "minutes each"):
-        table.add_column(name, justify="left" if name == "variant" else "right")
+        table.add_column(
+            name, justify="left" if name == "variant" else "right", no_wrap=name == "variant"
+        )
     for training in made.trainings:
         own = [c for c in estimates if c.unit.training == training]
         if own:
