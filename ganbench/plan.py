@@ -188,8 +188,9 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
     dataset: Dataset = registry.get("dataset", request.dataset)
     device = choose_device(request.device)
     suite = registry.get("suite", request.preset or ("quick" if device == "cpu" else "standard"))
-    seeds = seed_list(suite.seeds if request.seeds is None else request.seeds)
     budget = dataset.budgets.get(suite.name, Budget())
+    wanted = request.seeds
+    seeds = seed_list((budget.seeds or suite.seeds) if wanted is None else wanted)
     images = request.images_seen
     if images is None:
         images = budget.images_seen or suite.images_seen

@@ -65,7 +65,7 @@ register(
             "sliced-wasserstein",
         ),
         primary="fd",
-        budgets={"quick": Budget(64_000, batch=16)},
+        budgets={"quick": Budget(24_000, batch=16, seeds=1)},
         classes=10,
         classifier="classifier:mnist",
         summary="handwritten digits, 28x28 grey, embedded",

@@ -59,6 +59,7 @@ class Budget:
     images_seen: int | None = None
     batch: int | None = None
     n_fake: int | None = None
+    seeds: int | None = None
 
 
 @dataclass(frozen=True)
