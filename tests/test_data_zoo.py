@@ -214,15 +214,15 @@ def test_budgets_of_a_data_set_may_set_the_generated_samples():
 def test_many_classes_keep_a_plot_of_ordinary_size():
     from types import SimpleNamespace
 
-    from ganbench.reports import plots
+    from ganbench.reports import grids, plots
 
     for count in (10, 1000):
         record = SimpleNamespace(shares=[1 / count] * count, status="ok", run_id="a", seed=0)
         figure = plots.collapse([record], {"a": "ns"}, ["ns"])
         assert figure.get_size_inches()[0] < 25
     points = np.arange(12.0).reshape(3, 4)
-    assert np.array_equal(plots.plane(points), points[:, :2])
-    assert np.array_equal(plots.plane(points[:, :1]), [[0, 0], [4, 0], [8, 0]])
+    assert np.array_equal(grids.plane(points), points[:, :2])
+    assert np.array_equal(grids.plane(points[:, :1]), [[0, 0], [4, 0], [8, 0]])
 
 
 # Families

@@ -19,7 +19,8 @@ from ganbench.errors import UsageError
 from ganbench.plan import Request, make_plan
 from ganbench.protocols import described
 from ganbench.reports import leaderboard
-from ganbench.reports.tables import findings, number, terminal_table
+from ganbench.reports.findings import findings, limits
+from ganbench.reports.tables import number, terminal_table
 from ganbench.runner import execute, make_evaluator
 from ganbench.sides import subset
 from ganbench.store import Record, Store, write_bytes
@@ -330,7 +331,7 @@ def test_a_metric_that_the_samples_do_not_allow_counts_as_the_worst(tiny, tmp_pa
     assert board.loc["memorisation", "n_failed"] == 2 and board.loc["fd", "n_failed"] == 0
     assert board.loc["memorisation", "median"] == -math.inf
     assert board.loc["authenticity", "n_failed"] == 0
-    assert "ns (toy): memorisation could not be measured in seeds 0, 1." in findings(result.results)
+    assert "ns: memorisation could not be measured in seeds 0, 1." in findings(result.results)
     record = Store(tmp_path).records()[0]
     assert (
         "fake has 15 samples: none of 10 cells"
@@ -399,11 +400,12 @@ def test_python_train():
     assert set(population.params(seed=0)) == {"g", "d"}
 
 
-def finding(curves, fidelity="precision"):
+def finding(curves, fidelity="precision", variants=("v",)):
     """Return the findings on seeds whose checkpoints are (modes, reverse_kl, precision)."""
     rows = [
-        {"arch": "a", "variant": "v", "seed": seed, "status": "ok", "checkpoint": i,
+        {"arch": "a", "variant": v, "seed": seed, "status": "ok", "checkpoint": i,
          "images_seen": 1000.0 * i, "metric": metric, "value": value, "floor": 10.0}
+        for v in variants
         for seed, curve in enumerate(curves)
         for i, values in enumerate(curve, 1)
         for metric, value in zip(("modes", "reverse_kl", fidelity), values, strict=True)
@@ -415,14 +417,29 @@ def test_findings_tell_collapse_from_no_learning_and_from_recovery():
     fine, bad, noise = (10, 0.1, 0.5), (4, 1.2, 0.5), (1, 2.3, 0.0)
     assert finding([[fine, fine]]) == []
     assert finding([[bad, fine], [fine, fine]]) == [
-        "v (a): collapsed at first in 1 of 2 seeds (4 of 10 modes, reverse KL 1.2 nats at worst), "
-        "recovered after 1,000 images."
+        "v: 1 of 2 seeds collapsed at first and recovered after 1,000 images."
     ]
     assert finding([[fine, bad]]) == [
-        "v (a): collapsed in 1 of 1 seeds at the end: 4 of 10 modes, reverse KL 1.2 nats at worst."
+        "v: 1 of 1 seed collapsed at the end: 4 of 10 modes, reverse KL 1.2 nats at worst."
     ]
     (text,) = finding([[noise, noise]])
-    assert "1 of 1 seeds have not learned the data" in text
+    assert "1 of 1 seed did not learn the data" in text
+
+
+def test_variants_of_which_the_same_is_found_share_a_sentence():
+    (text,) = finding([[(1, 2.3, 0.0)]], variants=("b", "a"))
+    assert text.startswith("a, b: 1 of 1 seed did not learn")
+
+
+def test_what_a_budget_cannot_show_is_said():
+    def said(seeds, n_seeds, **options):
+        return limits(make_plan(Request(("ns",), "ring2d", seeds=seeds, **options))[0], n_seeds)
+
+    short, one = said(1, 1, images_seen=25_600)
+    assert short.startswith("25,600 images are 200 generator updates") and "1,200,000" in short
+    assert one.startswith("One seed")
+    assert said(3, 3, images_seen=1_200_000) == ["Intervals from 3 seeds are rough: see --seeds."]
+    assert said(5, 5, images_seen=1_200_000) == []
 
 
 def test_the_cache_is_read_by_the_code_that_wrote_it_alone(tmp_path, monkeypatch):

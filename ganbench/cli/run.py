@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable
+from itertools import groupby
 from typing import Any
 
 import click
@@ -81,7 +82,8 @@ def run(out, engine, workers, threads, as_json, **options: Any) -> None:
     from ganbench.estimate import summary
     from ganbench.progress import Show
     from ganbench.published import published
-    from ganbench.reports.tables import findings, published_table, terminal_table
+    from ganbench.reports.findings import findings, limits
+    from ganbench.reports.tables import published_table, terminal_table
 
     def stop(*_: object) -> None:
         raise Interrupted
@@ -116,16 +118,17 @@ def run(out, engine, workers, threads, as_json, **options: Any) -> None:
     rows = result.results[result.results["dataset"] == plan.dataset.name]
     console.print()
     console.print(terminal_table(own, rows, plan.primary))
-    for sentence in findings(rows):
+    for sentence in [*findings(rows), *limits(plan, own["n_seeds"].min())]:
         console.print(sentence, markup=False, highlight=False)
     papers = published(plan.dataset.name, [t.variant for t in plan.trainings])
     if len(papers):
         console.print()
         console.print(published_table(papers))
     console.print()
-    for path in result.written:
-        if path.suffix != ".svg":
-            console.print(str(path), markup=False, highlight=False, soft_wrap=True)
+    shown = [path for path in result.written if path.suffix != ".svg"]
+    for folder, paths in groupby(shown, lambda path: path.parent):
+        what = f"{folder}/: {', '.join(path.name for path in paths)}"
+        console.print(what, markup=False, highlight=False)
     if as_json:
         primary = own[own["metric"] == plan.primary]
         summary_line = {
@@ -156,6 +159,7 @@ def plan(out, workers, as_json, **options: Any) -> None:
 
     from ganbench.api import out_folder
     from ganbench.estimate import costs, makespan, summary
+    from ganbench.reports.findings import limits
     from ganbench.store import Store
 
     made, data = _plan(**options)
@@ -193,6 +197,8 @@ def plan(out, workers, as_json, **options: Any) -> None:
         f"{memory / 1e9:.1f} GB (from two timed steps of each), in {store.out}",
         highlight=False,
     )
+    for sentence in limits(made, len(made.seeds)):
+        console.print(sentence, markup=False, highlight=False)
     if as_json:
         shown = {
             "out": str(store.out),

@@ -10,7 +10,7 @@ from ganbench import registry
 from ganbench.evaluate import primary
 from ganbench.protocols import of_records, refuse_mixed
 from ganbench.published import published
-from ganbench.reports import leaderboard, plots
+from ganbench.reports import grids, leaderboard, plots
 from ganbench.reports.tables import ranking
 from ganbench.store import Record, Store, write_bytes
 
@@ -74,11 +74,18 @@ def build(store: Store, dataset: str) -> tuple[pd.DataFrame, pd.DataFrame, list[
     if figure is not None:
         written += plots.save(figure, folder / "collapse")
     mixture = spec.load(None).mixture if spec.shape and len(spec.shape) == 1 else None
+    centers = None if mixture is None else mixture.centers
+    found = {
+        name: grids.finished(store, [r for r in records if label[r.run_id] == name], main)
+        for name in order
+    }
+    if any(found.values()):
+        written += plots.save(grids.sheet(found, main, centers), folder / "samples")
     for (arch, variant), name in by_pair.items():
-        own = [r for r in records if (r.arch, r.training.variant) == (arch, variant)]
-        centers = None if mixture is None else mixture.centers
-        grid = plots.grid(store, own, main, name, centers)
-        if grid is not None:
+        if found[name]:
+            failed = sum(label[r.run_id] == name for r in records) - len(found[name])
+            title = name + (f" ({failed} failed)" if failed else "")
             stem = f"{variant}-{arch}".replace(":", "-").replace("=", "").replace(",", "-")
-            written += plots.save(grid, store.out / "samples" / stem)
+            picture = grids.grid(found[name], main, title, centers)
+            written += plots.save(picture, store.out / "samples" / stem)
     return table, board, written

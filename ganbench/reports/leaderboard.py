@@ -102,7 +102,7 @@ def _aggregate(rows: pd.DataFrame) -> dict[str, Any]:
     last = np.array([s["last"] for s in seeds])
     fine = np.array([s["last"] for s in seeds if s["ok"]])
     ratios = np.array([s["ratio"] for s in seeds if s["ok"]])
-    low, high = interval(last)
+    low, high = interval(last) if len(last) > 1 else (math.nan, math.nan)
     times = rows.groupby("seed")["train_s"].max()
     return {
         "n_seeds": len(seeds),
@@ -126,7 +126,8 @@ def leaderboard(table: pd.DataFrame) -> pd.DataFrame:
     ``median``, ``iqm``, its 95 % interval ``ci_low``-``ci_high``, ``best`` and the ranks count a
     failed seed at the quantity's worst value; ``mean`` and ``sd`` are of the finished seeds.
     ``best`` is the median over seeds of the best checkpoint. Ranks are by median, equal medians
-    sharing one; ``p_vs_baseline`` is against ``ns`` on the same arch.
+    sharing one; ``p_vs_baseline`` is against ``ns`` on the same arch. One seed alone has no
+    interval.
 
     Args:
         table: in the columns of ``results.csv``.
@@ -141,6 +142,8 @@ def leaderboard(table: pd.DataFrame) -> pd.DataFrame:
         found = ranks([part["values"] for part in parts], higher)
         for part, (rank, low, high) in zip(parts, found, strict=True):
             part |= {"rank": rank, "rank_low": low, "rank_high": high, "p_vs_baseline": math.nan}
+            if part["n_seeds"] == 1:
+                part |= {"rank_low": math.nan, "rank_high": math.nan}
         for arch in {part["arch"] for part in parts}:
             _test(parts, arch)
         rows += sorted(parts, key=lambda part: part["rank"])

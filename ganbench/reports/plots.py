@@ -17,11 +17,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from ganbench.store import Record, Store, write_bytes
+from ganbench.store import Record, write_bytes
 
 GREY = "0.55"
+FEW = 12  # variants or seeds, up to which each may take its own line or a wide panel
 MODES_APART = 40  # classes or modes, up to which each has a cell of its own width
 LABELS = {
     "fd": "Fréchet distance (fd)",
@@ -70,16 +72,19 @@ def curves(table: pd.DataFrame, metric: str, order: list[str]) -> Figure:
     columns = min(len(order), 3 if len(order) <= 9 else 6)
     lines = math.ceil(len(order) / columns)
     figure, axes = plt.subplots(
-        lines, columns, sharex=True, sharey=True, squeeze=False,
-        figsize=(3.2 * columns + 0.6, 2.4 * lines + 0.8),
+        lines, columns, sharex=True, sharey=True, squeeze=False, layout="constrained",
+        figsize=(3.2 * columns + 0.6, 2.4 * lines + 0.8), dpi=120 if len(order) <= FEW else 80,
     )  # fmt: skip
     palette = sns.color_palette("husl", len(order))
-    centre = rows.groupby(["name", "images_seen"])["value"].median()
+    middle = rows.groupby(["name", "images_seen"], as_index=False)["value"].median()
+    medians = {
+        name: line[["images_seen", "value"]].to_numpy(float)
+        for name, line in middle.groupby("name")
+    }
     floor = table[table["metric"] == metric]["floor"].iloc[0]
     for axis, name, colour in zip(axes.flat, order, palette, strict=False):
-        for other in order:
-            if other != name and other in centre.index.get_level_values(0):
-                centre[other].plot(ax=axis, color="0.85", lw=1, label="_")
+        others = [line for other, line in medians.items() if other != name]
+        axis.add_collection(LineCollection(others, color="0.85", lw=1, rasterized=True))
         own = rows[rows["name"] == name]
         for _, seed in own.groupby("seed"):
             axis.plot(seed["images_seen"], seed["value"], color=colour, lw=0.8, alpha=0.6)
@@ -87,13 +92,14 @@ def curves(table: pd.DataFrame, metric: str, order: list[str]) -> Figure:
         if len(own):
             by = own.groupby("images_seen")["value"]
             axis.fill_between(by.min().index, by.min(), by.max(), color=colour, alpha=0.15, lw=0)
-            axis.plot(centre[name].index, centre[name], color=colour, lw=2.2)
+            axis.plot(*medians[name].T, color=colour, lw=2.2)
         axis.axhline(floor, color=GREY, ls="--", lw=1)
         axis.set_title(name, fontsize=10)
         axis.set_xlabel("")
         axis.xaxis.set_major_formatter(matplotlib.ticker.EngFormatter(sep=""))
-    for axis in list(axes.flat)[len(order) :]:
-        axis.set_visible(False)
+    for place in range(len(order), axes.size):
+        axes.flat[place].set_visible(False)
+        axes.flat[place - columns].xaxis.set_tick_params(labelbottom=True)
     if _log(pd.concat([rows["value"], pd.Series([floor])])):
         axes.flat[0].set_yscale("log")
         low, high = axes.flat[0].get_ylim()
@@ -107,17 +113,16 @@ def curves(table: pd.DataFrame, metric: str, order: list[str]) -> Figure:
         "thick: median over seeds; band: their range; dashed: floor (real against real)",
         fontsize=9, color="0.35",
     )  # fmt: skip
-    figure.tight_layout()
     return figure
 
 
 def strips(table: pd.DataFrame, metrics: list[str], order: list[str]) -> Figure:
     """Return the last value of every seed, per variant; a failed seed is a cross at the edge."""
-    columns = min(3, len(metrics))
+    columns = len(metrics) if len(order) > FEW else min(3, len(metrics))
     lines = math.ceil(len(metrics) / columns)
     figure, axes = plt.subplots(
-        lines, columns, squeeze=False, sharey=True,
-        figsize=(3.6 * columns + 1, (0.28 * len(order) + 1.2) * lines),
+        lines, columns, squeeze=False, sharey=True, layout="constrained",
+        figsize=((3.6 if columns <= 3 else 2.6) * columns + 1, (0.28 * len(order) + 1.2) * lines),
     )  # fmt: skip
     last = table[table["checkpoint"] == table.groupby("run_id")["checkpoint"].transform("max")]
     for axis, metric in zip(axes.flat, metrics, strict=False):
@@ -143,15 +148,16 @@ def strips(table: pd.DataFrame, metrics: list[str], order: list[str]) -> Figure:
         if _log(pd.concat([rows["value"].dropna(), pd.Series([floor])])):
             axis.set_xscale("log")
         better = "higher" if rows["higher_is_better"].iloc[0] else "lower"
-        axis.set_xlabel(f"{LABELS.get(metric, metric)}, {better} is better")
+        axis.set_xlabel(f"{LABELS.get(metric, metric)},\n{better} is better")
         axis.set_ylabel("")
+        axis.set_ylim(len(order) - 0.4, -0.6)
+        axis.grid(axis="y", color="0.93")
     for axis in list(axes.flat)[len(metrics) :]:
         axis.set_visible(False)
     figure.suptitle(
         "every seed's last value; bar: median; dashed: floor (real against real)",
         fontsize=9, color="0.35",
     )  # fmt: skip
-    figure.tight_layout()
     return figure
 
 
@@ -164,82 +170,29 @@ def collapse(records: list[Record], names: dict[str, str], order: list[str]) -> 
     shares = np.array([r.shares for r in shown], float)
     count = shares.shape[1]
     width, lines = (0.45 * count, 0.4) if count <= MODES_APART else (0.45 * MODES_APART, 0)
-    figure, axis = plt.subplots(figsize=(width + 3.2, 0.24 * len(shown) + 1.6))
+    tall = 0.24 if len(shown) <= 5 * FEW else 0.08
+    figure, axis = plt.subplots(
+        figsize=(width + 3.2, tall * len(shown) + 1.6), layout="constrained"
+    )
     sns.heatmap(
         shares * count, ax=axis, vmin=0, vmax=2, cmap="RdBu_r", center=1, linewidths=lines,
-        cbar_kws={"label": "share / equal share"},
+        cbar_kws={"label": "share / equal share", "shrink": min(1.0, 5 / (tall * len(shown)))},
     )  # fmt: skip
-    axis.set_yticks(np.arange(len(shown)) + 0.5)
-    axis.set_yticklabels([f"{names[r.run_id]}  {r.seed}" for r in shown], rotation=0, fontsize=8)
-    edges = [
-        i for i in range(1, len(shown)) if names[shown[i].run_id] != names[shown[i - 1].run_id]
-    ]
+    owners = [names[r.run_id] for r in shown]
+    if tall > 0.2:
+        axis.set_yticks(np.arange(len(shown)) + 0.5)
+        labels = [f"{name}  {r.seed}" for name, r in zip(owners, shown, strict=True)]
+    else:  # too many for a name each: one in the middle of each variant's seeds
+        labels = list(dict.fromkeys(owners))
+        places = [np.flatnonzero(np.array(owners) == name).mean() + 0.5 for name in labels]
+        axis.set_yticks(places)
+    axis.set_yticklabels(labels, rotation=0, fontsize=8)
+    edges = [i for i in range(1, len(owners)) if owners[i] != owners[i - 1]]
     axis.hlines(edges, 0, count, color="black", lw=1)
     axis.set_xlabel("class or mode")
-    axis.set_ylabel("variant and seed")
+    axis.set_ylabel("variant and seed" if tall > 0.2 else "variant, one row per seed")
     axis.set_title(
         "share of generated samples in each class or mode (white: as in an even mixture)",
         fontsize=9, color="0.35",
     )  # fmt: skip
-    return figure
-
-
-def tile(images: np.ndarray, columns: int = 8) -> np.ndarray:
-    """Return uint8 images ``[N, C, H, W]`` as one picture ``[H', W', C]``, two pixels apart."""
-    n, c, h, w = images.shape
-    lines = math.ceil(n / columns)
-    sheet = np.full((lines * (h + 2) - 2, columns * (w + 2) - 2, c), 255, np.uint8)
-    for i, image in enumerate(images):
-        top, left = i // columns * (h + 2), i % columns * (w + 2)
-        sheet[top : top + h, left : left + w] = image.transpose(1, 2, 0)
-    return sheet
-
-
-def plane(points: np.ndarray) -> np.ndarray:
-    """Return the first two coordinates of ``points [N, D]``; the second is 0 where there is one."""
-    return np.pad(points[:, :2], ((0, 0), (0, max(0, 2 - points.shape[1]))))
-
-
-def grid(
-    store: Store, records: list[Record], metric: str, title: str, centers: np.ndarray | None
-) -> Figure | None:
-    """Return samples of the best, the median and the worst seed of one variant, same latents."""
-    usable = []
-    for record in records:
-        path = store.out / "samples" / f"{record.run_id}.npy"
-        if record.status == "ok" and path.exists():
-            value = record.measurements[-1].values[metric]
-            higher = next(
-                p.quantities[metric]["higher_is_better"]
-                for p in record.protocols.values()
-                if metric in p.quantities
-            )
-            usable.append((-value if higher else value, value, record.seed, path))
-    if not usable:
-        return None
-    usable.sort(key=lambda item: item[:3])
-    places = {"best": 0, "median": (len(usable) - 1) // 2, "worst": len(usable) - 1}
-    merged: dict[int, list[str]] = {}
-    for word, place in places.items():
-        merged.setdefault(place, []).append(word)
-    figure, axes = plt.subplots(
-        1, len(merged), squeeze=False, figsize=(3.4 * len(merged), 3.9), sharex=True, sharey=True
-    )
-    for axis, (place, words) in zip(axes.flat, sorted(merged.items()), strict=True):
-        _, value, seed, path = usable[place]
-        samples = np.load(path)
-        if samples.ndim == 4:
-            axis.imshow(tile(samples).squeeze(), cmap="gray", interpolation="nearest")
-            axis.set_axis_off()
-        else:
-            axis.scatter(*plane(samples).T, s=3, alpha=0.4, lw=0, color="tab:blue")
-            axis.set_aspect("equal")
-            if centers is not None:
-                axis.scatter(
-                    *plane(centers).T, s=60, facecolors="none", edgecolors="crimson", lw=0.8
-                )
-        axis.set_title(f"{' and '.join(words)}: seed {seed}, {metric} {value:.3g}", fontsize=9)
-    failed = len(records) - len(usable)
-    figure.suptitle(title + (f" ({failed} failed)" if failed else ""), fontsize=11)
-    figure.tight_layout()
     return figure
