@@ -220,13 +220,14 @@ def train(
     from ganbench import registry
     from ganbench.plan import choose_device
     from ganbench.train.backends import choose
+    from ganbench.train.labelled import as_seen
     from ganbench.train.population import Population, build_networks
 
     method, data_spec = registry.get("variant", variant), registry.get("dataset", dataset)
     data = data_spec.load(data_dir or data_spec.location)
     data_spec = data_spec.settle(data_spec, data)
     chosen, options = parse_arch(arch or data_spec.arch)
-    shape = data.train.shape[1:]
+    shape, options = as_seen(chosen, options, data)
     where = choose_device(device)
     population = Population(
         method,
@@ -243,6 +244,7 @@ def train(
         dtype=getattr(torch, dtype),
         device=where,
         backend=choose(backend, chosen, where),
+        labels=data.train_labels if chosen.conditional else None,
     )
     population.run(steps)
     return population

@@ -21,8 +21,10 @@ def squared_distances(x: Tensor, y: Tensor) -> Tensor:
     """Return ``|x_i - y_j|^2``, ``[B, B']``.
 
     |x|^2 + |y|^2 - 2 x.y needs no ``[B, B', K]``; in double precision it loses nothing that single
-    precision had.
+    precision had. Samples in double precision leave no such room: their differences are squared.
     """
+    if x.dtype == torch.float64:
+        return (x[:, None] - y[None]).square().sum(2)
     a, b = x.double(), y.double()
     squared = a.square().sum(1)[:, None] + b.square().sum(1) - 2 * a @ b.T
     return squared.clamp(min=0).to(x.dtype)

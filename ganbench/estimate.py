@@ -45,7 +45,9 @@ def costs(units: list[Unit], data: Data) -> list[Cost]:
 
 def _measure(unit: Unit, data: Data) -> tuple[float, int]:
     training = unit.training
-    head = Data(train=data.train[: max(training.batch, 256)], test=data.test[:1], sha256="")
+    rows = slice(max(training.batch, 256))
+    labels = None if data.train_labels is None else data.train_labels[rows]
+    head = Data(train=data.train[rows], test=data.test[:1], sha256="", train_labels=labels)
     population = make_population(training, unit.seeds, head, unit)
     population.run(1)
     start = time.perf_counter()

@@ -180,6 +180,7 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
     from ganbench.evaluate import load_extractor
     from ganbench.train.backends import BACKENDS, choose
     from ganbench.train.games import find, resolve
+    from ganbench.train.labelled import as_seen
     from ganbench.train.population import build_networks, hyper_targets
 
     if request.game is not None:
@@ -232,10 +233,11 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
         raise UsageError(
             f"arch {arch.name} does not fit {dataset.name}: {reason}; try {' or '.join(fitting)}"
         )
+    shape, built_with = as_seen(arch, options, data)
     trainings, skipped = [], {}
     for variant in variants:
         try:
-            build_networks(arch, options, shape, variant)
+            build_networks(arch, built_with, shape, variant)
             game = resolve(variant, request.game)
             for key in request.hyper:
                 hyper_targets(variant, game, key)

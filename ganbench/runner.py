@@ -79,14 +79,15 @@ def make_population(training: Training, seeds: tuple[int, ...], data: Data, unit
     """Return the untrained population of a unit."""
     import torch
 
+    from ganbench.train.labelled import as_seen
     from ganbench.train.population import Population, build_networks
 
     arch = registry.get("arch", training.arch)
     variant = registry.get("variant", training.variant)
-    shape = data.train.shape[1:]
+    shape, options = as_seen(arch, training.arch_options, data)
     return Population(
         variant,
-        lambda: build_networks(arch, training.arch_options, shape, variant),
+        lambda: build_networks(arch, options, shape, variant),
         data.train,
         training.dataset,
         seeds,
@@ -99,6 +100,7 @@ def make_population(training: Training, seeds: tuple[int, ...], data: Data, unit
         dtype=getattr(torch, training.dtype),
         device=unit.device,
         backend=unit.backend,
+        labels=data.train_labels if arch.conditional else None,
     )
 
 

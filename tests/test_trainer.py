@@ -1,6 +1,7 @@
 """The population trainer's contract, over every registered variant and architecture."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -8,16 +9,23 @@ import torch
 
 from ganbench import registry
 from ganbench.errors import UsageError
-from ganbench.spec import Noise
+from ganbench.spec import Data, Noise
 from ganbench.train.backends import BACKENDS
 from ganbench.train.games import GAMES
+from ganbench.train.labelled import as_seen
 from ganbench.train.noise import CHUNK, Batches, Noises, draw, generator
 from ganbench.train.population import Population, build_networks
 from ganbench.train.state import flatten
 
-SMALL = {"dcgan": {"width": 4}, "sngan-resnet": {"width": 8}, "r3gan-small": {"width": 4}}
+SMALL = {
+    "dcgan": {"width": 4},
+    "dcgan-conditional": {"width": 4},
+    "sngan-resnet": {"width": 8},
+    "r3gan-small": {"width": 4},
+}
 DATA = {
     "dcgan": "digits",
+    "dcgan-conditional": "digits",
     "mlp-classic": "digits",
     "toy": "ring2d",
     "mlp-bn": "ring2d",
@@ -25,14 +33,31 @@ DATA = {
     "sngan-resnet": "cifar10",
     "r3gan-small": "digits",
 }
-HEAVY = ("sngan-resnet", "r3gan-small")  # tried with the core variants alone
+HEAVY = ("sngan-resnet", "r3gan-small", "dcgan-conditional")  # tried with the core variants alone
 CORE = [v.name for v in registry.items("variant") if v.core]
 
 
+@cache
+def loaded(dataset):
+    """Return the data of a name; noise in place of what cannot be had here."""
+    spec = registry.get("dataset", dataset)
+    if spec.remote:
+        noise = np.random.default_rng(0).integers(0, 256, (1024, *spec.shape), np.uint8)
+        return Data(noise, noise[:1], "")
+    return spec.load(None)
+
+
+def data_for(arch, rows):
+    """Return the first rows of what an arch is tried on."""
+    data = loaded(DATA[arch.name])
+    labels = data.train_labels if data.train_labels is None else data.train_labels[:rows]
+    return replace(data, train=data.train[:rows], train_labels=labels)
+
+
 def fits(variant, arch):
-    options = {**arch.options, **(SMALL.get(arch.name) or {})}
+    shape, options = as_seen(arch, {**arch.options, **SMALL.get(arch.name, {})}, data_for(arch, 64))
     try:
-        build_networks(arch, options, registry.get("dataset", DATA[arch.name]).shape, variant)
+        build_networks(arch, options, shape, variant)
     except UsageError:
         return False
     return True
@@ -69,15 +94,13 @@ def make(
     data=None,
     **kwargs,
 ):
-    dataset, chosen = registry.get("dataset", DATA[arch]), registry.get("arch", arch)
-    method = registry.get("variant", variant)
-    options = {**chosen.options, **(options or {})}
-    if data is None and dataset.remote:
-        data = np.random.default_rng(0).integers(0, 256, (rows, *dataset.shape), np.uint8)
-    data = dataset.load(None).train[:rows] if data is None else data
+    chosen, method = registry.get("arch", arch), registry.get("variant", variant)
+    given = data_for(chosen, rows) if data is None else Data(data, data[:1], "")
+    shape, options = as_seen(chosen, {**chosen.options, **(options or {})}, given)
     return Population(
-        method, lambda: build_networks(chosen, options, dataset.shape, method), data, dataset.name,
-        seeds, batch=batch, steps=steps, dtype=getattr(torch, dtype), **kwargs,
+        method, lambda: build_networks(chosen, options, shape, method), given.train, DATA[arch],
+        seeds, batch=batch, steps=steps, dtype=getattr(torch, dtype),
+        labels=given.train_labels if chosen.conditional else None, **kwargs,
     )  # fmt: skip
 
 

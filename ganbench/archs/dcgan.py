@@ -8,6 +8,8 @@ Two deliberate differences from the paper. Weights do not start as N(0, 0.02): t
 torch initialises them, the discriminator's as He et al. 2015, which learns faster at these widths.
 The discriminator is not normalised, so that per-sample gradient penalties are defined and every
 variant meets the same networks; ``d_norm=batch`` gives the paper's.
+
+``dcgan-conditional`` gives the class label to both networks (``networks.labels``).
 """
 
 from __future__ import annotations
@@ -26,11 +28,19 @@ def build(
     width: int = 16,
     latent: int = 100,
     d_norm: str = "none",
+    shares: tuple[float, ...] = (),
+    channels: int | None = None,
 ) -> Networks:
-    """Return the pair for images of ``shape`` (C, H, W)."""
+    """Return the pair for images of ``shape`` (C, H, W).
+
+    Args:
+        shares: of each class in labelled data, ``shape`` then being that of images with the planes
+            of their labels; channels: of such an image alone.
+    """
     from torch import nn
 
     from ganbench.archs._layers import BatchNorm, ToImage, he_normal
+    from ganbench.networks.labels import Conditional, ReadLabels
     from ganbench.networks.modules import Discriminator
 
     if width < 1 or latent < 1:
@@ -38,37 +48,53 @@ def build(
     if d_norm not in ("none", "batch"):
         raise UsageError(f"dcgan's d_norm is none or batch, got {d_norm!r}")
     sizes = halvings(*shape[1:])
-    channels = [shape[0], *(width * 2**i for i in range(len(sizes) - 1))]
-    smallest = (channels[-1], *sizes[-1])
+    wide = [shape[0], *(width * 2**i for i in range(len(sizes) - 1))]
+    smallest = (wide[-1], *sizes[-1])
     normalised = d_norm == "batch"
 
     g: list[nn.Module] = [
-        nn.Linear(latent, math.prod(smallest), bias=False),
+        nn.Linear(latent + len(shares), math.prod(smallest), bias=False),
         nn.Unflatten(1, smallest),
     ]
     for i in reversed(range(1, len(sizes) - 1)):  # a bias would be undone by normalisation
-        g += [BatchNorm(channels[i + 1]), nn.ReLU()]
-        g += [nn.ConvTranspose2d(channels[i + 1], channels[i], 4, 2, 1, bias=False)]
-    g += [BatchNorm(channels[1]), nn.ReLU(), ToImage(channels[1], channels[0]), nn.Tanh()]
+        g += [BatchNorm(wide[i + 1]), nn.ReLU()]
+        g += [nn.ConvTranspose2d(wide[i + 1], wide[i], 4, 2, 1, bias=False)]
+    g += [BatchNorm(wide[1]), nn.ReLU(), ToImage(wide[1], channels or shape[0]), nn.Tanh()]
 
-    d: list[nn.Module] = []
+    d: list[nn.Module] = [ReadLabels(channels, len(shares))] if channels else []
     for i in range(len(sizes) - 1):
         norm = normalised and i > 0  # DCGAN: none on the discriminator's input layer
-        d += [nn.Conv2d(channels[i], channels[i + 1], 4, 2, 1, bias=not norm)]
-        d += [BatchNorm(channels[i + 1])] if norm else []
+        d += [nn.Conv2d(wide[i], wide[i + 1], 4, 2, 1, bias=not norm)]
+        d += [BatchNorm(wide[i + 1])] if norm else []
         d += [nn.LeakyReLU(0.2)]
     critic = Discriminator(nn.Sequential(*d, nn.Flatten(1)), math.prod(smallest), outputs)
     he_normal([*d, critic.head], slope=0.2)
     provides = {"features", "images"} | (set() if normalised else {"per_sample_d"})
-    return Networks(nn.Sequential(*g), critic, Noise("normal", (latent,)), frozenset(provides))
+    generator = nn.Sequential(*g)
+    if channels:
+        told = Conditional(generator, shares)
+        return Networks(told, critic, Noise("normal", (latent + 1,)), frozenset(provides))
+    provides |= {"decoder"}
+    return Networks(generator, critic, Noise("normal", (latent,)), frozenset(provides))
 
 
+OPTIONS = {"width": 16, "latent": 100, "d_norm": "none"}
 register(
     Arch(
         name="dcgan",
         build=build,
         summary="DCGAN with strides that follow the data; BatchNorm in G, none in D by default",
-        options={"width": 16, "latent": 100, "d_norm": "none"},
+        options=OPTIONS,
         fits=fits,
+    )
+)
+register(
+    Arch(
+        name="dcgan-conditional",
+        build=build,
+        summary="dcgan with the class label given to both networks, for data with labels",
+        options=OPTIONS,
+        fits=fits,
+        conditional=True,
     )
 )

@@ -32,7 +32,7 @@ def build(shape: tuple[int, ...], outputs: int = 1) -> Networks:
             nn.Sequential(*g, nn.Linear(G_HIDDEN[-1], shape[0])),
             Discriminator(body, D_HIDDEN[-1], outputs),
             Noise("normal", (LATENT,)),
-            frozenset({"per_sample_d", "features"}),
+            frozenset({"per_sample_d", "features", "decoder"}),
         )
     )
 

@@ -37,7 +37,7 @@ def build(shape: tuple[int, ...], outputs: int = 1, dropout: float = 0.3) -> Net
         nn.Sequential(*g),
         Discriminator(nn.Sequential(*d), HIDDEN[0], outputs),
         Noise("normal", (LATENT,)),
-        frozenset({"per_sample_d", "features", "images"}),
+        frozenset({"per_sample_d", "features", "images", "decoder"}),
     )
 
 

@@ -45,7 +45,7 @@ def build(shape: tuple[int, ...], outputs: int = 1, width: int = 32) -> Networks
         unit_variance(nn.Sequential(*g)),
         unit_variance(Discriminator(nn.Sequential(*d), top, outputs)),
         Noise("normal", (LATENT,)),
-        frozenset({"per_sample_d", "features", "images"}),
+        frozenset({"per_sample_d", "features", "images", "decoder"}),
     )
 
 

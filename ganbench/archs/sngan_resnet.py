@@ -51,7 +51,7 @@ def build(shape: tuple[int, ...], outputs: int = 1, width: int = 256) -> Network
         generator,
         Discriminator(body, half, outputs),
         Noise("normal", (LATENT,)),
-        frozenset({"per_sample_d", "features", "images"}),
+        frozenset({"per_sample_d", "features", "images", "decoder"}),
     )
     return xavier(networks)
 

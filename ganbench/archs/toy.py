@@ -30,7 +30,7 @@ def build(
         nn.Sequential(*hidden(latent), nn.Linear(width, shape[0])),
         Discriminator(nn.Sequential(*hidden(shape[0])), width, outputs),
         Noise("normal", (latent,)),
-        frozenset({"per_sample_d", "features"}),
+        frozenset({"per_sample_d", "features", "decoder"}),
     )
 
 

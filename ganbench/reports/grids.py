@@ -61,10 +61,12 @@ def draw(axis: Axes, samples: np.ndarray, centers: np.ndarray | None, columns: i
         axis.imshow(tile(samples, columns).squeeze(), cmap="gray", interpolation="nearest")
         axis.set_axis_off()
         return
-    axis.scatter(*plane(samples).T, s=3, alpha=0.4, lw=0, color="tab:blue", rasterized=True)
+    x, y = plane(samples).T
+    axis.scatter(x, y, s=3, alpha=0.4, lw=0, color="tab:blue", rasterized=True)
     axis.set_aspect("equal")
     if centers is not None:
-        axis.scatter(*plane(centers).T, s=60, facecolors="none", edgecolors="crimson", lw=0.8)
+        x, y = plane(centers).T
+        axis.scatter(x, y, s=60, facecolors="none", edgecolors="crimson", lw=0.8)
 
 
 def grid(seeds: list[Seed], metric: str, title: str, centers: np.ndarray | None) -> Figure:

@@ -43,6 +43,9 @@ class Arch:
         fits: ``shape -> ""`` or why it does not fit.
         vectorise: whether one program for all seeds is worth it on a CPU (small dense networks);
             where it is not, a CPU unit holds one seed.
+        conditional: whether it is given class labels, for data that have them: ``build`` then also
+            takes ``shares`` of the classes and the ``channels`` of an image, and its samples are
+            images with one plane for each class (``networks.labels``).
         summary: one line for listings.
     """
 
@@ -52,6 +55,7 @@ class Arch:
     options: Mapping[str, Any] = field(default_factory=dict)
     fits: Callable[[tuple[int, ...]], str] = lambda shape: ""
     vectorise: bool = False
+    conditional: bool = False
 
     def __post_init__(self) -> None:
         check_name(self.name)

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ganbench.errors import UsageError
 from ganbench.seeds import derive
 from ganbench.spec import Params
 from ganbench.train.noise import draw, generator
@@ -74,7 +75,13 @@ def _noise(problem: Problem, root: int, what: str, i: int, like: Tensor) -> dict
 
 
 def make(population: Any, seed: int) -> Pair:
-    """Return the pair of the lane with ``seed`` of a ``Population``."""
+    """Return the pair of the lane with ``seed`` of a ``Population``.
+
+    Raises:
+        UsageError: its networks are conditional: samples come without their labels here.
+    """
+    if population.labels is not None:
+        raise UsageError("not defined for conditional networks")
     lane = population.lane(seed)
     root, problem = population.roots[lane], population.problem
     state = unstack(population.state, lane)
@@ -88,7 +95,7 @@ def make(population: Any, seed: int) -> Pair:
     def batch(i: int) -> Tensor:
         rng = np.random.default_rng(derive(root, "pair", "batch", i))
         index = rng.integers(len(population.data), size=problem.batch)
-        return from_data(population.data[torch.from_numpy(index)], population.dtype)
+        return population.shown(torch.from_numpy(index).to(population.device))
 
     def value(g: Params, d: Params, samples: Any) -> Tensor:
         dtype = next(iter(g.values())).dtype

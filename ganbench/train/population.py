@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from ganbench.seeds import derive, lane_seed
 from ganbench.spec import Arch, Networks, Params, Variant
 from ganbench.train.backends import BACKENDS, freeze
 from ganbench.train.games import find, resolve
+from ganbench.train.labelled import Labels
 from ganbench.train.noise import Batches, Noises
 from ganbench.train.sampling import evaluation_generator, from_data, sample, to_data
 from ganbench.train.state import flatten, initial, restore, stack, unstack
@@ -38,6 +40,7 @@ class Population:
         hyper: overrides, a number or one per lane; ``lr`` sets ``g.lr`` and ``d.lr``, and so on.
             An overridden hyper-parameter does not follow the variant's schedule.
         ema: decay of the averaged generator, or None.
+        labels: of the data ``[N]``, where ``build`` makes conditional networks (``as_seen``).
 
     Raises:
         UsageError: an argument is out of range; the message names it.
@@ -59,6 +62,7 @@ class Population:
         dtype: torch.dtype = torch.float32,
         device: str | torch.device = "cpu",
         backend: str = "eager",
+        labels: np.ndarray | None = None,
     ) -> None:
         check(variant, data, seeds, batch, steps, game, ema)
         self.seeds, self.steps, self.dtype, self.build = list(seeds), steps, dtype, build
@@ -68,7 +72,10 @@ class Population:
         networks, game = build(), resolve(variant, game)
         networks.generator.train()
         networks.discriminator.train()
-        self.problem = Problem(variant, networks, data.shape[1:], batch, game, ema)
+        self.labels = None if labels is None else Labels(labels, self.device, dtype)
+        classes = 0 if self.labels is None else len(self.labels.coordinates)
+        shape = (data.shape[1] + classes, *data.shape[2:])
+        self.problem = Problem(variant, networks, shape, batch, game, ema)
         lanes = [initial(self.problem, build, root, dtype) for root in self.roots]
         self.state = torch.utils._pytree.tree_map(lambda x: x.to(self.device), stack(lanes))
         networks.generator.to(self.device)
@@ -112,16 +119,25 @@ class Population:
         }
         return {**self.hyper, **now}
 
-    def _real(self) -> Tensor:
+    def shown(self, index: Tensor) -> Tensor:
+        """Return training samples as the networks see them, ``index [...] -> [..., *shape]``."""
+        x = from_data(self.data[index], self.dtype)
+        return x if self.labels is None else self.labels.beside(x, index)
+
+    def _given(self) -> tuple[Tensor, dict[str, dict[str, Tensor]]]:
+        """Return the real batches and the noise of the next step."""
         d_steps = self.problem.variant.d_steps
         index = self.batches.at(self.step * d_steps, d_steps).to(self.device)
-        return from_data(self.data[index], self.dtype)
+        noise = self.noises.at(self.step)
+        if self.labels is not None:
+            noise = self.labels.pair(noise, index)
+        return self.shown(index), noise
 
     def run(self, steps: int) -> None:
         """Do ``steps`` generator updates; stops early once every lane has diverged."""
         for _ in range(steps):
             hyper = self._hyper_now()
-            new, log = self.run_step(self.state, self._real(), self.noises.at(self.step), hyper)
+            new, log = self.run_step(self.state, *self._given(), hyper)
             logs = torch.stack([log[key] for key in LOG_KEYS], dim=1)
             finite = logs.isfinite().all(1) & torch.stack(list(hyper.values())).isfinite().all(0)
             ok = self.alive & finite
@@ -164,16 +180,28 @@ class Population:
         state = unstack(self.state, self.lane(seed))
         return evaluation_generator(self.problem.networks, state.ema or state.g)
 
-    def sample(self, n: int, seed: int, latent_seed: int | None = None) -> np.ndarray:
+    def sample(
+        self, n: int, seed: int, latent_seed: int | None = None, label: int | None = None
+    ) -> np.ndarray:
         """Return ``n`` samples of one lane, ``[n, *shape]``, uint8 if the data are, else float32.
 
         Args:
             latent_seed: decides the latents; by default it follows from the lane's own seed.
+            label: of all samples, where the networks are conditional; by default classes are drawn
+                as often as the data have them.
+
+        Raises:
+            UsageError: there is no such label.
         """
         root = self.roots[self.lane(seed)]
         latents = derive(root, "evaluation") if latent_seed is None else latent_seed
-        found = sample(self.generator(seed), self.problem.networks, n, latents)
-        return to_data(found, self.data_dtype)
+        prepare = None
+        if label is not None:
+            if self.labels is None:
+                raise UsageError(f"label is {label}, but the networks are not conditional")
+            prepare = partial(self.labels.only, label=label)
+        found = sample(self.generator(seed), self.problem.networks, n, latents, prepare=prepare)
+        return to_data(found[:, : self.data.shape[1]], self.data_dtype)
 
     def history(self, seed: int) -> dict[str, np.ndarray]:
         """Return ``{"d_loss": [steps], ...}`` of one lane, up to where it diverged."""

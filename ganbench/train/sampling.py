@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -62,11 +63,22 @@ def evaluation_generator(networks: Networks, params: Params) -> nn.Module:
 
 @torch.no_grad()
 def sample(
-    module: nn.Module, networks: Networks, n: int, seed: int, batch: int = 512
+    module: nn.Module,
+    networks: Networks,
+    n: int,
+    seed: int,
+    batch: int = 512,
+    prepare: Callable[[Tensor], Tensor] | None = None,
 ) -> np.ndarray:
-    """Return ``n`` samples ``[n, *shape]`` float32, from latents that ``seed`` alone decides."""
+    """Return ``n`` samples ``[n, *shape]`` float32, from latents that ``seed`` alone decides.
+
+    Args:
+        prepare: is applied to the latents ``[n, Z]``.
+    """
     leaf = next(module.parameters())
     latents = draw(networks.latent, generator(leaf.device, seed, "latents"), n).to(leaf)
+    if prepare is not None:
+        latents = prepare(latents)
     return torch.cat([module(z).float().cpu() for z in latents.split(batch)]).numpy()
 
 

@@ -35,7 +35,7 @@ register(
         networks=(encoder(spread=True),),
         joint=joint(spread=True),
         g_reads_real=True,
-        requires={"features"},
+        requires={"features", "decoder"},
         optim=Adam(lr=1e-4, betas=(0.5, 0.999)),
     )
 )

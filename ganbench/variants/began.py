@@ -37,7 +37,7 @@ register(
         g_loss=_g,
         networks=(autoencoder(order=1, mean=True),),
         extra=balance(gamma=0.75, rate=1e-3),
-        requires={"features"},
+        requires={"features", "decoder"},
         optim=Adam(lr=1e-4, betas=(0.5, 0.999)),
     )
 )

@@ -42,7 +42,7 @@ register(
         d_loss=_d,
         g_loss=_g,
         networks=(autoencoder(order=2, mean=False),),
-        requires={"features"},
+        requires={"features", "decoder"},
         optim=Adam(lr=2e-4, betas=(0.5, 0.999)),
     )
 )

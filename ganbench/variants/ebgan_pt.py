@@ -52,7 +52,7 @@ register(
         networks=(autoencoder(order=2, mean=False, code=True),),
         d_outputs=2,
         pointwise=False,
-        requires={"features"},
+        requires={"features", "decoder"},
         optim=Adam(lr=2e-4, betas=(0.5, 0.999)),
     )
 )

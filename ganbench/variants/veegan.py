@@ -42,7 +42,7 @@ register(
         networks=(encoder(spread=False),),
         joint=joint(spread=False),
         g_reads_real=True,
-        requires={"features"},
+        requires={"features", "decoder"},
         optim=Adam(lr=2e-4, betas=(0.5, 0.999)),
     )
 )
