@@ -10,10 +10,13 @@ from click.testing import CliRunner
 
 from ganbench import registry
 from ganbench.cli import main
+from ganbench.errors import UsageError
+from ganbench.plan import Request, make_plan
 from ganbench.published import published
 from ganbench.spec import Quantity
-from ganbench.verify import bilinear, dirac, metrics, mixtures
+from ganbench.verify import bilinear, dirac, metrics, mixtures, stacked_mnist
 from ganbench.verify._degrade import DEGRADATIONS, STEPS, Pool
+from ganbench.verify._published import compare, judge
 
 RNG = np.random.default_rng(0)
 IMAGES = Pool(
@@ -243,8 +246,8 @@ def test_every_game_has_a_theory_in_bilinear():
 def trials(**changed):
     """Rows of results.csv in which ten trials come out as published, but for what is changed."""
     rows = []
-    for task in mixtures.TASKS:
-        for row in published(task).query("study == @mixtures.STUDY").itertuples():
+    for task in mixtures.STUDY.tasks:
+        for row in published(task).query("study == @mixtures.STUDY.source").itertuples():
             mean = changed.get(f"{task}_{row.variant.replace('-', '')}_{row.metric}", row.value)
             spread = row.spread * 3 * np.resize([-1, 1], 10)  # sd of the mean: the published one
             rows += [
@@ -257,7 +260,7 @@ def trials(**changed):
 
 def test_mixtures_passes_on_the_published_means_and_fails_on_others():
     def failing(**changed):
-        checks = mixtures.judge(mixtures.compare(trials(**changed)))
+        checks = judge(compare(mixtures.STUDY, trials(**changed)))
         assert len(checks) == 16
         return [check.name for check in checks if not check.passed]
 
@@ -268,7 +271,7 @@ def test_mixtures_passes_on_the_published_means_and_fails_on_others():
     ]  # fmt: skip
     lost = trials()
     lost.loc[(lost["checkpoint"] == 20) & (lost["seed"] == 3), "value"] = np.nan
-    assert sum(not c.passed for c in mixtures.judge(mixtures.compare(lost))) == 12
+    assert sum(not c.passed for c in judge(compare(mixtures.STUDY, lost))) == 12
 
 
 def test_mixtures_trains_in_a_folder_and_goes_on_there(tmp_path):
@@ -282,7 +285,22 @@ def test_mixtures_trains_in_a_folder_and_goes_on_there(tmp_path):
     CliRunner().invoke(main, words)
     assert written == {p: p.stat().st_mtime_ns for p in tmp_path.glob("*/records/*")}
     record = json.loads(next(iter(written)).read_text())
-    assert record["training"]["hyper"] == mixtures.HYPER and record["training"]["batch"] == 100
+    training = record["training"]
+    assert (training["hyper"], training["batch"]) == (dict(mixtures.STUDY.hyper), 100)
+
+
+def test_stacked_mnist_is_planned_as_published(tmp_path):
+    study = stacked_mnist.STUDY
+    plan, _ = make_plan(
+        Request(("ns", "pacgan-2"), "stacked-mnist", study.arch, "paper", hyper=study.hyper,
+                batch=study.batch, metrics=",".join(study.metrics))
+    )  # fmt: skip
+    first = plan.trainings[0]
+    assert (first.steps, first.n_fake, len(plan.seeds)) == (100_000, 26_000, 10)
+    paper = published("stacked-mnist").query("study == @study.source")
+    assert set(paper["metric"]) == set(study.metrics)
+    with pytest.raises(UsageError, match="--scale is 2"):
+        stacked_mnist.run(scale=2.0)
 
 
 @pytest.mark.slow

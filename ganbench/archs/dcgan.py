@@ -15,11 +15,18 @@ variant meets the same networks; ``d_norm=batch`` gives the paper's.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Literal
 
 from ganbench.archs._sizes import fits, halvings
 from ganbench.errors import UsageError
 from ganbench.registry import register
 from ganbench.spec import Arch, Networks, Noise
+
+PRIORS: Mapping[str, Literal["normal", "symmetric"]] = {
+    "normal": "normal",
+    "uniform": "symmetric",  # on [-1, 1)
+}
 
 
 def build(
@@ -28,6 +35,7 @@ def build(
     width: int = 16,
     latent: int = 100,
     d_norm: str = "none",
+    prior: str = "normal",
     shares: tuple[float, ...] = (),
     channels: int | None = None,
 ) -> Networks:
@@ -47,6 +55,8 @@ def build(
         raise UsageError(f"dcgan needs width and latent of at least 1, got {width} and {latent}")
     if d_norm not in ("none", "batch"):
         raise UsageError(f"dcgan's d_norm is none or batch, got {d_norm!r}")
+    if prior not in PRIORS:
+        raise UsageError(f"dcgan's prior is {' or '.join(PRIORS)}, got {prior!r}")
     sizes = halvings(*shape[1:])
     wide = [shape[0], *(width * 2**i for i in range(len(sizes) - 1))]
     smallest = (wide[-1], *sizes[-1])
@@ -75,7 +85,7 @@ def build(
         told = Conditional(generator, shares)
         return Networks(told, critic, Noise("normal", (latent + 1,)), frozenset(provides))
     provides |= {"decoder"}
-    return Networks(generator, critic, Noise("normal", (latent,)), frozenset(provides))
+    return Networks(generator, critic, Noise(PRIORS[prior], (latent,)), frozenset(provides))
 
 
 OPTIONS = {"width": 16, "latent": 100, "d_norm": "none"}
@@ -84,7 +94,7 @@ register(
         name="dcgan",
         build=build,
         summary="DCGAN with strides that follow the data; BatchNorm in G, none in D by default",
-        options=OPTIONS,
+        options={**OPTIONS, "prior": "normal"},
         fits=fits,
     )
 )

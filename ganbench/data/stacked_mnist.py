@@ -63,7 +63,7 @@ register(
         primary="fd",
         budgets={
             "quick": Budget(64_000, batch=16, n_fake=10_000),
-            "paper": Budget(n_fake=26_000),  # PacGAN, Table 2
+            "paper": Budget(6_400_000, n_fake=26_000),  # PacGAN, Table 2: 50 epochs
         },
         classes=1000,
         classifier="stacked:mnist",

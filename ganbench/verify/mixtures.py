@@ -1,33 +1,26 @@
 """``ganbench verify mixtures``: the published comparison of packed discriminators in the plane.
 
-Table 1 of Lin et al. 2018 (PacGAN, arXiv:1712.04086) in its own set-up: arch ``mlp-bn``, preset
-``paper``, Adam 1e-4 with beta1 0.8, ten trials, 2,500 samples. A batch holds 100 real samples,
-also where the discriminator sees them in packs. For each published mean ours must lie in its band,
-and where packing makes a published difference, ours must show it.
+Table 1 of Lin et al. 2018 (PacGAN, arXiv:1712.04086) in its own set-up: arch ``mlp-bn``, Adam 1e-4
+with beta1 0.8, ten trials, 2,500 samples.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
-import pandas as pd
-from matplotlib.figure import Figure
+from ganbench.verify._outcome import Outcome
+from ganbench.verify._published import Study, reproduce
 
-from ganbench import registry
-from ganbench.errors import UsageError
-from ganbench.published import published
-from ganbench.verify._outcome import Check, Outcome
-
-STUDY = "PacGAN (Lin 2018)"
-TASKS = {"ring2d": "pacgan-2", "grid2d": "pacgan-4"}  # data set: the variant beside ns
-METRICS = ("modes", "hq", "reverse_kl")
-HYPER = {"lr": 1e-4, "beta1": 0.8}
-BAND = 3.0  # standard errors of the difference between two means
-APART = 2.0  # standard errors by which two variants differ, in the paper and here
-CPU_SCALE = 0.025  # of the steps: about an hour on two cores
+STUDY = Study(
+    name="mixtures",
+    source="PacGAN (Lin 2018)",
+    tasks={"ring2d": "pacgan-2", "grid2d": "pacgan-4"},
+    metrics=("modes", "hq", "reverse_kl"),
+    arch="mlp-bn",
+    hyper={"lr": 1e-4, "beta1": 0.8},
+    batch=100,
+    cpu_scale=0.025,  # about an hour on two cores
+)
 
 
 def run(
@@ -36,131 +29,5 @@ def run(
     scale: float | None = None,
     seeds: int | None = None,
 ) -> Outcome:
-    """Train, or go on training, in ``out``, and compare with the published table.
-
-    Args:
-        scale: share of the published number of steps; by default 1 on CUDA and CPU_SCALE on a CPU.
-        seeds: trials of each; ten if None.
-
-    Raises:
-        UsageError: ``scale`` is not in (0, 1], or fewer than two ``seeds``.
-    """
-    from ganbench.api import run as train
-    from ganbench.plan import choose_device
-
-    if scale is None:
-        scale = CPU_SCALE if choose_device("auto") == "cpu" else 1.0
-    if not 0 < scale <= 1:
-        raise UsageError(f"--scale is {scale:g}: a share of the published steps in (0, 1] needed")
-    if seeds is not None and seeds < 2:
-        raise UsageError(f"--seeds is {seeds}: at least 2 trials needed for a standard error")
-
-    def show(unit: Any, event: dict[str, Any]) -> None:
-        step, steps = event.get("step", 0), unit.training.steps
-        tick(f"{unit.training.dataset} · {unit.label}: step {step:,} of {steps:,}")
-
-    tables = []
-    for task, packed in TASKS.items():
-        images = registry.get("dataset", task).budgets["paper"].images_seen
-        result = train(
-            ["ns", packed],
-            task,
-            arch="mlp-bn",
-            preset="paper",
-            seeds=seeds,
-            out=Path(out) / task,
-            images_seen=max(1, round(scale * images)),
-            hyper=HYPER,
-            metrics=",".join(METRICS),
-            progress=show,
-        )
-        tables.append(result.results[result.results["dataset"] == task])
-    means = compare(pd.concat(tables)).assign(scale=scale)
-    checks = judge(means)
-    details = {"scale": scale, "means": means.drop(columns="scale").to_dict("records")}
-    return Outcome(
-        checks, details, {"verify-mixtures": means}, {"verify-mixtures": draw(means, scale)}
-    )
-
-
-def compare(results: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per task, variant and metric: our mean beside the published one.
-
-    Args:
-        results: rows of ``results.csv``; a trial without a last value counts as nothing found.
-    """
-    ours = results[results["checkpoint"] == results["checkpoint"].max()]
-    rows = []
-    for task, packed in TASKS.items():
-        paper = published(task, ["ns", packed])
-        for row in paper[paper["study"] == STUDY].itertuples():
-            own = ours[(ours["dataset"] == task) & (ours["variant"] == row.variant)]
-            values = own.loc[own["metric"] == row.metric, "value"]
-            rows.append({
-                "task": task, "variant": row.variant, "metric": row.metric,
-                "trials": len(values), "failed": int(values.isna().sum()),
-                "mean": values.mean(), "se": values.sem(),
-                "published": row.value, "published_se": row.spread,
-            })  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def judge(means: pd.DataFrame) -> list[Check]:
-    """Return a check per published mean, and one per published difference."""
-    checks = []
-    for row in means.itertuples():
-        width = BAND * math.hypot(row.se, row.published_se)
-        checks.append(
-            Check(
-                f"{row.task}, {row.variant}: {row.metric}",
-                f"{row.mean:.3g} ± {row.se:.2g}",
-                f"{row.published:g} ± {width:.2g}",
-                bool(row.failed == 0 and abs(row.mean - row.published) <= width),
-            )
-        )
-    for (task, metric), pair in means.groupby(["task", "metric"], sort=False):
-        plain, packed = pair[pair["variant"] == "ns"], pair[pair["variant"] != "ns"]
-        theirs = _apart(plain, packed, "published", "published_se")
-        if abs(theirs) < APART:
-            continue  # the paper shows no difference
-        found = _apart(plain, packed, "mean", "se") * math.copysign(1, theirs)
-        way = "above" if theirs > 0 else "below"
-        name = f"{task}, {metric}: {packed['variant'].iloc[0]} {way} ns"
-        checks.append(
-            Check(name, f"by {found:.1f} se", f"by at least {APART:g} se", bool(found >= APART))
-        )
-    return checks
-
-
-def _apart(plain: pd.DataFrame, packed: pd.DataFrame, mean: str, se: str) -> float:
-    """Return by how many standard errors the packed variant's mean is above the plain one's."""
-    gap = float(packed[mean].iloc[0] - plain[mean].iloc[0])
-    error = math.hypot(plain[se].iloc[0], packed[se].iloc[0])
-    return gap / error if error else math.copysign(math.inf, gap) if gap else 0.0
-
-
-def draw(means: pd.DataFrame, scale: float) -> Figure:
-    """Return the figure: a panel per task and metric, ours beside the published means."""
-    import matplotlib.pyplot as plt
-
-    from ganbench.reports.plots import LABELS, style
-
-    style()
-    figure, axes = plt.subplots(len(TASKS), len(METRICS), figsize=(10, 6.2))
-    sides: Sequence[tuple[str, str, str, str]] = (
-        ("published", "published_se", "0.45", "published"),
-        ("mean", "se", "C0", f"ours, {scale:.3g} of the steps"),
-    )
-    for line, task in zip(axes, TASKS, strict=True):
-        for axis, metric in zip(line, METRICS, strict=True):
-            own = means[(means["task"] == task) & (means["metric"] == metric)]
-            for shift, (mean, se, color, label) in zip((-0.12, 0.12), sides, strict=True):
-                at = [i + shift for i in range(len(own))]
-                axis.errorbar(at, own[mean], own[se], fmt="o", color=color, label=label, capsize=4)
-            axis.set(title=f"{task}: {LABELS[metric]}", xlim=(-0.5, len(own) - 0.5))
-            axis.set_xticks(range(len(own)), own["variant"])
-            axis.grid(visible=False, axis="x")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.tight_layout(rect=(0, 0.06, 1, 1))
-    figure.legend(handles, labels, loc="lower center", ncols=2, frameon=False)
-    return figure
+    """See ``_published.reproduce``."""
+    return reproduce(STUDY, tick, out, scale, seeds)
