@@ -284,9 +284,11 @@ def test_mixtures_trains_in_a_folder_and_goes_on_there(tmp_path):
     assert len(written) == 8
     CliRunner().invoke(main, words)
     assert written == {p: p.stat().st_mtime_ns for p in tmp_path.glob("*/records/*")}
-    record = json.loads(next(iter(written)).read_text())
-    training = record["training"]
-    assert (training["hyper"], training["batch"]) == (dict(mixtures.STUDY.hyper), 100)
+    trained = [json.loads(path.read_text())["training"] for path in written]
+    assert all(t["hyper"] == mixtures.STUDY.hyper and t["game"] == "simultaneous" for t in trained)
+    batches = {t["variant"]: (t["batch"], t["steps"], t["images_seen"]) for t in trained}
+    # As many steps each; a batch of packs holds as many packs as another holds samples.
+    assert batches == {"ns": (100, 4, 400), "pacgan-2": (200, 4, 800), "pacgan-4": (400, 4, 1600)}
 
 
 def test_stacked_mnist_is_planned_as_published(tmp_path):
@@ -298,7 +300,8 @@ def test_stacked_mnist_is_planned_as_published(tmp_path):
     first = plan.trainings[0]
     assert (first.steps, first.n_fake, len(plan.seeds)) == (100_000, 26_000, 10)
     paper = published("stacked-mnist").query("study == @study.source")
-    assert set(paper["metric"]) == set(study.metrics)
+    asked = {(v, m) for v in ("ns", "pacgan-2") for m in study.metrics}
+    assert asked == set(zip(paper["variant"], paper["metric"], strict=True))
     with pytest.raises(UsageError, match="--scale is 2"):
         stacked_mnist.run(scale=2.0)
 

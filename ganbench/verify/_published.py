@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from ganbench import registry
 from ganbench.errors import UsageError
 from ganbench.published import published
+from ganbench.spec import Variant
 from ganbench.verify._outcome import Check, Outcome
 
 BAND = 3.0  # standard errors of the difference between two means
@@ -33,8 +34,10 @@ class Study:
         source: the study, as ``baselines/published.csv`` names it.
         tasks: ``{data set: the variant beside ns}``; the budget is that of preset ``paper``.
         metrics: quantities, each published for each task and variant.
-        arch, hyper, batch: the set-up; the batch is of real samples, also where the discriminator
-            sees them in packs.
+        arch, hyper: the set-up.
+        batch: inputs of the discriminator in a step, of either side: as in the authors' code, a
+            batch of packs of m takes m times as many samples as one of samples.
+        game: the game algorithm.
         cpu_scale: share of the published steps that is the default on a CPU.
         cpu_seeds: trials there by default; None for the preset's.
     """
@@ -46,6 +49,7 @@ class Study:
     arch: str
     hyper: Mapping[str, float]
     batch: int
+    game: str
     cpu_scale: float
     cpu_seeds: int | None = None
 
@@ -82,24 +86,32 @@ def reproduce(
     tables = []
     for task, packed in study.tasks.items():
         images = registry.get("dataset", task).budgets["paper"].images_seen
-        result = train(
-            ["ns", packed],
-            task,
-            arch=study.arch,
-            preset="paper",
-            seeds=seeds,
-            out=Path(out) / task,
-            images_seen=max(1, round(scale * images)),
-            batch=study.batch,
-            hyper=study.hyper,
-            metrics=",".join(study.metrics),
-            progress=show,
-        )
-        tables.append(result.results[result.results["dataset"] == task])
+        for name in ("ns", packed):
+            together = samples_of_one_input(registry.get("variant", name))
+            result = train(
+                name,
+                task,
+                arch=study.arch,
+                preset="paper",
+                seeds=seeds,
+                out=Path(out) / f"{name}-{task}",
+                images_seen=max(1, round(scale * images)) * together,
+                batch=study.batch * together,
+                game=study.game,
+                hyper=study.hyper,
+                metrics=",".join(study.metrics),
+                progress=show,
+            )
+            tables.append(result.results[result.results["dataset"] == task])
     means = compare(study, pd.concat(tables)).assign(scale=scale)
     details = {"scale": scale, "means": means.drop(columns="scale").to_dict("records")}
     stem = f"verify-{study.name}"
     return Outcome(judge(means), details, {stem: means}, {stem: draw(study, means, scale)})
+
+
+def samples_of_one_input(variant: Variant) -> int:
+    """Return how many samples make one input of the discriminator."""
+    return math.prod(view.samples for view in variant.views)
 
 
 def compare(study: Study, results: pd.DataFrame) -> pd.DataFrame:

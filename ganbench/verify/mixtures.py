@@ -1,7 +1,8 @@
 """``ganbench verify mixtures``: the published comparison of packed discriminators in the plane.
 
 Table 1 of Lin et al. 2018 (PacGAN, arXiv:1712.04086) in its own set-up: arch ``mlp-bn``, Adam 1e-4
-with beta1 0.8, ten trials, 2,500 samples.
+with beta1 0.8, batch 100, 400 epochs of 100,000 points, ten trials, 2,500 samples. As in the
+authors' code, both players move at once and a batch of packs holds 100 packs.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ STUDY = Study(
     arch="mlp-bn",
     hyper={"lr": 1e-4, "beta1": 0.8},
     batch=100,
-    cpu_scale=0.025,  # about an hour on two cores
+    game="simultaneous",
+    cpu_scale=0.035,  # about an hour on two cores
+    cpu_seeds=4,
 )
 
 

@@ -20,6 +20,7 @@ STUDY = Study(
     arch="dcgan:width=64,d_norm=batch,prior=uniform",
     hyper={"lr": 2e-4, "beta1": 0.5},
     batch=64,
+    game="alternating",
     cpu_scale=0.02,
     cpu_seeds=3,
 )
