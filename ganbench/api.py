@@ -76,8 +76,8 @@ def run(
         workers: processes; as many as cores on a CPU, one on CUDA, if None.
         threads: threads of each; the cores shared out evenly if None.
         progress: is called with every event of every unit.
-        options: further fields of ``plan.Request``: images_seen, batch, game, hyper, dtype,
-            device, ema, base_seed, features, metrics, data_dir, backend.
+        options: further fields of ``plan.Request``: images_seen, checkpoints, batch, game, hyper,
+            dtype, device, ema, base_seed, features, metrics, data_dir, backend.
 
     Raises:
         UsageError: something in the request cannot be done; nothing was trained.

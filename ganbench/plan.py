@@ -30,6 +30,7 @@ class Request:
     preset: str | None = None
     seeds: int | tuple[int, ...] | None = None
     images_seen: int | None = None
+    checkpoints: int | None = None
     batch: int | None = None
     game: str | None = None
     hyper: Mapping[str, float] = field(default_factory=dict)
@@ -197,6 +198,9 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
         images = budget.images_seen or suite.images_seen
     elif images < 1:
         raise UsageError(f"--budget is {images}: at least 1 image needed")
+    checkpoints = suite.checkpoints if request.checkpoints is None else request.checkpoints
+    if checkpoints < 1:
+        raise UsageError(f"--checkpoints is {checkpoints}: at least 1 needed")
     if request.dtype not in DTYPES:
         raise UsageError(f"--dtype is {request.dtype!r}: {' or '.join(DTYPES)} needed")
     for key, value in request.hyper.items():
@@ -224,7 +228,7 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
             f"{extractor.key} was trained on other files than these: run `ganbench prepare "
             f"{dataset.name}` again"
         )
-    metrics = choose_metrics(request.metrics, dataset, data, extractor, suite.checkpoints)
+    metrics = choose_metrics(request.metrics, dataset, data, extractor, checkpoints)
 
     shape = data.train.shape[1:]
     reason = arch.fits(shape)
@@ -255,7 +259,7 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
                 images_seen=images,
                 steps=steps,
                 batch=batch,
-                checkpoints=min(suite.checkpoints, steps),
+                checkpoints=min(checkpoints, steps),
                 game=game,
                 hyper=dict(request.hyper),
                 dtype=request.dtype,

@@ -37,7 +37,7 @@ def choose_metrics(
         for metric in found:  # two metrics may yield a quantity, on mixtures and on classes
             reason = usable(dataset, data, extractor, metric)
             if metric.needs == "curve" and checkpoints < CURVE_LEAST:
-                reason = f"it reads {CURVE_LEAST} checkpoints, and the preset has {checkpoints}"
+                reason = f"it reads {CURVE_LEAST} checkpoints, and there are {checkpoints}"
             if not reason:
                 chosen[metric.name] = metric.reads if metric.needs == "curve" else ""
             else:

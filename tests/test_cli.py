@@ -23,6 +23,7 @@ def call(*words):
         (["--preset", "quik"], "unknown suite 'quik': did you mean quick"),
         (["--seeds", "0"], "--seeds is 0: at least 1 needed"),
         (["--budget", "-5"], "--budget is -5: at least 1 image needed"),
+        (["--checkpoints", "0"], "--checkpoints is 0: at least 1 needed"),
         (["--batch-size", "70000"], "--batch-size is 70000: between 1 and the 60000"),
         (["--batch-size", "0"], "--batch-size is 0"),
         (["--arch", "toy"], "arch toy does not fit mnist: it makes vectors, not images; try"),

@@ -307,12 +307,19 @@ def test_metrics_are_chosen_and_read_what_they_need(tiny, tmp_path, monkeypatch)
     assert math.isnan(last.loc["duality_gap", "floor"])  # no real pair to compare with
 
 
+def test_checkpoints_are_as_many_as_asked_for(tiny, tmp_path):
+    results = run(tmp_path, variants=["ns"], metrics="fd,oscillation", checkpoints=5).results
+    assert set(results["checkpoint"]) == {1, 2, 3, 4, 5}
+    at_most = run(tmp_path / "2", variants=["ns"], checkpoints=50).results
+    assert at_most["checkpoint"].max() == at_most["g_steps"].max() < 50
+
+
 @pytest.mark.parametrize(
     ("metrics", "message"),
     [
         ("fdd", "unknown metric 'fdd': did you mean fd"),
         ("cas", "cas cannot be measured: ring2d has no classes"),
-        ("fd,oscillation", "it reads 5 checkpoints, and the preset has 3"),
+        ("fd,oscillation", "it reads 5 checkpoints, and there are 3"),
         ("", "no metrics"),
     ],
 )

@@ -32,6 +32,9 @@ def run_options(command: Callable) -> Callable:
         click.option(
             "--budget", "images_seen", type=int, help="Real images shown to each discriminator."
         ),
+        click.option(
+            "--checkpoints", type=int, help="Evaluations, evenly spaced; default: the preset's."
+        ),
         click.option("--batch-size", "batch", type=int, help="Default: the data set's."),
         click.option("--game", help="Game algorithm; default: the variant's, or alternating."),
         click.option(

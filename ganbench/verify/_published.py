@@ -40,6 +40,7 @@ class Study:
         game: the game algorithm.
         cpu_scale: share of the published steps that is the default on a CPU.
         cpu_seeds: trials there by default; None for the preset's.
+        checkpoints: evaluations, of which the last counts; None for the preset's.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Study:
     game: str
     cpu_scale: float
     cpu_seeds: int | None = None
+    checkpoints: int | None = None
 
 
 def reproduce(
@@ -96,6 +98,7 @@ def reproduce(
                 seeds=seeds,
                 out=Path(out) / f"{name}-{task}",
                 images_seen=max(1, round(scale * images)) * together,
+                checkpoints=study.checkpoints,
                 batch=study.batch * together,
                 game=study.game,
                 hyper=study.hyper,

@@ -23,6 +23,7 @@ STUDY = Study(
     game="alternating",
     cpu_scale=0.02,
     cpu_seeds=3,
+    checkpoints=5,  # each measures 26,000 samples
 )
 
 
