@@ -85,7 +85,7 @@ def relative_g(loss: Loss) -> Loss:
 
 
 def variational_d(activation: Pointwise, conjugate: Pointwise) -> Loss:
-    """Return -E g(r) + E f*(g(f)), ``conjugate`` being f* after g. Nowozin 2016, eq. 6."""
+    """Return -E g(r) + E f*(g(f)), ``conjugate`` being f* after g. Nowozin 2016, eq. 7."""
     return lambda real, fake: conjugate(fake).mean() - activation(real).mean()
 
 

@@ -634,6 +634,8 @@ def test_compositions_are_canonical_and_keep_the_base():
         ("mmd-gan+r1", "has no logits to penalise"),
         ("ali+pack2", "shows its discriminator more than samples"),
         ("rasgan+top-k", "rasgan has no loss for each sample"),
+        ("ebgan+top-k", "ebgan has no logits of samples to rank"),
+        ("veegan+top-k", "veegan has no logits of samples to rank"),
         ("ebgan-pt+lecam", "has no logits to regularise"),
         ("ns+", "unknown modifier ''"),
     ],

@@ -18,6 +18,9 @@ PAPER = Paper(
 def _change(variant: Variant) -> Variant:
     if not variant.pointwise or variant.d_outputs > 1:
         raise UsageError(f"{variant.name}+top-k: {variant.name} has no loss for each sample")
+    # What decodes returns the error of a sample, or judges it together with its latent.
+    if variant.joint or "decoder" in variant.requires:
+        raise UsageError(f"{variant.name}+top-k: {variant.name} has no logits of samples to rank")
     return replace(variant, d_loss=ignoring(variant.d_loss), g_loss=with_top_k(variant.g_loss))
 
 

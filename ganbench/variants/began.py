@@ -1,6 +1,7 @@
 """BEGAN: boundary equilibrium with an autoencoder. Berthelot et al. 2017, section 3.4.
 
-R is the mean absolute error; gamma = 0.75, k moves with rate 1e-3, Adam 1e-4 (section 4.1).
+R is the mean absolute error; k moves with rate 1e-3, Adam 1e-4 (section 4.1). gamma = 0.75 is the
+usual choice of later implementations; the paper shows 0.3 to 0.7.
 """
 
 from __future__ import annotations

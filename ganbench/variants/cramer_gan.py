@@ -2,7 +2,7 @@
 
 256 outputs, penalty 10 on the critic f(x) = E |h(x) - h(G(z))| - E |h(x) - h(x')|, Adam 1e-4 with
 betas (0.5, 0.9), 5 steps of D. Both players see the whole energy distance, estimated without bias
-over all pairs of a batch; the paper's D leaves out a part that it cannot estimate by itself.
+over all pairs of a batch, where the paper's critic puts 0 for h(x').
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """DRAGAN. Kodali et al. 2017, Algorithm 1: lambda = 10, k = 1, noise 0.5 std U(0, 1).
 
-The penalty is on the logit; the constants of Adam are DCGAN's, as in the paper's section 5.
+The penalty is on the logit, as in the authors' code; the constants of Adam are DCGAN's (there 1e-4
+with betas 0.5 and 0.9).
 """
 
 from ganbench.losses import logistic_d, nonsaturating_g

@@ -1,6 +1,6 @@
 """The hinge GAN. Lim & Ye 2017, "Geometric GAN", section 3.
 
-The paper's constants for images are those of DCGAN: Adam 2e-4 with beta1 0.5.
+The constants are DCGAN's, as for the other losses; the authors' scripts for images take RMSprop.
 """
 
 from ganbench.losses import hinge_d, wasserstein_g

@@ -1,6 +1,7 @@
 """LeCam's regulariser on the non-saturating GAN. Tseng et al. 2021, eq. 7.
 
-Weight 0.3, as in the authors' runs on CIFAR, averages with decay 0.99.
+Weight 0.3, as in the authors' runs on CIFAR, averages with decay 0.99. As in the equation; the
+authors' code clamps both differences at 0 and waits for the averages to settle.
 """
 
 from ganbench.extras import ignoring, lecam, with_lecam

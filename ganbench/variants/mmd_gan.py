@@ -1,7 +1,8 @@
 """MMD GAN with a mixture of Gaussian kernels. Li et al. 2017, Algorithm 1.
 
-Weights of D in [-0.01, 0.01], RMSprop 5e-5, 5 steps of D (Algorithm 1), 16 outputs. Without the
-paper's decoder that keeps D injective, as Binkowski et al. 2018 found it to be needless.
+Weights of D in [-0.01, 0.01], RMSprop 5e-5, 5 steps of D (Algorithm 1), 16 outputs as
+in Binkowski et al. 2018. The unbiased estimate alone: without the decoder that keeps D injective,
+the one-sided term and the extra steps of D of the authors' code.
 """
 
 from __future__ import annotations

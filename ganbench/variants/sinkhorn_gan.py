@@ -1,8 +1,8 @@
 """The Sinkhorn GAN: an entropic transport cost of learned vectors. Genevay et al. 2018.
 
 epsilon = 1 and 20 iterations for 16 outputs of D, whose weights are clipped to [-0.01, 0.01];
-RMSprop 5e-5 and 5 steps of D, as for the other methods that clip. The paper fixes no numbers but
-recommends 10 or more iterations and an epsilon of the order of the cost (section 5).
+RMSprop 5e-5 and 5 steps of D, as for the other methods that clip. These numbers are ours: the
+paper's differ between its data sets (section 5).
 """
 
 from __future__ import annotations

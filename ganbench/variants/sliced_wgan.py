@@ -1,7 +1,8 @@
 """The sliced Wasserstein GAN. Deshpande et al. 2018, Algorithm 1.
 
 D is trained to classify, G by the sliced W2^2 between D's features on both batches, over 128 random
-directions a step; Adam with DCGAN's constants.
+directions a step (thousands in the authors' code, for features of higher dimension); Adam with
+DCGAN's constants.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The unrolled GAN: G looks 5 updates of D ahead. Metz et al. 2017, section 2.2.
 
-Both networks learn by Adam with DCGAN's constants (the paper's 2-D runs: appendix A).
+G's loss is the non-saturating one, where the authors' demonstration has the minimax value; both
+networks learn by Adam with DCGAN's constants.
 """
 
 from ganbench.losses import logistic_d, nonsaturating_g

@@ -1,7 +1,8 @@
-"""VEEGAN: an encoder that inverts the generator. Srivastava et al. 2017, Algorithm 1.
+"""VEEGAN: an encoder that inverts the generator. Srivastava et al. 2017, eq. 4.
 
 D tells (x, F(x)) from (G(z), z); G and F also learn to bring z back. F is deterministic here: the
-architecture's discriminator with as many outputs as a latent has.
+architecture's discriminator with as many outputs as a latent has. The adversarial part is ALI's,
+softplus of the logits and for F too; the authors' code takes the logits themselves.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """WGAN-div: the Wasserstein divergence. Wu et al. 2018, eq. 9: k = 2, p = 6 (section 4.1).
 
-Rates and critic steps are WGAN-GP's. The penalty's points are real and generated samples, half of
-each, so that its weight is k.
+Rates and critic steps are WGAN-GP's here. The penalty's points are real and generated samples, half
+of each, so that its weight is k; the authors' code takes interpolates and a weight of 10.
 """
 
 from ganbench.losses import wasserstein_d, wasserstein_g
