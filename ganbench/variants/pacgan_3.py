@@ -1,8 +1,8 @@
 """PacGAN: the discriminator sees 3 samples at once. Lin et al. 2018, section 3.
 
 The loss and the constants are those of the non-saturating GAN, as in its section 4. A batch of B
-samples makes B // 3 inputs, so that budgets in images stay comparable; in the authors' code it makes
-B, which ``ganbench verify mixtures`` follows.
+samples makes B // 3 inputs, so that budgets in images stay comparable; a batch of the authors' code
+has B inputs, as in ``ganbench verify mixtures``.
 """
 
 from ganbench.losses import logistic_d, nonsaturating_g
