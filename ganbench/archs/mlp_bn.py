@@ -2,7 +2,8 @@
 
 Lin et al. 2018 (PacGAN), section 4.1: the generator has four layers of 400 ReLU units with batch
 normalisation, the discriminator three of 200 maxout units with five pieces; weights start from
-N(0, 0.02^2), the latent is N(0, I_2).
+N(0, 0.02^2), the latent is N(0, I_2). As in the authors' code, layers that are normalised have no
+bias: it would be undone, and its gradient, pure rounding noise, made a full step by Adam.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def build(shape: tuple[int, ...], outputs: int = 1) -> Networks:
 
     g: list[nn.Module] = []
     for before, after in pairwise((LATENT, *G_HIDDEN)):
-        g += [nn.Linear(before, after), BatchNorm(after), nn.ReLU()]
+        g += [nn.Linear(before, after, bias=False), BatchNorm(after), nn.ReLU()]
     body = nn.Sequential(*(Maxout(*sizes, PIECES) for sizes in pairwise((*shape, *D_HIDDEN))))
     return small_normal(
         Networks(
