@@ -15,13 +15,18 @@ SLOPE = 0.2
 
 
 class UpBlock(nn.Module):
-    """SNGAN's generator block: doubles the image's sides, channels stay."""
+    """SNGAN's generator block: doubles the image's sides, channels stay.
+
+    No biases: each would be undone by a later normalisation.
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.norms = nn.ModuleList(BatchNorm(channels) for _ in range(2))
-        self.convs = nn.ModuleList(nn.Conv2d(channels, channels, 3, 1, 1) for _ in range(2))
-        self.skip = nn.Conv2d(channels, channels, 1)
+        self.convs = nn.ModuleList(
+            nn.Conv2d(channels, channels, 3, 1, 1, bias=False) for _ in range(2)
+        )
+        self.skip = nn.Conv2d(channels, channels, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``[B, C, 2H, 2W]``."""
@@ -62,8 +67,8 @@ def xavier(networks: Networks) -> Networks:
         for name, module in network.named_modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.xavier_uniform_(module.weight, math.sqrt(2) if ".convs." in name else 1.0)
-                assert module.bias is not None
-                nn.init.zeros_(module.bias)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
     return networks
 
 
