@@ -6,7 +6,7 @@ from ganbench.spec import Suite
 register(
     Suite(
         name="smoke",
-        summary="does everything work? Under a minute; its numbers mean nothing",
+        summary="does everything work? Two minutes for all variants; its numbers mean nothing",
         seeds=1,
         images_seen=1_280,
         checkpoints=1,
