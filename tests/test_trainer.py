@@ -34,8 +34,8 @@ DATA = {
     "r3gan-small": "digits",
 }
 HEAVY = ("sngan-resnet", "r3gan-small", "dcgan-conditional")
-# Deeper networks turn the last bit of a number in single precision, which depends on how many lanes
-# lie beside, into other weights within 20 steps (LOG.md): they are compared in double precision.
+# On the others a last bit of single precision, which depends on how many lanes lie beside, can grow
+# into other weights within 20 steps (LOG.md): they are compared in double precision alone.
 CALM = ("toy", "dirac", "mlp-classic", "dcgan")
 # The same, seen on these: the largest relative difference of a weight.
 DRIFTS = {
