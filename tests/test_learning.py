@@ -41,7 +41,9 @@ def found(tmp_path_factory):
     medians = {}
     for names, budget in ((soon, SOON), (late, LATER)):
         out = tmp_path_factory.mktemp("learning")
-        result = ganbench.run(names, "ring2d", seeds=3, images_seen=budget, checkpoints=1, out=out)
+        result = ganbench.run(
+            names, "ring2d", seeds=3, images_seen=budget, batch=128, checkpoints=1, out=out
+        )
         board = result.leaderboard[result.leaderboard["metric"] == "w2"]
         assert (board["n_failed"] == 0).all()
         medians |= dict(zip(board["variant"], board["median"], strict=True))

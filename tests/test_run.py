@@ -442,8 +442,8 @@ def test_what_a_budget_cannot_show_is_said():
     def said(seeds, n_seeds, **options):
         return limits(make_plan(Request(("ns",), "ring2d", seeds=seeds, **options))[0], n_seeds)
 
-    short, one = said(1, 1, images_seen=25_600)
-    assert short.startswith("25,600 images are 200 generator updates") and "1,200,000" in short
+    short, one = said(1, 1, images_seen=12_800)
+    assert short.startswith("12,800 images are 200 generator updates") and "1,200,000" in short
     assert one.startswith("One seed")
     assert said(3, 3, images_seen=1_200_000) == ["Intervals from 3 seeds are rough: see --seeds."]
     assert said(5, 5, images_seen=1_200_000) == []

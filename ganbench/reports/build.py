@@ -87,5 +87,5 @@ def build(store: Store, dataset: str) -> tuple[pd.DataFrame, pd.DataFrame, list[
             title = name + (f" ({failed} failed)" if failed else "")
             stem = f"{variant}-{arch}".replace(":", "-").replace("=", "").replace(",", "-")
             picture = grids.grid(found[name], main, title, centers)
-            written += plots.save(picture, store.out / "samples" / stem)
+            written += plots.save(picture, store.out / "samples" / stem, kinds=("png",))
     return table, board, written

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ganbench.reports.plots import inches
 from ganbench.reports.tables import number
 from ganbench.store import Record, Store
 
@@ -79,16 +80,24 @@ def grid(seeds: list[Seed], metric: str, title: str, centers: np.ndarray | None)
     merged: dict[int, list[str]] = {}
     for word, place in places.items():
         merged.setdefault(place, []).append(word)
+    width, height = 3.2 * len(merged) + 0.7, 4.0
     figure, axes = plt.subplots(
-        1, len(merged), squeeze=False, figsize=(3.4 * len(merged), 3.9), sharex=True, sharey=True
-    )
+        1, len(merged), squeeze=False, sharex=True, sharey=True, figsize=(width, height),
+        gridspec_kw=inches(width, height, 0.55, 0.35, 0.65),
+    )  # fmt: skip
+    first: Axes = axes.flat[0]
     for axis, (place, words) in zip(axes.flat, sorted(merged.items()), strict=True):
         draw(axis, np.load(seeds[place].path), centers)
         which = "" if len(seeds) == 1 else f"{' and '.join(words)}: "
         said = f"{which}seed {seeds[place].seed}, {metric} {number(seeds[place].value)}"
         axis.set_title(said, fontsize=9)
-    figure.suptitle(title, fontsize=11)
-    figure.tight_layout()
+    if first.axison:  # points: the same square of the plane in every panel
+        x, y = np.mean(first.get_xlim()), np.mean(first.get_ylim())
+        reach = max(np.ptp(first.get_xlim()), np.ptp(first.get_ylim())) / 2
+        first.set(xlim=(x - reach, x + reach), ylim=(y - reach, y + reach))
+    else:
+        figure.subplots_adjust(left=0.15 / width, bottom=0.15 / height)
+    figure.suptitle(title, fontsize=11, y=1 - 0.1 / height, va="top")
     return figure
 
 
