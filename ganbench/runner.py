@@ -17,6 +17,7 @@ import numpy as np
 from ganbench import provenance, registry
 from ganbench.errors import UsageError
 from ganbench.evaluate import Evaluator, Measured, load_extractor
+from ganbench.memory import give_back
 from ganbench.protocols import described
 from ganbench.seeds import derive
 from ganbench.spec import Data, Dataset
@@ -31,6 +32,7 @@ from ganbench.store import (
 )
 
 PIECE_S = 0.5  # seconds of training between two progress reports
+TIDY_S = 5.0  # seconds of training between two returns of freed memory
 GRID = 64  # samples kept of each seed, from the same latents in every run
 POINTS = 2_000  # the same for points in the plane
 HISTORY = 200  # points kept of each training curve
@@ -152,7 +154,7 @@ def execute(unit: Unit, store: Store, report: Report, engine: str) -> None:
 def _train(population, target: int, progress: Progress, training: Training, report) -> None:
     import torch
 
-    piece = 1
+    piece, tidied = 1, time.perf_counter()
     while population.step < target and bool(population.alive.any()):
         start = time.perf_counter()
         population.run(min(piece, target - population.step))
@@ -160,6 +162,9 @@ def _train(population, target: int, progress: Progress, training: Training, repo
             torch.cuda.synchronize()
         took = time.perf_counter() - start
         progress.train_s += took
+        if time.perf_counter() - tidied > TIDY_S:
+            give_back()
+            tidied = time.perf_counter()
         piece = max(1, min(500, round(piece * PIECE_S / max(took, 1e-9))))
         report({"step": population.step, "steps": training.steps})
 

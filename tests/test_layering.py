@@ -14,7 +14,7 @@ LAYERS = {
     "lazy": 0, "errors": 0, "spec": 0, "registry": 0, "seeds": 0,
     "losses": 1, "penalties": 1, "constraints": 1, "optim": 1, "cache": 1, "provenance": 1,
     "sides": 1, "inputs": 1, "views": 1, "networks": 1, "divergences": 1, "extras": 1, "terms": 1,
-    "published": 1,
+    "published": 1, "memory": 1,
     "suites": 2, "variants": 2, "modifiers": 2, "archs": 2, "data": 2, "features": 2,
     "metrics": 2, "stats": 2,
     "train": 3,
