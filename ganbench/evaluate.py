@@ -108,6 +108,8 @@ class Evaluator:
         return found | ({"reads": metric.reads} if metric.needs == "curve" else {})
 
     def _cache_key(self, what: str, metric: Metric, **more: Any) -> dict[str, Any]:
+        # A metric with a cap of its own reads a part of n_real samples, another part of another.
+        more["picked_of"] = self.n_real
         return {"what": what, **self._real_key(metric), "code": code_digest(metric), **more}
 
     def protocol(self, metric: Metric) -> dict[str, Any]:

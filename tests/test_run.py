@@ -472,3 +472,18 @@ def test_the_cache_is_read_by_the_code_that_wrote_it_alone(tmp_path, monkeypatch
     for file in (tmp_path / "cache").glob("*.npz"):
         file.write_bytes(file.read_bytes()[:50])  # damaged: made again
     assert np.array_equal(cached({"a": 1}, make)["x"], [0, 1, 2]) and len(made) == 3
+
+
+def test_presets_do_not_share_what_they_cached_of_other_real_samples(tmp_path, monkeypatch):
+    from ganbench.evaluate import Evaluator, load_extractor
+
+    spec = registry.get("dataset", "ring2d")
+    metric = registry.get("metric", "wasserstein")  # reads 1,000 at most of what the preset has
+
+    def floors(n_real, cache):
+        monkeypatch.setenv("GANBENCH_CACHE", str(tmp_path / cache))
+        extractor = load_extractor("none")
+        return Evaluator(spec, spec.load(None), extractor, (metric,), n_real, 500, {}).floors
+
+    few, many = floors(1_000, "one"), floors(10_000, "one")
+    assert many == floors(10_000, "another") != few

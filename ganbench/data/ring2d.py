@@ -38,7 +38,7 @@ register(
         batch=128,
         budgets={
             "smoke": Budget(12_800),
-            "quick": Budget(64_000, batch=64, seeds=5),
+            "quick": Budget(48_000, batch=64, seeds=5),
             "paper": Budget(40_000_000, batch=100, n_fake=2_500),
         },
         summary="8 Gaussians on a circle, with known modes and an exact sampler",
