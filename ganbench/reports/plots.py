@@ -17,6 +17,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.axis import Axis
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
@@ -24,6 +25,7 @@ from ganbench.store import Record, write_bytes
 
 GREY = "0.55"
 FEW = 12  # variants or seeds, up to which each may take its own line or a wide panel
+SHORT = 200  # the ratio of a logarithmic axis's ends, below which it needs labels between
 MODES_APART = 40  # classes or modes, up to which each has a cell of its own width
 LABELS = {
     "fd": "Fréchet distance (fd)",
@@ -94,6 +96,12 @@ def _minor_label(value: float, _: int) -> str:
     return f"{value:g}" if f"{value:e}"[0] in "25" else ""
 
 
+def _label_between(axis: Axis) -> None:
+    """Label a logarithmic axis with too few powers of ten to be read by them alone."""
+    axis.set_minor_formatter(matplotlib.ticker.FuncFormatter(_minor_label))
+    axis.set_major_formatter("{x:g}")
+
+
 def curves(table: pd.DataFrame, metric: str, order: list[str]) -> Figure:
     """Return one panel per variant: every seed, their median and range, the others in grey."""
     rows = table[(table["metric"] == metric) & table["value"].notna()]
@@ -135,9 +143,8 @@ def curves(table: pd.DataFrame, metric: str, order: list[str]) -> Figure:
         axis.set(xlim=x, ylim=y, yscale="log" if log else "linear")
         left = place % columns == 0
         axis.tick_params(labelleft=left, labelbottom=place + columns >= len(order))
-        if left and log and y[1] / y[0] < 200:  # too few powers of ten to read the scale by
-            axis.yaxis.set_minor_formatter(matplotlib.ticker.FuncFormatter(_minor_label))
-            axis.yaxis.set_major_formatter("{x:g}")
+        if left and log and y[1] / y[0] < SHORT:
+            _label_between(axis.yaxis)
         else:
             axis.yaxis.set_minor_locator(matplotlib.ticker.NullLocator())
     for axis in axes.flat[len(order) :]:
@@ -183,6 +190,9 @@ def strips(table: pd.DataFrame, metrics: list[str], order: list[str]) -> Figure:
         axis.axvline(floor, color=GREY, ls="--", lw=1)
         if _log(pd.concat([rows["value"].dropna(), pd.Series([floor])])):
             axis.set_xscale("log")
+            low, high = axis.get_xlim()
+            if high / low < SHORT:
+                _label_between(axis.xaxis)
         better = "higher" if rows["higher_is_better"].iloc[0] else "lower"
         axis.set_xlabel(f"{LABELS.get(metric, metric)},\n{better} is better")
         axis.set_ylabel("")
