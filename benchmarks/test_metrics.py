@@ -15,7 +15,7 @@ import time
 import numpy as np
 import pytest
 
-from ganbench import registry
+from ganbench.core import registry
 from ganbench.metrics import kernel_distance
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # read when torch is first imported
@@ -69,7 +69,7 @@ def report(benchmark, capsys, text, **numbers):
 def test_frechet_against_pytorch_fid(benchmark, capsys):
     score = pytest.importorskip("pytorch_fid.fid_score")
     real, fake = normal(N, 2048, 1), 1.1 * normal(N, 2048, 2) + 0.1
-    metric = registry.get("metric", "frechet")
+    metric = registry.metrics.get("frechet")
     prepared = metric.prepare(real)
     moments = [a for x in (real, fake) for a in (x.mean(0), np.cov(x.T))]
     ours, found = least(lambda: metric.compute(prepared, fake)["fd"])
@@ -87,7 +87,7 @@ def test_frechet_against_pytorch_fid(benchmark, capsys):
 def test_neighbours_against_prdc(benchmark, capsys):
     prdc = pytest.importorskip("prdc")
     real, fake = normal(N, 128, 1), 0.9 * normal(N, 128, 2) + 0.1
-    pair = [registry.get("metric", name) for name in ("precision-recall", "density-coverage")]
+    pair = [registry.metrics.get(name) for name in ("precision-recall", "density-coverage")]
 
     def both():
         return {
@@ -154,7 +154,7 @@ def test_kernel_distance(benchmark, capsys):
     taken, found = least(lambda: kernel_distance(real, fake), 2)
     plain, wanted = least(lambda: plain_kernel_distance(real, fake), 1)
     assert found.value == pytest.approx(wanted, abs=1e-3 * found.standard_error)
-    metric = registry.get("metric", "kernel-distance")
+    metric = registry.metrics.get("kernel-distance")
     prepared = metric.prepare(real)
     again, _ = least(lambda: metric.compute(prepared, fake), 1)
     benchmark.pedantic(lambda: metric.compute(prepared, fake), rounds=1)

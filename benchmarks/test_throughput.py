@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from ganbench import registry
-from ganbench.train.population import Population
+from ganbench.core import registry
+from ganbench.training.population import Population
 
 BASELINES = Path(__file__).parent.parent / "baselines"
 FILES = {"minimax": "minimax", "ns": "ns", "wgan": "wgan", "wgan-gp": "wgan_gp"}
@@ -39,9 +39,9 @@ def plain_loop(name):
 
 def population(name, lanes):
     """Return a function that does ``STEPS`` steps of every lane."""
-    dataset, arch = registry.get("dataset", "mnist"), registry.get("arch", "mlp-classic")
+    dataset, arch = registry.datasets.get("mnist"), registry.archs.get("mlp-classic")
     trained = Population(
-        registry.get("variant", name), lambda: arch.build(dataset.shape),
+        registry.variants.get(name), lambda: arch.build(dataset.shape),
         dataset.load(None).train, "mnist", list(range(lanes)), BATCH, 10_000, backend="eager",
     )  # fmt: skip
     return lambda: trained.run(STEPS)

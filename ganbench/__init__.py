@@ -1,18 +1,47 @@
-"""ganbench: a benchmark and comparison suite for generative adversarial networks."""
+"""ganbench: a benchmark and comparison suite for generative adversarial networks.
+
+Everything that a user or a plugin needs is a name of this package, imported at its first use, so
+that ``import ganbench`` and ``ganbench --help`` import neither torch nor numpy.
+"""
 
 from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["metrics", "register", "run", "score", "train"]
 
-_LAZY = {"score": "ganbench.api", "run": "ganbench.api", "register": "ganbench.registry"}
+_KINDS = """
+    Anneal Arch Backend Budget Constraint Data Dataset Decay Engine Extracted Extractor Features
+    Game GeneratorTerm InputTransform Joint Job Line LossState Metric Mixture Modifier Networks
+    Noise Paper Pattern Penalty Preset Quantity Variant named_composition reads_noise
+""".split()
+_NAMES = {
+    **dict.fromkeys(_KINDS, "ganbench.core.kinds"),
+    **dict.fromkeys(["Adam", "RMSprop", "SGD"], "ganbench.methods.optimisers"),
+    **dict.fromkeys(["Request", "run", "score", "train"], "ganbench.api"),
+    "register": "ganbench.core.registry",
+    "UsageError": "ganbench.core.errors",
+}
+_MODULES = {
+    "metrics": "ganbench.metrics",
+    "stats": "ganbench.stats",
+    "needs": "ganbench.core.kinds.needs",
+    "losses": "ganbench.methods.losses",
+    "penalties": "ganbench.methods.penalties",
+    "constraints": "ganbench.methods.constraints",
+    "layers": "ganbench.archs._layers",
+    "updates": "ganbench.training.step",
+}
+__all__ = sorted([*_NAMES, *_MODULES])
 
 
 def __getattr__(name: str) -> Any:
     """Import what ``__all__`` names at its first use."""
-    if name in ("metrics", "train"):  # the package train is callable
-        return import_module(f"ganbench.{name}")
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
+    if name in _MODULES:
+        return import_module(_MODULES[name])
+    if name in _NAMES:
+        return getattr(import_module(_NAMES[name]), name)
     raise AttributeError(f"module 'ganbench' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganbench.errors import UsageError
-from ganbench.plan import Plan, Request, make_plan, parse_arch, seed_list
-from ganbench.scoring import score
-from ganbench.store import Store, Training, Unit
+from ganbench.core import registry
+from ganbench.core.kinds import Engine
+from ganbench.evaluation.score import score
+from ganbench.experiment.plan import Plan, make_plan
+from ganbench.experiment.records import QuantityInfo, Unit
+from ganbench.experiment.request import Request, Settings, parse_arch, seed_list
+from ganbench.experiment.run import check_protocols, check_resources, out_folder, run_units
+from ganbench.experiment.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ganbench.train.population import Population
-
-ENGINES = ("local", "inline")
+    from ganbench.training.population import Population
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a run left behind.
+    """The results of a run.
 
     Attributes:
         out: the run directory.
         results: one row per run, checkpoint and metric (``results.csv``).
         leaderboard: one row per variant and metric, ranked (``leaderboard.csv``).
+        quantities: unit, direction and label of every quantity.
         written: every file of tables and plots.
         failed: ``(unit, reason)`` of the units that broke down.
         skipped: ``{variant: reason}`` of the variants that do not fit the arch.
@@ -38,15 +40,12 @@ class Result:
     out: Path
     results: pd.DataFrame
     leaderboard: pd.DataFrame
+    quantities: dict[str, QuantityInfo]
     written: list[Path]
     failed: list[tuple[str, str]]
     skipped: dict[str, str]
     trained: int
     dataset: str
-
-
-def _names(variants: str | Sequence[str]) -> tuple[str, ...]:
-    return (variants,) if isinstance(variants, str) else tuple(variants)
 
 
 def run(
@@ -72,25 +71,22 @@ def run(
         preset: smoke, quick, standard or paper; quick on a CPU, standard on CUDA if None.
         seeds: how many, or which repetitions.
         out: run directory; ``runs/<dataset>-<preset>-<hash>`` if None.
-        engine: "local" (worker processes) or "inline" (this process).
+        engine: "local" (worker processes), "inline" (this process), or a plugin's.
         workers: processes; as many as cores on a CPU, one on CUDA, if None.
         threads: threads of each; the cores shared out evenly if None.
         progress: is called with every event of every unit.
-        options: further fields of ``plan.Request``: images_seen, checkpoints, batch, game, hyper,
-            dtype, device, ema, base_seed, features, metrics, data_dir, backend.
+        options: further fields of ``ganbench.Request``, which are the options of ``ganbench run``.
 
     Raises:
         UsageError: something in the request cannot be done; nothing was trained.
     """
-    wanted = tuple(seeds) if isinstance(seeds, Sequence) else seeds
-    request = Request(_names(variants), dataset, arch, preset, wanted, **options)
+    names = (variants,) if isinstance(variants, str) else tuple(variants)
+    asked = tuple(seeds) if isinstance(seeds, Sequence) else seeds
+    request = Request(
+        variants=names, dataset=dataset, arch=arch, preset=preset, seeds=asked, **options
+    )
     plan, _ = make_plan(request)
     return run_plan(plan, out, engine, workers, threads, progress)
-
-
-def out_folder(plan: Plan, out: str | Path | None) -> Path:
-    """Return the run directory of ``plan``."""
-    return Path(out) if out else Path("runs") / plan.name
 
 
 def run_plan(
@@ -102,91 +98,36 @@ def run_plan(
     progress: Callable[[Unit, dict[str, Any]], None] | None = None,
     announce: Callable[[list[Unit]], None] = lambda units: None,
 ) -> Result:
-    """Do what ``plan`` says; see ``run``.
+    """Execute ``plan``; see ``run``.
 
     Args:
         announce: is called with the units to do before the first starts.
     """
     from ganbench.reports.build import build
 
-    if engine not in ENGINES:
-        raise UsageError(f"unknown engine {engine!r}; known: {', '.join(ENGINES)}")
-    for name, value in (("--workers", workers), ("--threads", threads)):
-        if value is not None and value < 1:
-            raise UsageError(f"{name} is {value}: at least 1 needed")
+    chosen: Engine = registry.engines.get(engine)
+    check_resources(workers, threads)
     store = Store(out_folder(plan, out))
     store.prepare()
     with store.alone():
         units = plan.units(store.done)
         if units:
-            _check_protocols(plan, store)
+            check_protocols(plan, store)
         store.write_plan(plan.to_json())
         announce(units)
-        failed = _execute(plan, units, store, engine, workers, threads, progress)
-        table, board, written = build(store, plan.dataset.name)
+        failed = run_units(plan, units, store, chosen, workers, threads, progress)
+        built = build(store, plan.dataset.name)
     return Result(
         out=store.out,
-        results=table,
-        leaderboard=board,
-        written=written,
+        results=built.results,
+        leaderboard=built.leaderboard,
+        quantities=built.quantities,
+        written=built.written,
         failed=[(unit.label, reason) for unit, reason in failed],
         skipped=plan.skipped,
         trained=sum(len(unit.seeds) for unit in units),
         dataset=plan.dataset.name,
     )
-
-
-def _check_protocols(plan: Plan, store: Store) -> None:
-    """Refuse to add to results of the same data set that have another protocol."""
-    from ganbench.protocols import described, of_records, refuse_mixed
-    from ganbench.runner import load, make_evaluator
-
-    records = [r for r in store.records() if r.training.dataset == plan.dataset.name]
-    if records:
-        first = plan.trainings[0]
-        mine = described(make_evaluator(first, load(first)))
-        refuse_mixed([*of_records(records), *(("this run", t, mine) for t in plan.trainings)])
-
-
-def _execute(
-    plan: Plan, units: list[Unit], store: Store, engine: str, workers, threads, progress
-) -> list[tuple[Unit, str]]:
-    from ganbench.runner import execute, failure
-
-    report = progress or (lambda unit, event: None)
-    if not units:
-        return []
-    if engine == "inline":
-        from ganbench.engines import inline
-
-        failed = inline.run(units, execute, store, report)
-    else:
-        from ganbench.engines import local
-
-        _check_discoverable(plan)
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        count = workers or ((cores or 1) if plan.device == "cpu" else 1)
-        share = max(1, (cores or 1) // min(count, len(units)))
-        failed = local.run(units, store.out, count, threads or share, report)
-    for unit, reason in failed:
-        for seed in unit.seeds:
-            if not store.done(unit.training, seed):
-                store.write_record(failure(unit, seed, reason, engine))
-    return failed
-
-
-def _check_discoverable(plan: Plan) -> None:
-    from ganbench import registry
-
-    first = plan.trainings[0]
-    used = [("variant", t.variant) for t in plan.trainings]
-    used += [("arch", first.arch), ("dataset", first.dataset)]
-    hidden = [f"{kind} {name}" for kind, name in used if not registry.discoverable(kind, name)]
-    if hidden:
-        raise UsageError(
-            f"{', '.join(hidden)}: registered in this process only, which worker processes do not "
-            "see; announce it as a ganbench.plugins entry point, or use engine='inline'"
-        )
 
 
 def train(
@@ -196,58 +137,38 @@ def train(
     seeds: int | Sequence[int] = (0,),
     steps: int = 1000,
     batch: int | None = None,
-    hyper: Mapping[str, Any] | None = None,
-    game: str | None = None,
-    ema: float | None = None,
-    base_seed: int = 0,
-    dtype: str = "float32",
-    device: str = "auto",
-    backend: str = "auto",
     data_dir: str | None = None,
+    **settings: Any,
 ) -> Population:
     """Train one population for ``steps`` generator updates and return it.
 
     Args:
         seeds: how many lanes, or which repetitions.
-        hyper: overrides, a number or one per lane, such as ``{"lr": [1e-4, 2e-4]}``.
-        game: a game algorithm; None for the variant's own, or alternating.
+        settings: ``game``, ``hyper`` (a number or one per lane, such as ``{"lr": [1e-4, 2e-4]}``),
+            ``ema``, ``base_seed``, ``dtype``, ``device``, ``backend``, as in ``ganbench.Request``.
 
     Raises:
         UsageError: unknown names, or a combination that does not fit.
     """
-    import torch
+    from ganbench.experiment.resolve import make_population
 
-    from ganbench import registry
-    from ganbench.plan import choose_device
-    from ganbench.train.backends import choose
-    from ganbench.train.labelled import as_seen
-    from ganbench.train.population import Population, build_networks
-
-    method, data_spec = registry.get("variant", variant), registry.get("dataset", dataset)
-    data = data_spec.load(data_dir or data_spec.location)
-    data_spec = data_spec.settle(data_spec, data)
-    chosen, options = parse_arch(arch or data_spec.arch)
-    shape, options = as_seen(chosen, options, data)
-    where = choose_device(device)
-    population = Population(
+    method, spec = registry.variants.get(variant), registry.datasets.get(dataset)
+    data = spec.load(data_dir or spec.location)
+    spec = spec.settle(spec, data)
+    chosen, options = parse_arch(arch or spec.arch)
+    population: Population = make_population(
         method,
-        lambda: build_networks(chosen, options, shape, method),
-        data.train,
-        data_spec.name,
+        chosen,
+        options,
+        spec.name,
+        data,
         seed_list(seeds if isinstance(seeds, int) else tuple(seeds)),
-        data_spec.batch if batch is None else batch,
+        spec.batch if batch is None else batch,
         steps,
-        game=game,
-        hyper=hyper,
-        ema=ema,
-        base_seed=base_seed,
-        dtype=getattr(torch, dtype),
-        device=where,
-        backend=choose(backend, chosen, where),
-        labels=data.train_labels if chosen.conditional else None,
+        Settings(**settings),
     )
     population.run(steps)
     return population
 
 
-__all__ = ["Request", "Result", "Training", "make_plan", "run", "run_plan", "score", "train"]
+__all__ = ["Request", "Result", "make_plan", "run", "run_plan", "score", "train"]

@@ -32,15 +32,14 @@ def pytest_sessionfinish(session, exitstatus):
 
 
 @pytest.fixture
-def tiny(monkeypatch):
-    """A suite that trains for a moment."""
-    from ganbench import registry
-    from ganbench.spec import Suite
+def tiny():
+    """A preset that trains for a moment."""
+    from ganbench.core import registry
+    from ganbench.core.kinds import Preset
 
-    registry.discover()
-    suite = Suite("tiny", "for tests", 2, 96, 3, 200, 60)
-    monkeypatch.setitem(registry._entries["suite"], "tiny", suite)
-    return suite
+    preset = Preset("tiny", "for tests", 2, 96, 3, 200, 60)
+    with registry.temporarily(preset):
+        yield preset
 
 
 def _idx(array):
@@ -123,12 +122,12 @@ def remote(monkeypatch, tmp_path, no_network):
     """Write small files in a remote data set's format: ``name -> (folder, images, labels)``."""
 
     def make(name):
-        from ganbench import registry
+        from ganbench.core import registry
 
         folder = tmp_path / name
         folder.mkdir()
         rng = np.random.default_rng(0)
-        shape = registry.get("dataset", name).shape
+        shape = registry.datasets.get(name).shape
         images = [rng.integers(0, 256, (n, *shape), dtype=np.uint8) for n in (100, 40)]
         labels = [np.arange(len(x), dtype=np.uint8) % 10 for x in images]
         REMOTE[name](folder, monkeypatch, images, labels)

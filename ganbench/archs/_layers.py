@@ -1,4 +1,8 @@
-"""Layers whose training pass is a pure function: no running statistics, no hidden random state."""
+"""Layers whose training pass is a pure function: no running statistics, no hidden random state.
+
+A layer that needs randomness is a ``NoisyLayer``; one that normalises over the batch has
+``BatchStatistics``. The trainer asks for these base classes, never for an attribute's name.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,35 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganbench.spec import Networks, Noise
+from ganbench.core.kinds import Networks, Noise
 
 
-class BatchNorm(nn.Module):
+class NoisyLayer(nn.Module):
+    """A layer whose training pass reads random buffers, which are given with each call."""
+
+    def noise(self, batch: int) -> dict[str, Noise]:
+        """Return ``{buffer: how it is drawn}`` for a training call on ``batch`` samples."""
+        raise NotImplementedError
+
+
+class BatchStatistics(nn.Module):
+    """A layer whose training pass reads statistics of the whole batch.
+
+    Its evaluation pass reads buffers in their place, which ``training.sampling`` measures on a
+    fixed set of latents.
+    """
+
+    def statistics(self, x: Tensor) -> dict[str, Tensor]:
+        """Return ``{buffer: value}`` that training mode uses for the input ``x [B, ...]``."""
+        raise NotImplementedError
+
+
+class BatchNorm(BatchStatistics):
     """Batch normalisation over all axes but the second. Ioffe & Szegedy 2015.
 
     Training mode uses the statistics of the batch and keeps none. Evaluation mode uses the buffers
-    ``mean`` and ``var`` [C], which ``train.sampling`` measures on a fixed set of latents, so that
-    a sample never depends on the batch it is generated in, and the statistics always belong to
+    ``mean`` and ``var`` [C], which ``training.sampling`` measures on a fixed set of latents, so
+    that a sample never depends on the batch it is generated in, and the statistics always belong to
     the weights (raw or averaged) that are evaluated.
     """
 
@@ -34,8 +58,7 @@ class BatchNorm(nn.Module):
         mean, var = (None, None) if self.training else (self.mean, self.var)
         return F.batch_norm(x, mean, var, self.weight, self.bias, self.training, 0.0, self.eps)
 
-    @staticmethod
-    def statistics(x: Tensor) -> dict[str, Tensor]:
+    def statistics(self, x: Tensor) -> dict[str, Tensor]:
         """Return the mean and the (biased) variance that training mode uses for ``x``."""
         axes = [0, *range(2, x.ndim)]
         return {"mean": x.mean(axes), "var": x.var(axes, correction=0)}
@@ -96,7 +119,7 @@ def he_normal(layers: list[nn.Module], slope: float) -> None:
             nn.init.kaiming_normal_(layer.weight, slope)
 
 
-class Dropout(nn.Module):
+class Dropout(NoisyLayer):
     """Dropout whose mask is an input: the buffer ``keep``, ``[B, features]``, given with each call.
 
     Srivastava et al. 2014; the kept values are scaled by 1 / (1 - p). Evaluation mode is the

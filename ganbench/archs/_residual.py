@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganbench.archs._layers import BatchNorm
-from ganbench.spec import Networks
+from ganbench.core.kinds import Networks
 
 SLOPE = 0.2
 

@@ -9,7 +9,7 @@ torch initialises them, the discriminator's as He et al. 2015, which learns fast
 The discriminator is not normalised, so that per-sample gradient penalties are defined and every
 variant meets the same networks; ``d_norm=batch`` gives the paper's.
 
-``dcgan-conditional`` gives the class label to both networks (``networks.labels``).
+``dcgan-conditional`` gives the class label to both networks (``archs/_labels.py``).
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from collections.abc import Mapping
 from typing import Literal
 
 from ganbench.archs._sizes import fits, halvings
-from ganbench.errors import UsageError
-from ganbench.registry import register
-from ganbench.spec import Arch, Networks, Noise
+from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Arch, Networks, Noise
+from ganbench.core.registry import register
 
 PRIORS: Mapping[str, Literal["normal", "symmetric"]] = {
     "normal": "normal",
@@ -36,20 +36,20 @@ def build(
     latent: int = 100,
     d_norm: str = "none",
     prior: str = "normal",
-    shares: tuple[float, ...] = (),
+    class_frequencies: tuple[float, ...] = (),
     channels: int | None = None,
 ) -> Networks:
     """Return the pair for images of ``shape`` (C, H, W).
 
     Args:
-        shares: of each class in labelled data, ``shape`` then being that of images with the planes
-            of their labels; channels: of such an image alone.
+        class_frequencies: in labelled data, ``shape`` then being that of images with the planes
+            of their labels; channels: of such an image without planes.
     """
     from torch import nn
 
+    from ganbench.archs._labels import Conditional, ReadLabels
     from ganbench.archs._layers import BatchNorm, ToImage, he_normal
-    from ganbench.networks.labels import Conditional, ReadLabels
-    from ganbench.networks.modules import Discriminator
+    from ganbench.archs._modules import Discriminator
 
     if width < 1 or latent < 1:
         raise UsageError(f"dcgan needs width and latent of at least 1, got {width} and {latent}")
@@ -63,7 +63,7 @@ def build(
     normalised = d_norm == "batch"
 
     g: list[nn.Module] = [
-        nn.Linear(latent + len(shares), math.prod(smallest), bias=False),
+        nn.Linear(latent + len(class_frequencies), math.prod(smallest), bias=False),
         nn.Unflatten(1, smallest),
     ]
     for i in reversed(range(1, len(sizes) - 1)):  # a bias would be undone by normalisation
@@ -71,7 +71,7 @@ def build(
         g += [nn.ConvTranspose2d(wide[i + 1], wide[i], 4, 2, 1, bias=False)]
     g += [BatchNorm(wide[1]), nn.ReLU(), ToImage(wide[1], channels or shape[0]), nn.Tanh()]
 
-    d: list[nn.Module] = [ReadLabels(channels, len(shares))] if channels else []
+    d: list[nn.Module] = [ReadLabels(channels, len(class_frequencies))] if channels else []
     for i in range(len(sizes) - 1):
         norm = normalised and i > 0  # DCGAN: none on the discriminator's input layer
         d += [nn.Conv2d(wide[i], wide[i + 1], 4, 2, 1, bias=not norm)]
@@ -82,8 +82,8 @@ def build(
     provides = {"features", "images"} | (set() if normalised else {"per_sample_d"})
     generator = nn.Sequential(*g)
     if channels:
-        told = Conditional(generator, shares)
-        return Networks(told, critic, Noise("normal", (latent + 1,)), frozenset(provides))
+        labelled = Conditional(generator, class_frequencies)
+        return Networks(labelled, critic, Noise("normal", (latent + 1,)), frozenset(provides))
     provides |= {"decoder"}
     return Networks(generator, critic, Noise(PRIORS[prior], (latent,)), frozenset(provides))
 

@@ -5,9 +5,9 @@ One parameter each, so that training can be compared with closed-form theory. Bo
 
 from __future__ import annotations
 
-from ganbench.errors import UsageError
-from ganbench.registry import register
-from ganbench.spec import Arch, Networks, Noise
+from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Arch, Networks, Noise
+from ganbench.core.registry import register
 
 
 def build(shape: tuple[int, ...], outputs: int = 1, start: float = 1.0) -> Networks:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from ganbench.registry import register
-from ganbench.spec import Arch, Networks, Noise
+from ganbench.core.kinds import Arch, Networks, Noise
+from ganbench.core.registry import register
 
 LATENT, PIECES = 2, 5
 G_HIDDEN, D_HIDDEN = (400,) * 4, (200,) * 3
@@ -22,7 +22,7 @@ def build(shape: tuple[int, ...], outputs: int = 1) -> Networks:
     from torch import nn
 
     from ganbench.archs._layers import BatchNorm, Maxout, small_normal
-    from ganbench.networks.modules import Discriminator
+    from ganbench.archs._modules import Discriminator
 
     g: list[nn.Module] = []
     for before, after in pairwise((LATENT, *G_HIDDEN)):

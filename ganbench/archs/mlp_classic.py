@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
-from ganbench.registry import register
-from ganbench.spec import Arch, Networks, Noise
+from ganbench.core.kinds import Arch, Networks, Noise
+from ganbench.core.registry import register
 
 HIDDEN = (256, 512, 1024)
 LATENT = 100
@@ -22,7 +22,7 @@ def build(shape: tuple[int, ...], outputs: int = 1, dropout: float = 0.3) -> Net
     from torch import nn
 
     from ganbench.archs._layers import Dropout
-    from ganbench.networks.modules import Discriminator
+    from ganbench.archs._modules import Discriminator
 
     pixels = math.prod(shape)
     g: list[nn.Module] = []

@@ -11,9 +11,9 @@ a tanh, as in the paper.
 from __future__ import annotations
 
 from ganbench.archs._sizes import fits, halvings
-from ganbench.errors import UsageError
-from ganbench.registry import register
-from ganbench.spec import Arch, Networks, Noise
+from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Arch, Networks, Noise
+from ganbench.core.registry import register
 
 LATENT, GROUP = 64, 16
 
@@ -22,8 +22,8 @@ def build(shape: tuple[int, ...], outputs: int = 1, width: int = 32) -> Networks
     """Return the pair for images of ``shape`` (C, H, W)."""
     from torch import nn
 
+    from ganbench.archs._modules import Discriminator
     from ganbench.archs._residual import Basis, Bottleneck, Resample, unit_variance
-    from ganbench.networks.modules import Discriminator
 
     if width < 1:
         raise UsageError(f"r3gan-small needs a width of at least 1, got {width}")

@@ -7,9 +7,9 @@ Spectral normalisation is not built in: the variants ``sn-*`` and the modifier `
 
 from __future__ import annotations
 
-from ganbench.errors import UsageError
-from ganbench.registry import register
-from ganbench.spec import Arch, Networks, Noise
+from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Arch, Networks, Noise
+from ganbench.core.registry import register
 
 SIDE, LATENT = 32, 128
 
@@ -24,8 +24,8 @@ def build(shape: tuple[int, ...], outputs: int = 1, width: int = 256) -> Network
     from torch import nn
 
     from ganbench.archs._layers import BatchNorm
+    from ganbench.archs._modules import Discriminator
     from ganbench.archs._residual import DownBlock, SumPool, UpBlock, xavier
-    from ganbench.networks.modules import Discriminator
 
     if width < 2:
         raise UsageError(f"sngan-resnet needs a width of at least 2, got {width}")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from ganbench.registry import register
-from ganbench.spec import Arch, Networks, Noise
+from ganbench.core.kinds import Arch, Networks, Noise
+from ganbench.core.registry import register
 
 
 def build(
@@ -18,7 +18,7 @@ def build(
     """Return the pair for vectors of ``shape`` (D,)."""
     from torch import nn
 
-    from ganbench.networks.modules import Discriminator
+    from ganbench.archs._modules import Discriminator
 
     def hidden(inputs: int) -> list[nn.Module]:
         layers: list[nn.Module] = []

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from ganbench import __version__
-from ganbench.cli.look import info, list_
+from ganbench.cli.list import info, list_
+from ganbench.cli.plan import plan
 from ganbench.cli.prepare import prepare
-from ganbench.cli.run import plan, run
+from ganbench.cli.run import run
 from ganbench.cli.score import score
 from ganbench.cli.verify import verify
 

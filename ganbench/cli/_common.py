@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from ganbench.errors import Interrupted, UsageError
+from ganbench.core.errors import Interrupted, UsageError
 
 FAILED, USAGE, RESUMABLE, CTRL_C = 1, 2, 75, 130
 

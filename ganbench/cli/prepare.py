@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ganbench import registry
 from ganbench.cli._common import guarded
+from ganbench.core import registry
 
 if TYPE_CHECKING:
-    from ganbench.spec import Data, Dataset
+    from ganbench.core.kinds import Data, Dataset
 
 
 @click.command()
@@ -25,7 +25,7 @@ def prepare(dataset: str, data_dir: str | None, as_json: bool) -> None:
     Does nothing that is done already. The classifier's training is seeded; on a CPU it takes about
     ten minutes for 60,000 images of 28x28. Weights go to the cache's folder.
     """
-    spec = registry.get("dataset", dataset)
+    spec = registry.datasets.get(dataset)
     data = spec.load(data_dir or spec.location)
     shape = "x".join(str(side) for side in data.train.shape[1:])
     click.echo(f"{spec.name}: {len(data.train):,} + {len(data.test):,} samples of {shape}")
@@ -43,8 +43,8 @@ def prepare(dataset: str, data_dir: str | None, as_json: bool) -> None:
 
 def _classifier(spec: Dataset, data: Data) -> dict[str, Any]:
     """Return where the classifier is and what it is worth, after training it if need be."""
-    from ganbench.features import _classifier as training
-    from ganbench.features import classifier
+    from ganbench.evaluation.features import _classifier as training
+    from ganbench.evaluation.features import classifier
 
     path = classifier.path(spec.name)
     if spec.name in classifier.SHA256:

@@ -7,7 +7,7 @@ import json
 import click
 
 from ganbench.cli._common import guarded, inception_weights
-from ganbench.errors import UsageError
+from ganbench.core.errors import UsageError
 
 
 def _size(text: str | None) -> tuple[int, int] | None:
@@ -32,7 +32,7 @@ def _size(text: str | None) -> tuple[int, int] | None:
 )
 @inception_weights
 @click.option("--metrics", default="all", show_default=True, help="Names, groups, or all.")
-@click.option("--subsample", type=int, help="Use so many of the real and of the fake samples.")
+@click.option("--subsample", type=int, help="Use this many of the real and of the fake samples.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of every subset.")
 @click.option("--resize", help="HxW: resize images (pillow, bicubic).")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")
@@ -43,9 +43,9 @@ def score(real, fake, train, features, metrics, subsample, seed, resize, as_json
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
     from rich.table import Table
 
-    from ganbench.inputs import RESIZER, read
+    from ganbench.data._files import RESIZER, read
+    from ganbench.evaluation.score import score_samples
     from ganbench.reports.tables import number
-    from ganbench.scoring import report
 
     size = _size(resize)
     note = f"{RESIZER} to {size[0]}x{size[1]}" if size else ""
@@ -59,7 +59,7 @@ def score(real, fake, train, features, metrics, subsample, seed, resize, as_json
             def tick(what: str, done: int, total: int) -> None:
                 progress.update(task, description=what, completed=done, total=total)
 
-            found = report(
+            scores = score_samples(
                 sides[0], sides[1], features, metrics, subsample, seed, sides[2], note, tick
             )
     except ValueError as error:
@@ -67,8 +67,8 @@ def score(real, fake, train, features, metrics, subsample, seed, resize, as_json
     table = Table()
     for name in ("metric", "value", "floor"):
         table.add_column(name, justify="left" if name == "metric" else "right")
-    for key, value in found.metrics.items():
-        table.add_row(key, number(value), number(found.floors[key]))
+    for key, value in scores.metrics.items():
+        table.add_row(key, number(value), number(scores.floors[key]))
     Console().print(table)
     if as_json:
-        click.echo(json.dumps(found.to_json()))
+        click.echo(json.dumps(scores.to_json()))

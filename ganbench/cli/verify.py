@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from ganbench.cli._common import FAILED, guarded
-from ganbench.errors import UsageError
+from ganbench.core.errors import UsageError
 
 CHECKS = {
     "metrics": "every metric sees what it should, and only that",
@@ -49,27 +49,27 @@ def verify(name: str, out: str | None, as_json: bool, **options: Any) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from ganbench.core.files import write_bytes
     from ganbench.reports.plots import save
-    from ganbench.store import write_bytes
 
     with Console(stderr=True).status(name) as status:
-        found = check(status.update, **given)
+        outcome = check(status.update, **given)
     console = Console()
     table = Table(title=f"verify {name}: {CHECKS[name]}", title_justify="left")
     for column in ("check", "found", "wanted", ""):
         table.add_column(column)
-    for check in found.checks:
+    for check in outcome.checks:
         table.add_row(check.name, check.found, check.wanted, "ok" if check.passed else "FAILED")
     console.print(table)
-    for stem, frame in found.tables.items():
+    for stem, frame in outcome.tables.items():
         write_bytes(folder / f"{stem}.csv", frame.to_csv(index=False).encode())
         console.print(str(folder / f"{stem}.csv"), markup=False, highlight=False)
-    for stem, figure in found.figures.items():
+    for stem, figure in outcome.figures.items():
         for path in save(figure, folder / stem):
             console.print(str(path), markup=False, highlight=False)
-    passed = sum(check.passed for check in found.checks)
-    console.print(f"{passed} of {len(found.checks)} checks passed", highlight=False)
+    passed = sum(check.passed for check in outcome.checks)
+    console.print(f"{passed} of {len(outcome.checks)} checks passed", highlight=False)
     if as_json:
-        click.echo(json.dumps({"passed": found.passed, **found.details}))
-    if not found.passed:
+        click.echo(json.dumps({"passed": outcome.passed, **outcome.details}))
+    if not outcome.passed:
         sys.exit(FAILED)

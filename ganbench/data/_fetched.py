@@ -11,12 +11,13 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-from ganbench.cache import data_folder, locked
-from ganbench.errors import UsageError
+from ganbench.core.cache import data_folder
+from ganbench.core.errors import UsageError
+from ganbench.core.files import locked
 
 
 def one_line(error: Exception) -> str:
-    """Return what ``error`` says, on one line."""
+    """Return the message of ``error``, on one line."""
     return " ".join(str(error).split())
 
 

@@ -14,11 +14,11 @@ from functools import partial
 
 import numpy as np
 
-from ganbench import inputs
+from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Budget, Data, Dataset
+from ganbench.core.seeds import derive
+from ganbench.data import _files
 from ganbench.data._hashing import array_sha256
-from ganbench.errors import UsageError
-from ganbench.seeds import derive
-from ganbench.spec import Budget, Data, Dataset
 
 LEAST, LEAST_HELD_OUT, MOST_HELD_OUT = 20, 10, 10_000  # nearest-neighbour metrics need more than 5
 PIECE = 1_000
@@ -36,16 +36,16 @@ def located(argument: str) -> tuple[str, str]:
     return name or "data", path + (f":{member}" if mark else "")
 
 
-def dataset(family: str, argument: str, arch: str, features: str, check: Check) -> Dataset:
-    """Return the data set ``family:argument``.
+def dataset(pattern: str, argument: str, arch: str, features: str, check: Check) -> Dataset:
+    """Return the data set ``pattern:argument``.
 
     Args:
         check: is called with the path before it is read; raises UsageError.
     """
     name, path = located(argument)
     return Dataset(
-        name=f"{family}:{name}",
-        load=partial(load, f"{family}:{name}", check, path),
+        name=f"{pattern}:{name}",
+        load=partial(load, f"{pattern}:{name}", check, path),
         shape=None,
         arch=arch,
         features=features,
@@ -88,10 +88,10 @@ def load(name: str, check: Check, path: str, data_dir: str | None = None) -> Dat
     """
     where = data_dir or path
     check(where)
-    found = inputs.read(where)
-    if len(found) < LEAST:
-        raise UsageError(f"{where} holds {len(found)} samples: at least {LEAST} needed")
-    samples = _whole(found) if len(found.shape) == 4 else _vectors(np.asarray(found), where)
+    given = _files.read(where)
+    if len(given) < LEAST:
+        raise UsageError(f"{where} holds {len(given)} samples: at least {LEAST} needed")
+    samples = _whole(given) if len(given.shape) == 4 else _vectors(np.asarray(given), where)
     if samples[0].size == 0 or (samples == samples[0]).all():
         raise UsageError(f"every sample of {where} is the same: there is nothing to learn")
     order = np.random.default_rng(derive("given", "split")).permutation(len(samples))
@@ -103,17 +103,17 @@ def load(name: str, check: Check, path: str, data_dir: str | None = None) -> Dat
     )
 
 
-def _whole(found: inputs.Array | inputs.Images) -> np.ndarray:
+def _whole(images: _files.Array | _files.Images) -> np.ndarray:
     """Return images as one array; image files are read in pieces."""
-    samples = np.empty(found.shape, np.uint8)
+    samples = np.empty(images.shape, np.uint8)
     for start in range(0, len(samples), PIECE):
-        samples[start : start + PIECE] = np.asarray(found[start : start + PIECE])
+        samples[start : start + PIECE] = np.asarray(images[start : start + PIECE])
     return samples
 
 
-def _vectors(found: np.ndarray, where: str) -> np.ndarray:
+def _vectors(given: np.ndarray, where: str) -> np.ndarray:
     with np.errstate(over="ignore"):
-        vectors = found.astype(np.float32)
+        vectors = given.astype(np.float32)
     bad = int((~np.isfinite(vectors)).sum())
     if bad:
         raise UsageError(f"{where} holds {bad} values that are NaN, infinite or beyond float32")

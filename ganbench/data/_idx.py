@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ganbench.errors import UsageError
+from ganbench.core.errors import UsageError
 
 OPEN = {".xz": lzma.decompress, ".gz": gzip.decompress}
 

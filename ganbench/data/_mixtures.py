@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ganbench.core.kinds import Data, Mixture
 from ganbench.data import _points
-from ganbench.spec import Data, Mixture
 
 
 def sample(mixture: Mixture, n: int, seed: int) -> np.ndarray:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ganbench.core.kinds import Data, Mixture
+from ganbench.core.seeds import derive
 from ganbench.data._hashing import array_sha256
-from ganbench.seeds import derive
-from ganbench.spec import Data, Mixture
 
 N_TRAIN, N_TEST = 100_000, 10_000
 
@@ -24,5 +24,4 @@ def load(name: str, sampler: Sampler, mixture: Mixture | None = None) -> Data:
         test=test,
         sha256=array_sha256(train, test),
         mixture=mixture,
-        sampler=sampler,
     )

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 
-from ganbench.errors import UsageError
-from ganbench.registry import register
-from ganbench.spec import Dataset, DatasetFamily
+from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Dataset, Pattern
+from ganbench.core.registry import register
 
 
 def check(path: str) -> None:
@@ -32,4 +32,6 @@ def make(argument: str) -> Dataset:
     return _given.dataset("array", argument, "toy", "none", check)
 
 
-register(DatasetFamily("array", "FILE", make, "vectors or uint8 images in a .npy or .npz file"))
+register(
+    Pattern("dataset", "array", "FILE", make, "vectors or uint8 images in a .npy or .npz file")
+)

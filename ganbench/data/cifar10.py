@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ganbench.lazy import np
-from ganbench.registry import register
-from ganbench.spec import Budget, Data, Dataset
+from ganbench.core.kinds import Budget, Data, Dataset
+from ganbench.core.lazy import np
+from ganbench.core.registry import register
 
 NEEDED = "the folder cifar-10-batches-py with its six batches and batches.meta"
 
@@ -46,7 +46,6 @@ register(
         budgets={"quick": Budget(64_000, batch=16)},
         classes=10,
         classifier="classifier:cifar10",
-        remote=True,
         summary="photographs of ten classes, 32x32 colour, downloaded",
     )
 )

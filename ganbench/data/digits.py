@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ganbench.lazy import np
-from ganbench.registry import register
-from ganbench.spec import Budget, Data, Dataset
+from ganbench.core.kinds import Budget, Data, Dataset
+from ganbench.core.lazy import np
+from ganbench.core.registry import register
 
 
 def load(data_dir: str | None = None) -> Data:

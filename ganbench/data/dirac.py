@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ganbench.lazy import np
-from ganbench.registry import register
-from ganbench.spec import Budget, Data, Dataset
+from ganbench.core.kinds import Budget, Data, Dataset
+from ganbench.core.lazy import np
+from ganbench.core.registry import register
 
 
 def load(data_dir: str | None = None) -> Data:
@@ -16,7 +16,6 @@ def load(data_dir: str | None = None) -> Data:
         train=zeros,
         test=zeros,
         sha256=array_sha256(zeros),
-        sampler=lambda n, seed: np.zeros((n, 1), np.float32),
     )
 
 

@@ -11,11 +11,11 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganbench.registry import register
-from ganbench.spec import Budget, Data, Dataset
+from ganbench.core.kinds import Budget, Data, Dataset
+from ganbench.core.registry import register
 
 if TYPE_CHECKING:
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 SHA256 = {
@@ -34,8 +34,8 @@ def find(folders: list[Path]) -> list[Path]:
         FileNotFoundError: no folder has.
     """
     for folder in folders:
-        found = [[folder / f"{name}{end}" for end in (".gz", "")] for name in SHA256]
-        paths = [next(filter(Path.exists, pair), None) for pair in found]
+        candidates = [[folder / f"{name}{end}" for end in (".gz", "")] for name in SHA256]
+        paths = [next(filter(Path.exists, pair), None) for pair in candidates]
         if all(paths):
             return [path for path in paths if path]
     raise FileNotFoundError("not all four files are there")
@@ -93,7 +93,6 @@ register(
         budgets={"quick": Budget(64_000, batch=16)},
         classes=10,
         classifier="classifier:fashion-mnist",
-        remote=True,
         summary="clothes in ten classes, 28x28 grey, downloaded or from Debian's package",
     )
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from ganbench.errors import UsageError
-from ganbench.registry import register
-from ganbench.spec import Dataset, DatasetFamily
+from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Dataset, Pattern
+from ganbench.core.registry import register
 
 
 def check(path: str) -> None:
@@ -28,4 +28,6 @@ def make(argument: str) -> Dataset:
     return _given.dataset("folder", argument, "dcgan", "pixels", check)
 
 
-register(DatasetFamily("folder", "PATH", make, "a folder of images of one size, a tenth held out"))
+register(
+    Pattern("dataset", "folder", "PATH", make, "a folder of images of one size, a tenth held out")
+)

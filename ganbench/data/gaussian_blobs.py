@@ -1,7 +1,7 @@
-"""Ten Gaussians in D dimensions: ``gaussian-blobs-D``, a family. A set-up of our own.
+"""Ten Gaussians in D dimensions: ``gaussian-blobs-D``. A set-up of our own.
 
 The centres are drawn from N(0, I_D), one after the other, each at least four radii from those
-before; they follow from D alone. The standard deviation is 0.05 in every direction, the weights
+before; they follow from D only. The standard deviation is 0.05 in every direction, the weights
 are equal.
 
 Three standard deviations would hold hardly any of a mode where D is large, since the distance to
@@ -15,11 +15,11 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from ganbench.errors import UsageError
-from ganbench.lazy import np
-from ganbench.registry import register
-from ganbench.seeds import derive
-from ganbench.spec import Budget, Data, Dataset, DatasetFamily, Mixture
+from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Budget, Data, Dataset, Mixture, Pattern
+from ganbench.core.lazy import np
+from ganbench.core.registry import register
+from ganbench.core.seeds import derive
 
 MODES, STD, APART = 10, 0.05, 4
 LEAST, MOST = 2, 512  # 100,000 points of 512 numbers are 205 MB
@@ -74,7 +74,12 @@ def make(argument: str) -> Dataset:
 
 
 register(
-    DatasetFamily(
-        "gaussian-blobs", "D", make, "10 Gaussians in D dimensions with known modes", separator="-"
+    Pattern(
+        kind="dataset",
+        name="gaussian-blobs",
+        argument="D",
+        make=make,
+        summary="10 Gaussians in D dimensions with known modes",
+        separator="-",
     )
 )

@@ -5,9 +5,9 @@ Centres {-4, -2, 0, 2, 4}^2, standard deviation 0.05, equal weights, 100,000 poi
 
 from __future__ import annotations
 
-from ganbench.lazy import np
-from ganbench.registry import register
-from ganbench.spec import Budget, Data, Dataset, Mixture
+from ganbench.core.kinds import Budget, Data, Dataset, Mixture
+from ganbench.core.lazy import np
+from ganbench.core.registry import register
 
 SIDE, STD = (-4.0, -2.0, 0.0, 2.0, 4.0), 0.05
 

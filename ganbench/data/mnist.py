@@ -10,11 +10,11 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganbench.registry import register
-from ganbench.spec import Budget, Data, Dataset
+from ganbench.core.kinds import Budget, Data, Dataset
+from ganbench.core.registry import register
 
 if TYPE_CHECKING:
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
 
 FOLDER = Path(__file__).with_name("mnist_idx")
 SHA256 = {

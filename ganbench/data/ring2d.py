@@ -6,9 +6,9 @@ k = 0..7: a linspace that includes its end point would give seven distinct modes
 
 from __future__ import annotations
 
-from ganbench.lazy import np
-from ganbench.registry import register
-from ganbench.spec import Budget, Data, Dataset, Mixture
+from ganbench.core.kinds import Budget, Data, Dataset, Mixture
+from ganbench.core.lazy import np
+from ganbench.core.registry import register
 
 MODES, RADIUS, STD = 8, 1.0, 0.01
 

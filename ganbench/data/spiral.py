@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ganbench.lazy import np
-from ganbench.registry import register
-from ganbench.spec import Budget, Data, Dataset
+from ganbench.core.kinds import Budget, Data, Dataset
+from ganbench.core.lazy import np
+from ganbench.core.registry import register
 
 if TYPE_CHECKING:
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
 
 TURN, SCALE, NOISE = 3.0, 3.0, 0.1  # the arms' length in units of pi
 

@@ -13,14 +13,14 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from ganbench.core.kinds import Budget, Data, Dataset
+from ganbench.core.lazy import np
+from ganbench.core.registry import register
+from ganbench.core.seeds import derive
 from ganbench.data import mnist
-from ganbench.lazy import np
-from ganbench.registry import register
-from ganbench.seeds import derive
-from ganbench.spec import Budget, Data, Dataset
 
 if TYPE_CHECKING:
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
 
 N_TRAIN, N_TEST = 128_000, 26_000
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ganbench.lazy import np
-from ganbench.registry import register
-from ganbench.spec import Budget, Data, Dataset
+from ganbench.core.kinds import Budget, Data, Dataset
+from ganbench.core.lazy import np
+from ganbench.core.registry import register
 
 NEEDED = "train_32x32.mat and test_32x32.mat"
 
@@ -45,7 +45,6 @@ register(
         budgets={"quick": Budget(64_000, batch=16)},
         classes=10,
         classifier="classifier:svhn",
-        remote=True,
         summary="house numbers, ten digits, 32x32 colour, downloaded",
     )
 )

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ganbench.lazy import np
-from ganbench.registry import register
-from ganbench.spec import Budget, Data, Dataset
+from ganbench.core.kinds import Budget, Data, Dataset
+from ganbench.core.lazy import np
+from ganbench.core.registry import register
 
 if TYPE_CHECKING:
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
 
 START, END, NOISE, SCALE = 1.5, 4.5, 0.25, 7.5  # turns in units of pi
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ganbench.lazy import np, torch
+from ganbench.core.lazy import np, torch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,13 +19,13 @@ def vector(x: Any, name: str) -> Tensor:
     Raises:
         ValueError: not one-dimensional, empty, or not finite.
     """
-    found = torch.as_tensor(x if torch.is_tensor(x) else np.asarray(x, float)).detach().double()
-    if found.ndim != 1 or len(found) == 0:
-        raise ValueError(f"{name} has shape {tuple(found.shape)}: [n] needed")
-    bad = int((~torch.isfinite(found)).sum())
+    point = torch.as_tensor(x if torch.is_tensor(x) else np.asarray(x, float)).detach().double()
+    if point.ndim != 1 or len(point) == 0:
+        raise ValueError(f"{name} has shape {tuple(point.shape)}: [n] needed")
+    bad = int((~torch.isfinite(point)).sum())
     if bad:
         raise ValueError(f"{name} holds {bad} values that are NaN or infinite")
-    return found
+    return point
 
 
 def at(field: Field, point: Tensor) -> tuple[Tensor, Tensor]:

@@ -7,7 +7,7 @@ import numbers
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ganbench.lazy import np, torch
+from ganbench.core.lazy import np, torch
 
 if TYPE_CHECKING:
     from torch import Tensor

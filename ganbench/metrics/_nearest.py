@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ganbench.lazy import torch
+from ganbench.core.lazy import torch
 from ganbench.metrics import _neighbours
 
 if TYPE_CHECKING:

@@ -16,13 +16,13 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ganbench.lazy import torch
+from ganbench.core.lazy import torch
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 CHUNK_BYTES = 1 << 25
-CROWDED = 64  # float64 where float32 leaves open more than one pair in so many
+CROWDED = 64  # float64 where float32 leaves open more than one pair in this many
 GROUPS = 32  # groups of columns for each neighbour that is sought
 
 
@@ -33,10 +33,10 @@ def exact(x: Tensor, y: Tensor) -> Tensor:
 
 def between(x: Tensor, y: Tensor, row: Tensor, column: Tensor) -> Tensor:
     """Return the exact squared distance of each pair ``x[row[i]]``, ``y[column[i]]``."""
-    found = torch.empty(len(row), dtype=x.dtype, device=x.device)
+    squared = torch.empty(len(row), dtype=x.dtype, device=x.device)
     for some in pieces(len(row), 4 * x.shape[1]):
-        found[some] = exact(x[row[some]], y[column[some]])
-    return found
+        squared[some] = exact(x[row[some]], y[column[some]])
+    return squared
 
 
 def pieces(rows: int, columns: int) -> Iterator[slice]:
@@ -148,7 +148,7 @@ def near(
 
 def radii(x: Tensor, k: int) -> Tensor:
     """Return the squared distance of each row to its k-th nearest other row, ``[N]``."""
-    found = torch.zeros(len(x), dtype=x.dtype, device=x.device)
+    squared_radii = torch.zeros(len(x), dtype=x.dtype, device=x.device)
     for part, squared, row, column in near(x, x, k, itself=False):
         if len(row) > 2 * k * len(squared):  # perhaps of many copies: the radius is 0
             first = squared.topk(k, dim=1, largest=False).indices.flatten()
@@ -159,8 +159,8 @@ def radii(x: Tensor, k: int) -> Tensor:
         place = torch.arange(len(row), device=x.device) - (sizes.cumsum(0) - sizes)[row]
         table = x.new_full((len(squared), max(k, int(sizes.max()))), torch.inf)
         table[row, place] = between(x[part], x, row, column)
-        found[part] = table.kthvalue(k, dim=1).values.where(sizes > 0, 0)
-    return found
+        squared_radii[part] = table.kthvalue(k, dim=1).values.where(sizes > 0, 0)
+    return squared_radii
 
 
 def held(

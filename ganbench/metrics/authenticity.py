@@ -21,14 +21,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ganbench.lazy import torch
+from ganbench.core.kinds import Metric, Paper, Quantity, needs
+from ganbench.core.lazy import torch
+from ganbench.core.registry import register
 from ganbench.metrics import _inputs, _neighbours
 from ganbench.metrics._nearest import nearest
-from ganbench.registry import register
-from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
 
 
 def authenticity(train: Any, fake: Any) -> float:
@@ -63,8 +63,12 @@ def compute(prepared: dict[str, Array], fake: Any) -> dict[str, float]:
 register(
     Metric(
         name="authenticity",
-        quantities=(Quantity("authenticity", "share", higher_is_better=True, controls=("copy",)),),
-        needs="train",
+        quantities=(
+            Quantity(
+                "authenticity", "share", higher_is_better=True, controls=("copy",), headline=False
+            ),
+        ),
+        needs=needs.TRAIN,
         group="memorisation",
         prepare=prepare,
         compute=compute,

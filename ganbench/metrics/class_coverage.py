@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ganbench.lazy import np
-from ganbench.metrics._shares import kl, shares
-from ganbench.registry import register
-from ganbench.spec import Metric, Paper, Quantity
+from ganbench.core.kinds import Metric, Paper, Quantity, needs
+from ganbench.core.lazy import np
+from ganbench.core.registry import register
+from ganbench.metrics._frequencies import frequencies, kl
 
 if TYPE_CHECKING:
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
 
 
 def class_coverage(labels: Any, classes: int, weights: Any = None) -> dict[str, float]:
@@ -28,15 +28,19 @@ def class_coverage(labels: Any, classes: int, weights: Any = None) -> dict[str, 
     Raises:
         ValueError: no labels, labels out of range, weights that are not shares.
     """
-    found = np.asarray(labels.cpu() if hasattr(labels, "cpu") else labels)
-    if found.ndim != 1 or len(found) == 0 or found.dtype.kind not in "iu":
-        raise ValueError(f"labels are {found.dtype} of shape {found.shape}: integers [N] needed")
-    if found.min() < 0 or found.max() >= classes:
-        raise ValueError(f"labels run from {found.min()} to {found.max()}: 0 to {classes - 1}")
+    predicted = np.asarray(labels.cpu() if hasattr(labels, "cpu") else labels)
+    if predicted.ndim != 1 or len(predicted) == 0 or predicted.dtype.kind not in "iu":
+        raise ValueError(
+            f"labels are {predicted.dtype} of shape {predicted.shape}: integers [N] needed"
+        )
+    if predicted.min() < 0 or predicted.max() >= classes:
+        raise ValueError(
+            f"labels run from {predicted.min()} to {predicted.max()}: 0 to {classes - 1}"
+        )
     q = np.full(classes, 1 / classes) if weights is None else np.asarray(weights, float)
     if q.shape != (classes,) or not (q > 0).all() or abs(q.sum() - 1) > 1e-9:
         raise ValueError(f"weights must be {classes} positive numbers that sum to 1")
-    p = shares(found, classes)
+    p = frequencies(predicted, classes)
     return {
         "modes": float((p > 0).sum()),
         "reverse_kl": kl(p, q),
@@ -64,13 +68,28 @@ register(
                 higher_is_better=True,
                 controls=("drop",),
                 blind=("copy", "duplicate"),
+                label="modes covered",
+                role="modes",
             ),
             Quantity(
-                "reverse_kl", "nats", higher_is_better=False, controls=("drop",), blind=("copy",)
+                "reverse_kl",
+                "nats",
+                higher_is_better=False,
+                controls=("drop",),
+                blind=("copy",),
+                label="reverse KL (nats)",
+                role="mode_divergence",
             ),
-            Quantity("entropy", "nats", higher_is_better=True, controls=("drop",), blind=("copy",)),
+            Quantity(
+                "entropy",
+                "nats",
+                higher_is_better=True,
+                controls=("drop",),
+                blind=("copy",),
+                headline=False,
+            ),
         ),
-        needs="classes",
+        needs=needs.CLASSES,
         group="collapse",
         prepare=prepare,
         compute=compute,

@@ -17,19 +17,20 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from ganbench.lazy import np
+from ganbench.core.kinds import Metric, Paper, Quantity, needs
+from ganbench.core.lazy import np
+from ganbench.core.registry import register
 from ganbench.metrics import _inputs
-from ganbench.registry import register
-from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
 
 ITERATIONS = 5_000
+C = 1.0
 
 
 def classification_accuracy(
-    fake: Any, fake_labels: Any, test: Any, test_labels: Any, c: float = 1.0
+    fake: Any, fake_labels: Any, test: Any, test_labels: Any, c: float = C
 ) -> float:
     """Return the accuracy (0 to 1) on real samples of a classifier trained on generated ones.
 
@@ -59,7 +60,7 @@ def _labelled(samples: Any, labels: Any, name: str) -> tuple[Array, Array]:
     return x, y
 
 
-def prepare(real: tuple[Any, Any], c: float = 1.0) -> dict[str, Array]:
+def prepare(real: tuple[Any, Any], c: float = C) -> dict[str, Array]:
     """Return the test samples ``[N, D]`` and their labels ``[N]``.
 
     Args:
@@ -69,7 +70,7 @@ def prepare(real: tuple[Any, Any], c: float = 1.0) -> dict[str, Array]:
     return {"test": x, "labels": y}
 
 
-def compute(prepared: dict[str, Array], fake: tuple[Any, Any], c: float = 1.0) -> dict[str, float]:
+def compute(prepared: dict[str, Array], fake: tuple[Any, Any], c: float = C) -> dict[str, float]:
     """Return the accuracy from a prepared test set.
 
     Args:
@@ -107,13 +108,20 @@ register(
     Metric(
         name="classification-accuracy",
         quantities=(
-            Quantity("cas", "share", higher_is_better=True, controls=("drop",), blind=("copy",)),
+            Quantity(
+                "cas",
+                "share",
+                higher_is_better=True,
+                controls=("drop",),
+                blind=("copy",),
+                headline=False,
+            ),
         ),
-        needs="labelled",
+        needs=needs.LABELLED,
         group="quality",
         prepare=prepare,
         compute=compute,
-        params={"c": 1.0},
+        params={"c": C},
         final_only=True,
         paper=Paper(
             "Classification Accuracy Score for Conditional Generative Models",

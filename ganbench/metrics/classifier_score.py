@@ -14,16 +14,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ganbench.lazy import torch
+from ganbench.core.kinds import Metric, Paper, Quantity, needs
+from ganbench.core.lazy import torch
+from ganbench.core.registry import register
 from ganbench.metrics import _inputs
-from ganbench.registry import register
-from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
+
+SPLITS = 10
 
 
-def classifier_score(probs: Any, splits: int = 10) -> float:
+def classifier_score(probs: Any, splits: int = SPLITS) -> float:
     """Return the score of class probabilities ``probs [N, K]``, 1 to K.
 
     Args:
@@ -53,12 +55,12 @@ def _score(p: torch.Tensor) -> torch.Tensor:
     return (torch.xlogy(p, p) - torch.xlogy(p, marginal)).sum(1).mean().exp()
 
 
-def prepare(real: Any = None, splits: int = 10) -> dict[str, Array]:
+def prepare(real: Any = None, splits: int = SPLITS) -> dict[str, Array]:
     """Return nothing: the score knows no real sample."""
     return {}
 
 
-def compute(prepared: dict[str, Array], fake: Any, splits: int = 10) -> dict[str, float]:
+def compute(prepared: dict[str, Array], fake: Any, splits: int = SPLITS) -> dict[str, float]:
     """Return the score of the class probabilities ``fake [N, K]``."""
     return {"classifier_score": classifier_score(fake, splits)}
 
@@ -73,13 +75,14 @@ register(
                 higher_is_better=True,
                 controls=("drop",),
                 blind=("copy", "duplicate"),
+                headline=False,
             ),
         ),
-        needs="probs",
+        needs=needs.PROBS,
         group="quality",
         prepare=prepare,
         compute=compute,
-        params={"splits": 10},
+        params={"splits": SPLITS},
         paper=Paper(
             "Improved Techniques for Training GANs", "Salimans et al.", 2016, arxiv="1606.03498"
         ),

@@ -26,20 +26,24 @@ import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from ganbench.lazy import np, torch
+from ganbench.core.kinds import Metric, Paper, Quantity, needs
+from ganbench.core.lazy import np, torch
+from ganbench.core.registry import register
 from ganbench.metrics import _inputs
 from ganbench.metrics._nearest import nearest
-from ganbench.registry import register
-from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
+
+CELLS = 10
+LEAST = 20
+SEED = 0
 
 
 def data_copying(
-    train: Any, test: Any, fake: Any, cells: int = 10, least: int = 20, seed: int = 0
+    train: Any, test: Any, fake: Any, cells: int = CELLS, least: int = LEAST, seed: int = SEED
 ) -> dict[str, float]:
     """Return ``{"memorisation": C_T}``, below 0 where ``fake`` copies ``train``.
 
@@ -48,7 +52,7 @@ def data_copying(
         test: ``[N, D]``, held out, of the same distribution.
         fake: ``[M, D]``.
         cells: of k-means on ``train``; the authors take 50 for 10,000 samples of MNIST.
-        least: cells with so many fakes or fewer are left out.
+        least: cells with this many fakes or fewer are left out.
         seed: of k-means.
 
     Raises:
@@ -73,8 +77,8 @@ def _centers(train: Tensor, cells: int, seed: int) -> Tensor:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct points: seen below
-        found = KMeans(cells, n_init=1, random_state=seed).fit(train.cpu().numpy())
-    return torch.from_numpy(found.cluster_centers_).to(train)
+        clusters = KMeans(cells, n_init=1, random_state=seed).fit(train.cpu().numpy())
+    return torch.from_numpy(clusters.cluster_centers_).to(train)
 
 
 def _distances(x: Tensor, cell: Tensor, train: Tensor, starts: Array) -> Tensor:
@@ -86,7 +90,7 @@ def _distances(x: Tensor, cell: Tensor, train: Tensor, starts: Array) -> Tensor:
 
 
 def prepare(
-    real: tuple[Any, Any], cells: int = 10, least: int = 20, seed: int = 0
+    real: tuple[Any, Any], cells: int = CELLS, least: int = LEAST, seed: int = SEED
 ) -> dict[str, Array]:
     """Return the cells, the training points in their order, and the test set's distances.
 
@@ -105,13 +109,13 @@ def prepare(
     starts = np.concatenate([[0], sizes.cumsum(0).cpu().numpy()])
     train = train[own.argsort(stable=True)]
     cell = nearest(test, centers)[1]
-    found = {
+    arrays = {
         "train": train,
         "centers": centers,
         "test_cells": cell,
         "test_squared": _distances(test, cell, train, starts),
     }
-    return {key: value.cpu().numpy() for key, value in found.items()} | {"starts": starts}
+    return {key: value.cpu().numpy() for key, value in arrays.items()} | {"starts": starts}
 
 
 def mann_whitney(test: Array, fake: Array) -> float:
@@ -125,7 +129,7 @@ def mann_whitney(test: Array, fake: Array) -> float:
 
 
 def compute(
-    prepared: dict[str, Array], fake: Any, cells: int = 10, least: int = 20, seed: int = 0
+    prepared: dict[str, Array], fake: Any, cells: int = CELLS, least: int = LEAST, seed: int = SEED
 ) -> dict[str, float]:
     """Return C_T from a prepared real side."""
     y = _inputs.samples(fake, "fake", 1)
@@ -154,14 +158,19 @@ register(
         name="memorisation",
         quantities=(
             Quantity(
-                "memorisation", "Z", higher_is_better=True, least=-math.inf, controls=("copy",)
+                "memorisation",
+                "Z",
+                higher_is_better=True,
+                least=-math.inf,
+                controls=("copy",),
+                headline=False,
             ),
         ),
-        needs="train+test",
+        needs=needs.TRAIN_AND_TEST,
         group="memorisation",
         prepare=prepare,
         compute=compute,
-        params={"cells": 10, "least": 20, "seed": 0},
+        params={"cells": CELLS, "least": LEAST, "seed": SEED},
         final_only=True,
         paper=Paper(
             "A Non-Parametric Test to Detect Data-Copying in Generative Models",

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ganbench.lazy import torch
+from ganbench.core.kinds import Metric, Paper, Quantity, needs
+from ganbench.core.lazy import torch
+from ganbench.core.registry import register
 from ganbench.metrics import _inputs, _neighbours
 from ganbench.metrics.precision_recall import prepare, restore
-from ganbench.registry import register
-from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
+
+K = 5
 
 
-def density_coverage(real: Any, fake: Any, k: int = 5) -> dict[str, float]:
+def density_coverage(real: Any, fake: Any, k: int = K) -> dict[str, float]:
     """Return ``{"density": ..., "coverage": ...}`` of ``real [N, D]`` and ``fake [M, D]``.
 
     Density is 0 or more, about 1 for a perfect generator; coverage is 0 to 1.
@@ -33,7 +35,7 @@ def density_coverage(real: Any, fake: Any, k: int = 5) -> dict[str, float]:
     return compute(prepare(real, k), fake, k)
 
 
-def compute(prepared: dict[str, Array], fake: Any, k: int = 5) -> dict[str, float]:
+def compute(prepared: dict[str, Array], fake: Any, k: int = K) -> dict[str, float]:
     """Return both from a prepared real side."""
     x, radii, y = restore(prepared, fake)
     _inputs.count(k, "k", 1)
@@ -63,6 +65,7 @@ register(
                 higher_is_better=True,
                 controls=("blur", "noise"),
                 blind=("drop", "copy", "duplicate"),
+                headline=False,
             ),
             Quantity(
                 "coverage",
@@ -72,11 +75,11 @@ register(
                 blind=("copy",),
             ),
         ),
-        needs="features",
+        needs=needs.FEATURES,
         group="quality",
         prepare=prepare,
         compute=compute,
-        params={"k": 5},
+        params={"k": K},
         paper=Paper(
             "Reliable Fidelity and Diversity Metrics for Generative Models",
             "Naeem et al.",

@@ -4,7 +4,7 @@ For a zero-sum game min over g, max over d of M(g, d), the pair (g, d) has the g
 
     DG(g, d) = max over d' of M(g, d') - min over g' of M(g', d)
 
-which is never negative and is 0 at an equilibrium alone. As in the paper, the worst opponents are
+which is never negative and is 0 only at an equilibrium. As in the paper, the worst opponents are
 approximated from copies of the pair itself, by a fixed number of gradient steps on one of them with
 the other held. The best value on the way counts, the start among them: the result is a lower bound
 of the true gap, is never negative and grows with the number of steps. Other numbers of steps, or
@@ -17,21 +17,22 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ganbench.lazy import np, torch
+from ganbench.core.kinds import Metric, Paper, Quantity, needs
+from ganbench.core.lazy import np, torch
+from ganbench.core.registry import register
 from ganbench.metrics import _inputs
-from ganbench.registry import register
-from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
 
 WHOLE = ""  # the name under which a lone tensor is kept
+STEPS = 50
 
 
 def duality_gap(
-    value: Callable[[Any, Any], Tensor], g: Any, d: Any, steps: int = 100, lr: float = 0.1
+    value: Callable[[Any, Any], Tensor], g: Any, d: Any, steps: int = STEPS, lr: float = 0.1
 ) -> dict[str, float]:
     """Return ``{"duality_gap": ..., "max_d": ..., "min_g": ...}`` of the pair ``(g, d)``.
 
@@ -69,14 +70,14 @@ def duality_gap(
 
 def _tensors(parameters: Any, name: str) -> dict[str, Tensor]:
     lone = not isinstance(parameters, Mapping)
-    found = {WHOLE: parameters} if lone else dict(parameters)
-    found = {
+    tensors = {WHOLE: parameters} if lone else dict(parameters)
+    tensors = {
         key: (p.detach() if torch.is_tensor(p) else torch.from_numpy(np.array(p, float)))
-        for key, p in found.items()
+        for key, p in tensors.items()
     }
-    if not any(p.is_floating_point() for p in found.values()):
-        raise ValueError(f"{name} has {len(found)} tensors and none of real numbers")
-    return found
+    if not any(p.is_floating_point() for p in tensors.values()):
+        raise ValueError(f"{name} has {len(tensors)} tensors and none of real numbers")
+    return tensors
 
 
 def _given(parameters: dict[str, Tensor], like: Any) -> Any:
@@ -134,22 +135,22 @@ def _gradient_steps(
             return current, None
         inputs = [leaves[key] for key in moved]
         grads = torch.autograd.grad(m.reshape(()), inputs, allow_unused=True)
-        found = {key: p.detach() for key, p in leaves.items()}
+        ascended = {key: p.detach() for key, p in leaves.items()}
         for key, grad in zip(moved, grads, strict=True):
             if grad is not None:
-                found[key] = found[key] + lr * grad
-        return found, None
+                ascended[key] = ascended[key] + lr * grad
+        return ascended, None
 
     return advance
 
 
-def prepare(real: Any, steps: int = 50) -> dict[str, Array]:
+def prepare(real: Any, steps: int = STEPS) -> dict[str, Array]:
     """Return the held-out samples."""
     return {"real": np.asarray(real)}
 
 
-def compute(prepared: dict[str, Array], pair: Any, steps: int = 50) -> dict[str, float]:
-    """Return the gap of a trained pair (``ganbench.train.pair``) on the held-out samples.
+def compute(prepared: dict[str, Array], pair: Any, steps: int = STEPS) -> dict[str, float]:
+    """Return the gap of a trained pair (``training.trained_pair``) on the held-out samples.
 
     The copies go on with the variant's own training, each against the other player as it is; a
     copy that diverges ends its path.
@@ -163,12 +164,14 @@ def compute(prepared: dict[str, Array], pair: Any, steps: int = 50) -> dict[str,
 register(
     Metric(
         name="duality-gap",
-        quantities=(Quantity("duality_gap", "value of the game", higher_is_better=False),),
-        needs="pair",
+        quantities=(
+            Quantity("duality_gap", "value of the game", higher_is_better=False, headline=False),
+        ),
+        needs=needs.PAIR,
         group="dynamics",
         prepare=prepare,
         compute=compute,
-        params={"steps": 50},
+        params={"steps": STEPS},
         max_samples=512,
         final_only=True,
         paper=Paper(

@@ -18,15 +18,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ganbench.lazy import torch
+from ganbench.core.kinds import Metric, Paper, Quantity, needs
+from ganbench.core.lazy import torch
+from ganbench.core.registry import register
 from ganbench.metrics import _inputs
-from ganbench.registry import register
-from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
 
 GRAM_FROM = 256  # features from which eigenvalues are tried before singular values
 RELATIVE = 1e-9  # error that eigenvalues may bring, of the distance ...
@@ -97,7 +97,7 @@ class Moments:
         self._rows, self._waiting = [], 0
 
     def finish(self) -> tuple[Tensor, Tensor]:
-        """Return what ``factor`` returns of all rows: mean ``[D]`` and factor ``[<= D, D]``.
+        """Return the moments of all rows as ``factor`` does: mean ``[D]`` and factor ``[<= D, D]``.
 
         Raises:
             ValueError: fewer than 2 rows were added.
@@ -156,16 +156,16 @@ def _by_eigenvalues(mean: Tensor, root: Tensor, y: Tensor) -> float | None:
     roots = values.sqrt()
     error = 2 * float(torch.minimum(delta.sqrt(), delta / roots).nan_to_num(0).sum())
     traces = root.square().sum() + covariance.diagonal().sum()
-    found = float((mean - mean2).square().sum() + traces - 2 * roots.sum())
-    return found if error <= max(RELATIVE * found, ABSOLUTE * float(traces)) else None
+    distance = float((mean - mean2).square().sum() + traces - 2 * roots.sum())
+    return distance if error <= max(RELATIVE * distance, ABSOLUTE * float(traces)) else None
 
 
 def from_samples(mean: Tensor, root: Tensor, y: Tensor) -> float:
     """Return the Fréchet distance of ``y [N, D]`` from a mean and covariance factor."""
-    found = None
+    moments = None
     if len(y) > y.shape[1] >= GRAM_FROM and len(root) == y.shape[1]:
-        found = _by_eigenvalues(mean, root, y)
-    return max(float(distance(mean, root, *factor(y))) if found is None else found, 0.0)
+        moments = _by_eigenvalues(mean, root, y)
+    return max(float(distance(mean, root, *factor(y))) if moments is None else moments, 0.0)
 
 
 def frechet_distance(real: Any, fake: Any) -> float:
@@ -212,9 +212,10 @@ register(
                 higher_is_better=False,
                 controls=("drop", "blur", "noise"),
                 blind=("copy",),
+                label="Fréchet distance",
             ),
         ),
-        needs="features",
+        needs=needs.FEATURES,
         group="quality",
         prepare=prepare,
         compute=compute,

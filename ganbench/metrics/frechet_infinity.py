@@ -13,13 +13,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ganbench.lazy import np, torch
+from ganbench.core.kinds import Metric, Paper, Quantity, needs
+from ganbench.core.lazy import np, torch
+from ganbench.core.registry import register
 from ganbench.metrics import _inputs, frechet
-from ganbench.registry import register
-from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
+
+POINTS = 15
+SEED = 0
 
 
 def sizes(n: int, features: int, points: int) -> Array:
@@ -32,13 +35,13 @@ def sizes(n: int, features: int, points: int) -> Array:
         ValueError: fewer than ``points`` different sizes.
     """
     first = max(n // 10, min(features + 2, n // 2), 2)
-    found = np.linspace(first, n, points).round().astype(int)
-    if len(np.unique(found)) < points:
+    counts = np.linspace(first, n, points).round().astype(int)
+    if len(np.unique(counts)) < points:
         raise ValueError(f"fake has {n} samples: too few for points = {points} different sizes")
-    return found
+    return counts
 
 
-def frechet_infinity(real: Any, fake: Any, points: int = 15, seed: int = 0) -> float:
+def frechet_infinity(real: Any, fake: Any, points: int = POINTS, seed: int = SEED) -> float:
     """Return the intercept of the line through the Fréchet distance against 1 / N.
 
     An estimate, in squared units: of a good generator it may lie below 0, and is not clipped.
@@ -50,7 +53,7 @@ def frechet_infinity(real: Any, fake: Any, points: int = 15, seed: int = 0) -> f
         seed: of the subsets.
 
     Raises:
-        ValueError: too few fakes for so many sizes, points below 2, different D, values that are
+        ValueError: too few fakes for these sizes, points below 2, different D, values that are
             not finite.
 
     References:
@@ -59,24 +62,24 @@ def frechet_infinity(real: Any, fake: Any, points: int = 15, seed: int = 0) -> f
     return compute(frechet.prepare(real), fake, points, seed)["fd_inf"]
 
 
-def prepare(real: Any, points: int = 15, seed: int = 0) -> dict[str, Array]:
+def prepare(real: Any, points: int = POINTS, seed: int = SEED) -> dict[str, Array]:
     """Return the mean ``[D]`` and covariance factor of the real side."""
     return frechet.prepare(real)
 
 
 def compute(
-    prepared: dict[str, Array], fake: Any, points: int = 15, seed: int = 0
+    prepared: dict[str, Array], fake: Any, points: int = POINTS, seed: int = SEED
 ) -> dict[str, float]:
     """Return ``fd_inf`` from a prepared real side."""
     mean, root, y = frechet.restore(prepared, fake)
     _inputs.count(points, "points", 2)
     rng = np.random.default_rng(seed)
     used = sizes(len(y), y.shape[1], points)
-    found = [
+    distances = [
         frechet.from_samples(mean, root, y[torch.from_numpy(rng.permutation(len(y))[:n])])
         for n in used
     ]
-    _, intercept = np.polyfit(1 / used, found, 1)
+    _, intercept = np.polyfit(1 / used, distances, 1)
     return {"fd_inf": float(intercept)}
 
 
@@ -90,13 +93,14 @@ register(
                 higher_is_better=False,
                 controls=("drop", "blur", "noise"),
                 blind=("copy",),
+                headline=False,
             ),
         ),
-        needs="features",
+        needs=needs.FEATURES,
         group="quality",
         prepare=prepare,
         compute=compute,
-        params={"points": 15, "seed": 0},
+        params={"points": POINTS, "seed": SEED},
         final_only=True,
         paper=Paper(
             "Effectively Unbiased FID and Inception Score and Where to Find Them",

@@ -12,18 +12,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ganbench.lazy import np, torch
+from ganbench.core.kinds import Metric, Paper, Quantity, needs
+from ganbench.core.lazy import np, torch
+from ganbench.core.registry import register
 from ganbench.metrics import _field, _inputs
-from ganbench.registry import register
-from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ganbench.core.kinds import Array
     from ganbench.metrics._field import Field
-    from ganbench.spec import Array
 
 DENSE = 2_000  # parameters up to which the whole Jacobian is built
+STEPS = 40
 
 
 def game_jacobian_eigenvalues(field: Field, point: Any, k: int | None = None) -> Array:
@@ -54,17 +55,19 @@ def game_jacobian_eigenvalues(field: Field, point: Any, k: int | None = None) ->
     elif n > DENSE:
         raise ValueError(f"k is None and point has {n} parameters: k needed beyond {DENSE}")
     x, v = _field.at(field, w)
-    found = np.linalg.eigvals(_jacobian(x, v)) if k is None or n <= DENSE else _leading(x, v, k)
-    order = np.lexsort((-found.imag, -found.real, -np.abs(found)))
-    return found[order][:k].astype(np.complex128)
+    eigenvalues = (
+        np.linalg.eigvals(_jacobian(x, v)) if k is None or n <= DENSE else _leading(x, v, k)
+    )
+    order = np.lexsort((-eigenvalues.imag, -eigenvalues.real, -np.abs(eigenvalues)))
+    return eigenvalues[order][:k].astype(np.complex128)
 
 
 def _transposed(x: Tensor, v: Tensor, u: Tensor) -> Tensor:
     """Return the product of the Jacobian's transpose with ``u [n]``."""
     if not v.requires_grad:  # a constant field
         return torch.zeros_like(x)
-    (found,) = torch.autograd.grad(v, x, u, retain_graph=True, allow_unused=True)
-    return torch.zeros_like(x) if found is None else found
+    (product,) = torch.autograd.grad(v, x, u, retain_graph=True, allow_unused=True)
+    return torch.zeros_like(x) if product is None else product
 
 
 def _jacobian(x: Tensor, v: Tensor) -> Array:
@@ -113,44 +116,44 @@ def ritz_values(field: Field, point: Any, steps: int) -> Array:
             steps = j + 1
             break
         basis.append(w / h[j + 1, j])
-    found = np.linalg.eigvals(h[:steps, :steps])
-    return found[np.argsort(-np.abs(found), kind="stable")].astype(np.complex128)
+    values = np.linalg.eigvals(h[:steps, :steps])
+    return values[np.argsort(-np.abs(values), kind="stable")].astype(np.complex128)
 
 
-def prepare(real: Any, steps: int = 40) -> dict[str, Array]:
+def prepare(real: Any, steps: int = STEPS) -> dict[str, Array]:
     """Return the held-out samples."""
     return {"real": np.asarray(real)}
 
 
-def compute(prepared: dict[str, Array], pair: Any, steps: int = 40) -> dict[str, float]:
-    """Return what the outer eigenvalues of a trained pair say, on the held-out samples.
+def compute(prepared: dict[str, Array], pair: Any, steps: int = STEPS) -> dict[str, float]:
+    """Return repulsion and rotation of a trained pair, on the held-out samples.
 
     ``game_repulsion`` is the largest real part: training moves away from here where it is above 0.
     ``game_rotation`` is the largest share of the imaginary part in an eigenvalue, 0 to 1, among
     those of at least a tenth of the largest one's size.
     """
     field = pair.field(prepared["real"])
-    found = ritz_values(field, pair.flat(pair.g, pair.d), steps)
-    size = np.abs(found)
+    values = ritz_values(field, pair.flat(pair.g, pair.d), steps)
+    size = np.abs(values)
     if size[0] == 0:
         return {"game_repulsion": 0.0, "game_rotation": 0.0}
     outer = size >= 0.1 * size[0]
-    share = np.abs(found.imag[outer]) / size[outer]
-    return {"game_repulsion": float(found.real.max()), "game_rotation": float(share.max())}
+    share = np.abs(values.imag[outer]) / size[outer]
+    return {"game_repulsion": float(values.real.max()), "game_rotation": float(share.max())}
 
 
 register(
     Metric(
         name="game-eigenvalues",
         quantities=(
-            Quantity("game_repulsion", "1 / step", higher_is_better=False),
-            Quantity("game_rotation", "share", higher_is_better=False),
+            Quantity("game_repulsion", "1 / step", higher_is_better=False, headline=False),
+            Quantity("game_rotation", "share", higher_is_better=False, headline=False),
         ),
-        needs="pair",
+        needs=needs.PAIR,
         group="dynamics",
         prepare=prepare,
         compute=compute,
-        params={"steps": 40},
+        params={"steps": STEPS},
         max_samples=256,
         final_only=True,
         paper=Paper("The Numerics of GANs", "Mescheder et al.", 2017, arxiv="1705.10461"),

@@ -23,15 +23,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ganbench.lazy import np, torch
+from ganbench.core.kinds import Metric, Paper, Quantity, needs
+from ganbench.core.lazy import np, torch
+from ganbench.core.registry import register
 from ganbench.metrics import _inputs
-from ganbench.registry import register
-from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
 
 BLOCKS = 10
 TILE = 1024  # rows and columns of the Gram matrix at a time
@@ -147,12 +147,12 @@ def _assembled(of_real: tuple[float, Array], x: Tensor, y: Tensor) -> KernelDist
     """Return the distance from the kernel's means within the real side."""
     of_fake = _within(_blocks(y, _precision(y, y)))
     cross = _between(*(_blocks(side, _precision(x, y)) for side in (x, y)))
-    found = _distance(of_real, of_fake, cross)
+    distance = _distance(of_real, of_fake, cross)
     used = {_precision(*sides) for sides in ((x, x), (y, y), (x, y))}
-    if torch.float32 in used and not _rounding(x, y) <= ROUNDING * found.standard_error:
+    if torch.float32 in used and not _rounding(x, y) <= ROUNDING * distance.standard_error:
         real, fake = (_blocks(side, torch.float64) for side in (x, y))
-        found = _distance(_within(real), _within(fake), _between(real, fake))
-    return found
+        distance = _distance(_within(real), _within(fake), _between(real, fake))
+    return distance
 
 
 def _distance(*means: tuple[float, Array]) -> KernelDistance:
@@ -186,9 +186,10 @@ register(
                 higher_is_better=False,
                 controls=("drop", "blur", "noise"),
                 blind=("copy",),
+                headline=False,
             ),
         ),
-        needs="features",
+        needs=needs.FEATURES,
         group="quality",
         prepare=prepare,
         compute=compute,

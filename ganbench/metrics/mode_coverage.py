@@ -14,14 +14,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ganbench.lazy import np, torch
+from ganbench.core.kinds import Metric, Mixture, Paper, Quantity, needs
+from ganbench.core.lazy import np, torch
+from ganbench.core.registry import register
 from ganbench.metrics import _inputs
-from ganbench.metrics._shares import kl, shares
-from ganbench.registry import register
-from ganbench.spec import Metric, Mixture, Paper, Quantity
+from ganbench.metrics._frequencies import frequencies, kl
 
 if TYPE_CHECKING:
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
 
 
 def mode_coverage(
@@ -53,7 +53,7 @@ def mode_coverage(
     return {
         "modes": float(len(np.unique(mode[good]))),
         "hq": float(good.mean()),
-        "reverse_kl": kl(shares(mode, len(c)), q),
+        "reverse_kl": kl(frequencies(mode, len(c)), q),
     }
 
 
@@ -82,6 +82,8 @@ register(
                 higher_is_better=True,
                 controls=("drop",),
                 blind=("copy", "duplicate"),
+                label="modes covered",
+                role="modes",
             ),
             Quantity(
                 "hq",
@@ -89,12 +91,20 @@ register(
                 higher_is_better=True,
                 controls=("noise",),
                 blind=("drop", "copy", "duplicate"),
+                label="share of high quality",
+                role="fidelity",
             ),
             Quantity(
-                "reverse_kl", "nats", higher_is_better=False, controls=("drop",), blind=("copy",)
+                "reverse_kl",
+                "nats",
+                higher_is_better=False,
+                controls=("drop",),
+                blind=("copy",),
+                label="reverse KL (nats)",
+                role="mode_divergence",
             ),
         ),
-        needs="mixture",
+        needs=needs.MIXTURE,
         group="collapse",
         prepare=prepare,
         compute=compute,

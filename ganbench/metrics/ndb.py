@@ -13,20 +13,22 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ganbench.lazy import np, torch
+from ganbench.core.kinds import Metric, Paper, Quantity, needs
+from ganbench.core.lazy import np, torch
+from ganbench.core.registry import register
 from ganbench.metrics import _inputs
+from ganbench.metrics._frequencies import kl
 from ganbench.metrics._nearest import nearest
-from ganbench.metrics._shares import kl
-from ganbench.registry import register
-from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
 
 CRITICAL = 1.959963984540054  # the 97.5 % quantile of the normal distribution: two-sided 5 %
 ITERATIONS = 100  # of k-means, as in the authors' code
+BINS = 100
+SEED = 0
 
 
 def _counts(x: Tensor, centers: Tensor) -> Array:
@@ -34,7 +36,7 @@ def _counts(x: Tensor, centers: Tensor) -> Array:
     return torch.bincount(nearest(x, centers)[1], minlength=len(centers)).cpu().numpy()
 
 
-def ndb(real: Any, fake: Any, bins: int = 100, seed: int = 0) -> dict[str, float]:
+def ndb(real: Any, fake: Any, bins: int = BINS, seed: int = SEED) -> dict[str, float]:
     """Return ``{"ndb": ..., "js": ...}`` of ``real [N, D]`` and ``fake [M, D]``.
 
     ``ndb`` is a share of the bins, 0 to 1 (about 0.05 for a perfect generator); ``js`` is in nats,
@@ -50,7 +52,7 @@ def ndb(real: Any, fake: Any, bins: int = 100, seed: int = 0) -> dict[str, float
     return compute(prepare(real, bins, seed), fake, bins, seed)
 
 
-def prepare(real: Any, bins: int = 100, seed: int = 0) -> dict[str, Array]:
+def prepare(real: Any, bins: int = BINS, seed: int = SEED) -> dict[str, Array]:
     """Return the centres ``[bins, D]`` and how many real points each bin holds ``[bins]``."""
     from sklearn.cluster import KMeans
 
@@ -69,7 +71,7 @@ def prepare(real: Any, bins: int = 100, seed: int = 0) -> dict[str, Array]:
 
 
 def compute(
-    prepared: dict[str, Array], fake: Any, bins: int = 100, seed: int = 0
+    prepared: dict[str, Array], fake: Any, bins: int = BINS, seed: int = SEED
 ) -> dict[str, float]:
     """Return both from a prepared real side."""
     y = _inputs.samples(fake, "fake")
@@ -78,9 +80,9 @@ def compute(
         raise ValueError(
             f"real has {centers.shape[1]} features and fake {y.shape[1]}: not comparable"
         )
-    real, found = prepared["counts"], _counts(y, centers)
-    n, m = real.sum(), found.sum()
-    p, q, pooled = real / n, found / m, (real + found) / (n + m)
+    real, generated = prepared["counts"], _counts(y, centers)
+    n, m = real.sum(), generated.sum()
+    p, q, pooled = real / n, generated / m, (real + generated) / (n + m)
     error = np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
     middle = (p + q) / 2
     return {
@@ -99,6 +101,7 @@ register(
                 higher_is_better=False,
                 controls=("drop", "noise"),
                 blind=("copy",),
+                headline=False,
             ),
             Quantity(
                 "js",
@@ -106,13 +109,14 @@ register(
                 higher_is_better=False,
                 controls=("drop", "blur", "noise"),
                 blind=("copy",),
+                headline=False,
             ),
         ),
-        needs="features",
+        needs=needs.FEATURES,
         group="collapse",
         prepare=prepare,
         compute=compute,
-        params={"bins": 100, "seed": 0},
+        params={"bins": BINS, "seed": SEED},
         paper=Paper("On GANs and GMMs", "Richardson & Weiss", 2018, arxiv="1805.12462"),
     )
 )

@@ -12,12 +12,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ganbench.lazy import np
-from ganbench.registry import register
-from ganbench.spec import Metric, Paper, Quantity
+from ganbench.core.kinds import Metric, Paper, Quantity, needs
+from ganbench.core.lazy import np
+from ganbench.core.registry import register
 
 if TYPE_CHECKING:
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
 
 
 def oscillation(values: Any) -> float:
@@ -53,8 +53,8 @@ def compute(prepared: dict[str, Array], curve: Any) -> dict[str, float]:
 register(
     Metric(
         name="oscillation",
-        quantities=(Quantity("oscillation", "log step", higher_is_better=False),),
-        needs="curve",
+        quantities=(Quantity("oscillation", "log step", higher_is_better=False, headline=False),),
+        needs=needs.CURVE,
         reads="fd",
         group="dynamics",
         prepare=prepare,

@@ -14,18 +14,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ganbench.lazy import np, torch
+from ganbench.core.kinds import Metric, Paper, Quantity, needs
+from ganbench.core.lazy import np, torch
+from ganbench.core.registry import register
 from ganbench.metrics import _field, _inputs
-from ganbench.registry import register
-from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
+    from ganbench.core.kinds import Array
     from ganbench.metrics._field import Field
-    from ganbench.spec import Array
+
+POINTS = 13  # in a run; the function alone draws a curve of CURVE_POINTS
+CURVE_POINTS = 121
+BEYOND = 0.1
 
 
 def path_angle(
-    field: Field, start: Any, end: Any, points: int = 121, beyond: float = 0.1
+    field: Field, start: Any, end: Any, points: int = CURVE_POINTS, beyond: float = BEYOND
 ) -> dict[str, Array]:
     """Return ``position``, ``cosine`` and ``norm`` ``[points]`` of ``field`` along a line.
 
@@ -66,13 +70,13 @@ def path_angle(
     return {"position": position, "cosine": cosine.clip(-1, 1), "norm": norm}
 
 
-def prepare(real: Any, points: int = 13, beyond: float = 0.1) -> dict[str, Array]:
+def prepare(real: Any, points: int = POINTS, beyond: float = BEYOND) -> dict[str, Array]:
     """Return the held-out samples."""
     return {"real": np.asarray(real)}
 
 
 def compute(
-    prepared: dict[str, Array], pair: Any, points: int = 13, beyond: float = 0.1
+    prepared: dict[str, Array], pair: Any, points: int = POINTS, beyond: float = BEYOND
 ) -> dict[str, float]:
     """Return how the cosine changes at the end of training, on the held-out samples.
 
@@ -81,9 +85,9 @@ def compute(
     ``path_rotation`` the size of at - (before + beyond) / 2, the height of the bump.
     """
     start, end = pair.flat(pair.start_g, pair.start_d), pair.flat(pair.g, pair.d)
-    found = path_angle(pair.field(prepared["real"]), start, end, points, beyond)
-    at = int(np.abs(found["position"] - 1).argmin())
-    before, here, after = found["cosine"][[at - 1, at, min(at + 1, points - 1)]]
+    angles = path_angle(pair.field(prepared["real"]), start, end, points, beyond)
+    at = int(np.abs(angles["position"] - 1).argmin())
+    before, here, after = angles["cosine"][[at - 1, at, min(at + 1, points - 1)]]
     return {
         "path_attraction": float((before - after) / 2),
         "path_rotation": float(abs(here - (before + after) / 2)),
@@ -94,14 +98,16 @@ register(
     Metric(
         name="path-angle",
         quantities=(
-            Quantity("path_attraction", "cosine", higher_is_better=True, least=-1.0),
-            Quantity("path_rotation", "cosine", higher_is_better=False),
+            Quantity(
+                "path_attraction", "cosine", higher_is_better=True, least=-1.0, headline=False
+            ),
+            Quantity("path_rotation", "cosine", higher_is_better=False, headline=False),
         ),
-        needs="pair",
+        needs=needs.PAIR,
         group="dynamics",
         prepare=prepare,
         compute=compute,
-        params={"points": 13, "beyond": 0.1},
+        params={"points": POINTS, "beyond": BEYOND},
         max_samples=256,
         final_only=True,
         paper=Paper(

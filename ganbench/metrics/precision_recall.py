@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ganbench.lazy import torch
+from ganbench.core.kinds import Metric, Paper, Quantity, needs
+from ganbench.core.lazy import torch
+from ganbench.core.registry import register
 from ganbench.metrics import _inputs, _neighbours
-from ganbench.registry import register
-from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
+
+K = 3
 
 
 def _shares(x: Tensor, x_radii: Tensor, y: Tensor, y_radii: Tensor) -> tuple[float, float]:
@@ -46,7 +48,7 @@ def _shares(x: Tensor, x_radii: Tensor, y: Tensor, y_radii: Tensor) -> tuple[flo
     return int(y_in.sum()) / len(y), int(x_in.sum()) / len(x)
 
 
-def precision_recall(real: Any, fake: Any, k: int = 3) -> dict[str, float]:
+def precision_recall(real: Any, fake: Any, k: int = K) -> dict[str, float]:
     """Return ``{"precision": ..., "recall": ...}`` of ``real [N, D]`` and ``fake [M, D]``, 0 to 1.
 
     Raises:
@@ -58,7 +60,7 @@ def precision_recall(real: Any, fake: Any, k: int = 3) -> dict[str, float]:
     return compute(prepare(real, k), fake, k)
 
 
-def prepare(real: Any, k: int = 3) -> dict[str, Array]:
+def prepare(real: Any, k: int = K) -> dict[str, Array]:
     """Return the real points ``[N, D]`` and their squared radii ``[N]``."""
     x = _inputs.samples(real, "real")
     _inputs.count(k, "k", 1, len(x) - 1)
@@ -74,7 +76,7 @@ def restore(prepared: dict[str, Array], fake: Any) -> tuple[Tensor, Tensor, Tens
     return x, radii, y
 
 
-def compute(prepared: dict[str, Array], fake: Any, k: int = 3) -> dict[str, float]:
+def compute(prepared: dict[str, Array], fake: Any, k: int = K) -> dict[str, float]:
     """Return both shares from a prepared real side."""
     x, radii, y = restore(prepared, fake)
     _inputs.count(k, "k", 1, len(y) - 1)
@@ -92,6 +94,7 @@ register(
                 higher_is_better=True,
                 controls=("blur", "noise"),
                 blind=("drop", "copy", "duplicate"),
+                role="fidelity",
             ),
             Quantity(
                 "recall",
@@ -101,11 +104,11 @@ register(
                 blind=("copy",),
             ),
         ),
-        needs="features",
+        needs=needs.FEATURES,
         group="quality",
         prepare=prepare,
         compute=compute,
-        params={"k": 3},
+        params={"k": K},
         paper=Paper(
             "Improved Precision and Recall Metric for Assessing Generative Models",
             "Kynkäänniemi et al.",

@@ -19,15 +19,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ganbench.lazy import np, torch
+from ganbench.core.kinds import Metric, Paper, Quantity, needs
+from ganbench.core.lazy import np, torch
+from ganbench.core.registry import register
 from ganbench.metrics import _inputs
-from ganbench.registry import register
-from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
 
 TOLERANCE = 1e-9
 ROUNDS, ITERATIONS = 200, 20  # absorptions, and products between them
@@ -131,7 +131,7 @@ def transport(cost: Tensor, reg: float, symmetric: bool = False) -> float:
 def default_reg(x: Tensor) -> float:
     """Return 0.05 of the median cost between different rows of ``x [N, D]``.
 
-    Of the real side alone, so that all generators are compared at one value.
+    Of the real side only, so that all generators are compared at one value.
 
     Raises:
         ValueError: the median is 0.
@@ -205,9 +205,10 @@ register(
                 higher_is_better=False,
                 controls=("drop", "blur", "noise"),
                 blind=("copy",),
+                headline=False,
             ),
         ),
-        needs="features",
+        needs=needs.FEATURES,
         group="transport",
         prepare=prepare,
         compute=compute,

@@ -10,17 +10,19 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from ganbench.lazy import np, torch
+from ganbench.core.kinds import Metric, Paper, Quantity, needs
+from ganbench.core.lazy import np, torch
+from ganbench.core.registry import register
 from ganbench.metrics import _inputs
-from ganbench.registry import register
-from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
 
 BLOCK = 128  # directions at a time
+PROJECTIONS = 1000
+SEED = 0
 
 
 def directions(features: int, projections: int, seed: int) -> Array:
@@ -57,7 +59,9 @@ def _squared(x: Tensor, y: Tensor, theta: Tensor) -> Tensor:
     return (a[:, i] - b[:, j]).square_() @ mass
 
 
-def sliced_wasserstein(real: Any, fake: Any, projections: int = 1000, seed: int = 0) -> float:
+def sliced_wasserstein(
+    real: Any, fake: Any, projections: int = PROJECTIONS, seed: int = SEED
+) -> float:
     """Return the sliced W2 of ``real [N, D]`` and ``fake [M, D]``, in the units of the data.
 
     Raises:
@@ -90,13 +94,15 @@ register(
                 higher_is_better=False,
                 controls=("drop", "blur", "noise"),
                 blind=("copy",),
+                label="sliced Wasserstein-2",
+                headline=False,
             ),
         ),
-        needs="features",
+        needs=needs.FEATURES,
         group="transport",
         prepare=prepare,
         compute=compute,
-        params={"projections": 1000, "seed": 0},
+        params={"projections": PROJECTIONS, "seed": SEED},
         max_samples=2_500,
         paper=Paper(
             "Sliced and Radon Wasserstein Barycenters of Measures",

@@ -14,16 +14,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ganbench.lazy import np, torch
+from ganbench.core.kinds import Metric, Paper, Quantity, needs
+from ganbench.core.lazy import np, torch
+from ganbench.core.registry import register
 from ganbench.metrics import _inputs
-from ganbench.registry import register
-from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
+
+Q = 1
 
 
-def vendi_score(x: Any, q: float = 1) -> float:
+def vendi_score(x: Any, q: float = Q) -> float:
     """Return the Vendi score of ``x [N, D]``: 1 (all alike) to min(N, D) (all orthogonal).
 
     Args:
@@ -57,12 +59,12 @@ def vendi_score(x: Any, q: float = 1) -> float:
     return math.exp(float(torch.logsumexp(q * values.log(), 0)) / (1 - q))
 
 
-def prepare(real: Any, q: float = 1) -> dict[str, Array]:
-    """Return the number of features: the score reads the generated side alone."""
+def prepare(real: Any, q: float = Q) -> dict[str, Array]:
+    """Return the number of features: the score reads only the generated side."""
     return {"features": np.array(_inputs.samples(real, "real", 1).shape[1])}
 
 
-def compute(prepared: dict[str, Array], fake: Any, q: float = 1) -> dict[str, float]:
+def compute(prepared: dict[str, Array], fake: Any, q: float = Q) -> dict[str, float]:
     """Return ``vendi`` of the generated side."""
     y = _inputs.samples(fake, "fake", 1)
     features = int(prepared["features"])
@@ -81,13 +83,14 @@ register(
                 higher_is_better=True,
                 controls=("drop", "duplicate"),
                 blind=("copy",),
+                headline=False,
             ),
         ),
-        needs="features",
+        needs=needs.FEATURES,
         group="collapse",
         prepare=prepare,
         compute=compute,
-        params={"q": 1},
+        params={"q": Q},
         paper=Paper(
             "The Vendi Score: A Diversity Evaluation Metric for Machine Learning",
             "Friedman & Dieng",

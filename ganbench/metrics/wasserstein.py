@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ganbench.lazy import np, torch
+from ganbench.core.kinds import Metric, Paper, Quantity, needs
+from ganbench.core.lazy import np, torch
+from ganbench.core.registry import register
 from ganbench.metrics import _inputs
-from ganbench.registry import register
-from ganbench.spec import Metric, Paper, Quantity
 
 if TYPE_CHECKING:
-    from ganbench.spec import Array
+    from ganbench.core.kinds import Array
 
 ITERATIONS = 10_000_000
 
@@ -79,6 +79,8 @@ register(
                 higher_is_better=False,
                 controls=("drop", "blur", "noise"),
                 blind=("copy",),
+                label="Wasserstein-1",
+                headline=False,
             ),
             Quantity(
                 "w2",
@@ -86,9 +88,10 @@ register(
                 higher_is_better=False,
                 controls=("drop", "blur", "noise"),
                 blind=("copy",),
+                label="Wasserstein-2",
             ),
         ),
-        needs="features",
+        needs=needs.FEATURES,
         group="transport",
         prepare=prepare,
         compute=compute,

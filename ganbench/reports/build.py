@@ -1,35 +1,33 @@
-"""Everything a run directory shows: CSV files and plots, from its records alone."""
+"""Everything that a run directory shows: CSV files and plots, from its records only."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
-from ganbench import registry
-from ganbench.evaluate import primary
-from ganbench.protocols import of_records, refuse_mixed
-from ganbench.published import published
-from ganbench.reports import grids, leaderboard, plots
+from ganbench.core.files import write_bytes
+from ganbench.experiment.protocols import entries, refuse_mixed
+from ganbench.experiment.records import QuantityInfo, Record
+from ganbench.experiment.store import Store
+from ganbench.reports import leaderboard, plots, samples
+from ganbench.reports.literature import literature_values
 from ganbench.reports.tables import ranking
-from ganbench.store import Record, Store, write_bytes
-
-STRIPS = (
-    "fd",
-    "fid",
-    "w2",
-    "sliced_w2",
-    "modes",
-    "reverse_kl",
-    "hq",
-    "precision",
-    "recall",
-    "coverage",
-)
 
 
-def names(records: list[Record]) -> dict[str, str]:
-    """Return what to call each run: its variant, and its arch where there are several."""
+class Built(NamedTuple):
+    """The tables of a run directory, what they show first, and every file written."""
+
+    results: pd.DataFrame
+    leaderboard: pd.DataFrame
+    quantities: dict[str, QuantityInfo]
+    written: list[Path]
+
+
+def run_names(records: list[Record]) -> dict[str, str]:
+    """Return the name of each run in plots: its variant, and its arch where there are several."""
     several = len({r.arch for r in records}) > 1
     return {
         r.run_id: f"{r.training.variant} · {r.arch}" if several else r.training.variant
@@ -37,55 +35,74 @@ def names(records: list[Record]) -> dict[str, str]:
     }
 
 
-def build(store: Store, dataset: str) -> tuple[pd.DataFrame, pd.DataFrame, list[Path]]:
+def build(store: Store, dataset: str) -> Built:
     """Write the CSV files and the plots of ``dataset``'s records.
-
-    Returns:
-        Both tables and the paths written.
 
     Raises:
         UsageError: the records mix protocols.
     """
     records = [r for r in store.records() if r.training.dataset == dataset]
-    refuse_mixed(of_records(records))
+    refuse_mixed(entries(records))
     table, board = leaderboard.write(store)
     written = [store.out / "results.csv", store.out / "leaderboard.csv"]
-    spec = registry.get("dataset", dataset)
-    first = records[0].training
-    main = primary(spec, first.features, first.metrics)
-    label = names(records)
-    shown = table[table["dataset"] == dataset].assign(name=lambda t: t["run_id"].map(label))
-    placed = ranking(board[board["dataset"] == dataset], main)
-    by_pair = {(r.arch, r.training.variant): label[r.run_id] for r in records}
-    order = list(dict.fromkeys(by_pair[row.arch, row.variant] for row in placed.itertuples()))
+    primary, known = records[0].primary, leaderboard.quantities(records)
+    names = run_names(records)
+    named = table[table["dataset"] == dataset].assign(name=lambda t: t["run_id"].map(names))
+    placed = ranking(board[board["dataset"] == dataset], primary)
+    by_arch_and_variant = {(r.arch, r.training.variant): names[r.run_id] for r in records}
+    order = list(
+        dict.fromkeys(by_arch_and_variant[row.arch, row.variant] for row in placed.itertuples())
+    )
 
-    papers = published(dataset, sorted({r.training.variant for r in records}))
+    papers = literature_values(dataset, sorted({r.training.variant for r in records}))
     if len(papers):
         written.append(store.out / "published.csv")
         write_bytes(written[-1], papers.to_csv(index=False).encode())
     plots.style()
-    folder = store.out / "plots"
-    present = set(shown["metric"])
-    measured = list(dict.fromkeys([main, *(m for m in STRIPS if m in present)]))
-    for metric in dict.fromkeys([main, *(m for m in ("modes", "reverse_kl") if m in measured)]):
-        written += plots.save(plots.curves(shown, metric, order), folder / f"curves-{metric}")
-    written += plots.save(plots.strips(shown, measured, order), folder / "final-values")
-    figure = plots.collapse(records, label, order)
+    written += _value_plots(store.out / "plots", named, primary, known, order)
+    figure = plots.collapse(records, names, order)
     if figure is not None:
-        written += plots.save(figure, folder / "collapse")
-    mixture = spec.load(None).mixture if spec.shape and len(spec.shape) == 1 else None
-    centers = None if mixture is None else mixture.centers
-    found = {
-        name: grids.finished(store, [r for r in records if label[r.run_id] == name], main)
-        for name in order
-    }
-    if any(found.values()):
-        written += plots.save(grids.sheet(found, main, centers), folder / "samples")
-    for (arch, variant), name in by_pair.items():
-        if found[name]:
-            failed = sum(label[r.run_id] == name for r in records) - len(found[name])
+        written += plots.save(figure, store.out / "plots" / "collapse")
+    written += _sample_pictures(store, records, names, order)
+    return Built(table, board, known, written)
+
+
+def _value_plots(
+    folder: Path,
+    named: pd.DataFrame,
+    primary: str,
+    known: dict[str, QuantityInfo],
+    order: list[str],
+) -> list[Path]:
+    """Draw curves of the primary quantity and of the modes, and the last values of headlines."""
+    written = []
+    curves = [primary, *(k for k, q in known.items() if q.role in ("modes", "mode_divergence"))]
+    for key in dict.fromkeys(curves):
+        figure = plots.curves(named, key, plots.axis_label(key, known[key]), order)
+        written += plots.save(figure, folder / f"curves-{key}")
+    headlines = [primary, *(key for key, q in known.items() if q.headline)]
+    labels = {key: plots.axis_label(key, known[key]) for key in dict.fromkeys(headlines)}
+    return written + plots.save(plots.strips(named, labels, order), folder / "final-values")
+
+
+def _sample_pictures(
+    store: Store, records: list[Record], names: dict[str, str], order: list[str]
+) -> list[Path]:
+    """Draw one sheet of all variants, and a grid for each."""
+    primary, modes = records[0].primary, records[0].modes
+    centers = None if modes is None else np.array(modes)
+    of_name = {name: [r for r in records if names[r.run_id] == name] for name in order}
+    finished = {name: samples.finished(store, own, primary) for name, own in of_name.items()}
+    if not any(finished.values()):
+        return []
+    sheet = samples.sheet(finished, primary, centers)
+    written = plots.save(sheet, store.out / "plots" / "samples")
+    for name, own in of_name.items():
+        if finished[name]:
+            failed = len(own) - len(finished[name])
             title = name + (f" ({failed} failed)" if failed else "")
-            stem = f"{variant}-{arch}".replace(":", "-").replace("=", "").replace(",", "-")
-            picture = grids.grid(found[name], main, title, centers)
+            stem = f"{own[0].training.variant}-{own[0].arch}"
+            stem = stem.replace(":", "-").replace("=", "").replace(",", "-")
+            picture = samples.grid(finished[name], primary, title, centers)
             written += plots.save(picture, store.out / "samples" / stem, kinds=("png",))
-    return table, board, written
+    return written

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from ganbench import registry
-from ganbench.plan import Plan
+from ganbench.core import registry
+from ganbench.core.kinds import Budget
+from ganbench.experiment.plan import Plan
+from ganbench.experiment.records import QuantityInfo
 from ganbench.reports.tables import number
-from ganbench.spec import Budget
 
 FIRST_COMPARISON = 5  # seeds, below which no interval is to be relied on
 
 
 def limits(plan: Plan, n_seeds: int) -> list[str]:
-    """Return what the plan's budget cannot show, ``n_seeds`` being the fewest of any variant."""
+    """Return sentences about the limits of the plan's budget.
+
+    Args:
+        n_seeds: the fewest seeds of any variant.
+    """
     images = plan.trainings[0].images_seen
     steps = sorted({training.steps for training in plan.trainings})
     said = []
-    suite = registry.get("suite", "standard")
-    full = plan.dataset.budgets.get(suite.name, Budget()).images_seen or suite.images_seen
+    standard = registry.presets.get("standard")
+    budget = plan.dataset.budgets.get(standard.name, Budget())
+    full = budget.images_seen or standard.images_seen
     if images < full:
         updates = " to ".join(f"{n:,}" for n in (steps[0], steps[-1])[: len(steps)])
         said.append(
             f"{images:,} images are {updates} generator updates. They show who learns at once, not "
-            f"where anyone ends: --preset {suite.name} has {full:,} images."
+            f"where anyone ends: --preset {standard.name} has {full:,} images."
         )
     if n_seeds < FIRST_COMPARISON:
         said.append(
@@ -36,26 +42,35 @@ def limits(plan: Plan, n_seeds: int) -> list[str]:
     return said
 
 
-def findings(table: pd.DataFrame) -> list[str]:
+def findings(table: pd.DataFrame, quantities: Mapping[str, QuantityInfo]) -> list[str]:
     """Return sentences about every variant that failed, did not learn the data, or collapsed.
 
     A seed has *not learned the data* if fewer than 1 % of its last samples lie among real ones
     (precision, or the share of high quality on mixtures): its classes then mean nothing. Otherwise
-    it is *collapsed* at a checkpoint if a mode is lost or the reverse KL of its shares over modes
+    it is *collapsed* at a checkpoint if a mode is lost or the reverse KL of its mode frequencies
     exceeds 0.5 nats (an even generator on 6 of 10 modes has 0.51).
 
     Variants of which the same is to be said share a sentence.
+
+    Args:
+        table: rows of ``results.csv``.
+        quantities: those of the records; their roles say which are read.
     """
+    present = set(table["metric"])
+    by_role: dict[str, str] = {}
+    for key, quantity in quantities.items():
+        if quantity.role and key in present:
+            by_role.setdefault(quantity.role, key)
     said: dict[str, list[str]] = {}
     several = table["arch"].nunique() > 1
     for (arch, variant), rows in table.groupby(["arch", "variant"], sort=True):
-        for text in _of_variant(rows):
+        for text in _of_variant(rows, by_role):
             said.setdefault(text, []).append(f"{variant} ({arch})" if several else variant)
     return [f"{', '.join(names)}: {text}." for text, names in said.items()]
 
 
-def _of_variant(rows: pd.DataFrame) -> list[str]:
-    """Return what is to be said of one variant."""
+def _of_variant(rows: pd.DataFrame, by_role: Mapping[str, str]) -> list[str]:
+    """Return the findings on one variant."""
     bad = rows[rows["status"] != "ok"].drop_duplicates("seed")
     texts = [f"{status} in {listed(seeds)}" for status, seeds in bad.groupby("status")["seed"]]
     missing = rows[(rows["status"] == "ok") & rows["value"].isna()]
@@ -63,41 +78,43 @@ def _of_variant(rows: pd.DataFrame) -> list[str]:
         f"{metric} could not be measured in {listed(seeds.unique())}"
         for metric, seeds in missing.groupby("metric", sort=False)["seed"]
     ]
-    return texts + _modes(rows[rows["status"] == "ok"])
+    return texts + _modes(rows[rows["status"] == "ok"], by_role)
 
 
-def _modes(rows: pd.DataFrame) -> list[str]:
-    """Return what is to be said of the finished seeds of one variant."""
+def _modes(rows: pd.DataFrame, by_role: Mapping[str, str]) -> list[str]:
+    """Return the findings on the modes of the finished seeds of one variant."""
     wide = rows.pivot(index=["seed", "images_seen"], columns="metric", values="value")
-    fidelity = next((m for m in ("hq", "precision") if m in wide), None)
-    if wide.empty or fidelity is None or "modes" not in wide or "reverse_kl" not in wide:
+    if wide.empty or not {"fidelity", "modes", "mode_divergence"} <= by_role.keys():
         return []
-    whole = rows[rows["metric"] == "modes"]["floor"].iloc[0]
-    wide["collapsed"] = (wide["modes"] < whole) | (wide["reverse_kl"] > 0.5)
+    fidelity, modes, divergence = (by_role[r] for r in ("fidelity", "modes", "mode_divergence"))
+    if not {fidelity, modes, divergence} <= set(wide):
+        return []
+    whole = rows[rows["metric"] == modes]["floor"].iloc[0]
+    wide["collapsed"] = (wide[modes] < whole) | (wide[divergence] > 0.5)
     last = wide.groupby("seed").tail(1).reset_index("images_seen", drop=True)
-    found = []
+    texts = []
     untaught = last[fidelity] < 0.01
     if untaught.any():
-        found.append(
+        texts.append(
             f"{_share(untaught.sum(), last)} did not learn the data at this budget "
             f"({fidelity} below 0.01, modes mean nothing)"
         )
     learned = last[~untaught]
     at_end = learned[learned["collapsed"]]
     if len(at_end):
-        found.append(
-            f"{_share(len(at_end), last)} collapsed at the end: {number(at_end['modes'].min())} of "
-            f"{number(whole)} modes, reverse KL {number(at_end['reverse_kl'].max())} nats at worst"
+        texts.append(
+            f"{_share(len(at_end), last)} collapsed at the end: {number(at_end[modes].min())} of "
+            f"{number(whole)} modes, reverse KL {number(at_end[divergence].max())} nats at worst"
         )
     healthy = learned.index.difference(at_end.index)
     before = wide[wide["collapsed"] & wide.index.get_level_values("seed").isin(healthy)]
     if len(before):
         images = before.index.get_level_values("images_seen").max()
         seeds = before.index.get_level_values("seed").nunique()
-        found.append(
+        texts.append(
             f"{_share(seeds, last)} collapsed at first and recovered after {images:,.0f} images"
         )
-    return found
+    return texts
 
 
 def _share(part: int, seeds: pd.DataFrame) -> str:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from functools import cache
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ganbench import registry
+from ganbench.core.files import write_bytes
+from ganbench.experiment.records import QuantityInfo, Record
+from ganbench.experiment.store import Store
 from ganbench.stats.aggregate import interval, iqm, median
 from ganbench.stats.compare import against, ranks
-from ganbench.store import Record, Store, write_bytes
 
 RESULT_COLUMNS = """
     schema_version run_id protocol_id suite variant dataset dataset_sha256 arch seed status
@@ -51,13 +52,14 @@ def _rows(record: Record) -> list[dict[str, Any]]:
         seconds, seen = measurement.get("train_s"), measurement.get("images_seen")
         speed = seen / seconds if seconds and seen else None
         for name, protocol in record.protocols.items():
-            for key, described in protocol.quantities.items():
+            for key, quantity in protocol.quantities.items():
                 if values is None or key in values or name in lacking:
                     rows.append(
                         common
                         | measurement
-                        | described
                         | {
+                            "unit": quantity.unit,
+                            "higher_is_better": quantity.higher_is_better,
                             "protocol_id": protocol.protocol_id,
                             "metric": key,
                             "value": None if values is None else values.get(key),
@@ -70,10 +72,13 @@ def _rows(record: Record) -> list[dict[str, Any]]:
     return rows
 
 
-@cache
-def worst_values() -> dict[str, float]:
-    """Return what stands for a value that there is not, for every registered quantity."""
-    return {q.key: q.worst for m in registry.items("metric") for q in m.quantities}
+def quantities(records: Sequence[Record]) -> dict[str, QuantityInfo]:
+    """Return every quantity of ``records``, in the order of their metrics."""
+    known: dict[str, QuantityInfo] = {}
+    for record in records:
+        for key, quantity in record.quantities.items():
+            known.setdefault(key, quantity)
+    return known
 
 
 def results(records: list[Record]) -> pd.DataFrame:
@@ -83,12 +88,11 @@ def results(records: list[Record]) -> pd.DataFrame:
     )
 
 
-def _seed_values(rows: pd.DataFrame) -> dict[str, Any]:
+def _seed_values(rows: pd.DataFrame, worst: float) -> dict[str, Any]:
     """Return one seed's last value, best checkpoint and their ratio; the worst if it failed."""
     higher = bool(rows["higher_is_better"].iloc[0])
     values = rows.sort_values("checkpoint")["value"].to_numpy(float)
     if (rows["status"] != "ok").any() or math.isnan(values[-1]):
-        worst = worst_values().get(rows["metric"].iloc[0], 0.0 if higher else math.inf)
         return {"last": worst, "best": worst, "ratio": math.nan, "ok": False}
     values = values[~np.isnan(values)]
     last, best = values[-1], values.max() if higher else values.min()
@@ -96,9 +100,13 @@ def _seed_values(rows: pd.DataFrame) -> dict[str, Any]:
     return {"last": last, "best": best, "ratio": ratio, "ok": True}
 
 
-def _aggregate(rows: pd.DataFrame) -> dict[str, Any]:
-    """Return the aggregates of one (protocol, arch, variant, quantity) over its seeds."""
-    seeds = [_seed_values(group) for _, group in rows.groupby("seed")]
+def _aggregate(rows: pd.DataFrame, worst: float) -> dict[str, Any]:
+    """Return the aggregates of one (protocol, arch, variant, quantity) over its seeds.
+
+    Args:
+        worst: the value of a seed that has none.
+    """
+    seeds = [_seed_values(group, worst) for _, group in rows.groupby("seed")]
     last = np.array([s["last"] for s in seeds])
     fine = np.array([s["last"] for s in seeds if s["ok"]])
     ratios = np.array([s["ratio"] for s in seeds if s["ok"]])
@@ -120,7 +128,7 @@ def _aggregate(rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def leaderboard(table: pd.DataFrame) -> pd.DataFrame:
+def leaderboard(table: pd.DataFrame, worst: Mapping[str, float]) -> pd.DataFrame:
     """Return one row per protocol, arch, variant and quantity, ranked within protocol and quantity.
 
     ``median``, ``iqm``, its 95 % interval ``ci_low``-``ci_high``, ``best`` and the ranks count a
@@ -131,6 +139,7 @@ def leaderboard(table: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         table: in the columns of ``results.csv``.
+        worst: ``{quantity: the value of a training that has none}``.
     """
     rows = []
     for (protocol, metric), group in table.groupby(["protocol_id", "metric"], sort=False):
@@ -138,9 +147,11 @@ def leaderboard(table: pd.DataFrame) -> pd.DataFrame:
         parts = []
         for (arch, variant), own in group.groupby(["arch", "variant"], sort=False):
             named = {"protocol_id": protocol, "dataset": own["dataset"].iloc[0], "metric": metric}
-            parts.append({**named, "arch": arch, "variant": variant, **_aggregate(own)})
-        found = ranks([part["values"] for part in parts], higher)
-        for part, (rank, low, high) in zip(parts, found, strict=True):
+            parts.append(
+                {**named, "arch": arch, "variant": variant, **_aggregate(own, worst[metric])}
+            )
+        placed = ranks([part["values"] for part in parts], higher)
+        for part, (rank, low, high) in zip(parts, placed, strict=True):
             part |= {"rank": rank, "rank_low": low, "rank_high": high, "p_vs_baseline": math.nan}
             if part["n_seeds"] == 1:
                 part |= {"rank_low": math.nan, "rank_high": math.nan}
@@ -168,8 +179,9 @@ def read(path: Path) -> pd.DataFrame:
 
 def write(store: Store) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Write ``results.csv`` and ``leaderboard.csv`` of a run directory and return both."""
-    table = results(store.records())
-    board = leaderboard(table)
+    records = store.records()
+    table = results(records)
+    board = leaderboard(table, {key: q.worst for key, q in quantities(records).items()})
     write_bytes(store.out / "results.csv", table.to_csv(index=False).encode())
     write_bytes(store.out / "leaderboard.csv", board.to_csv(index=False).encode())
     return table, board

@@ -21,22 +21,18 @@ from matplotlib.axis import Axis
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from ganbench.store import Record, write_bytes
+from ganbench.core.files import write_bytes
+from ganbench.experiment.records import QuantityInfo, Record
 
 GREY = "0.55"
 FEW = 12  # variants or seeds, up to which each may take its own line or a wide panel
 SHORT = 200  # the ratio of a logarithmic axis's ends, below which it needs labels between
 MODES_APART = 40  # classes or modes, up to which each has a cell of its own width
-LABELS = {
-    "fd": "Fréchet distance (fd)",
-    "fid": "Fréchet Inception distance (fid)",
-    "w1": "Wasserstein-1 (w1)",
-    "w2": "Wasserstein-2 (w2)",
-    "sliced_w2": "sliced Wasserstein-2",
-    "reverse_kl": "reverse KL (nats)",
-    "hq": "share of high quality (hq)",
-    "modes": "modes covered",
-}
+
+
+def axis_label(key: str, quantity: QuantityInfo) -> str:
+    """Return the label of an axis: the quantity in words, with its key."""
+    return f"{quantity.label} ({key})" if quantity.label else key
 
 
 def style() -> None:
@@ -92,17 +88,17 @@ def _limits(values: pd.Series, log: bool) -> tuple[float, float]:
 
 
 def _minor_label(value: float, _: int) -> str:
-    """Return the label of a logarithmic scale's minor tick: 2s and 5s alone."""
+    """Return the label of a logarithmic scale's minor tick: only 2s and 5s."""
     return f"{value:g}" if f"{value:e}"[0] in "25" else ""
 
 
 def _label_between(axis: Axis) -> None:
-    """Label a logarithmic axis with too few powers of ten to be read by them alone."""
+    """Label a logarithmic axis with too few powers of ten to be read by them only."""
     axis.set_minor_formatter(matplotlib.ticker.FuncFormatter(_minor_label))
     axis.set_major_formatter("{x:g}")
 
 
-def curves(table: pd.DataFrame, metric: str, order: list[str]) -> Figure:
+def curves(table: pd.DataFrame, metric: str, label: str, order: list[str]) -> Figure:
     """Return one panel per variant: every seed, their median and range, the others in grey."""
     rows = table[(table["metric"] == metric) & table["value"].notna()]
     columns = min(len(order), 3 if len(order) <= 9 else 6)
@@ -150,7 +146,7 @@ def curves(table: pd.DataFrame, metric: str, order: list[str]) -> Figure:
     for axis in axes.flat[len(order) :]:
         axis.set_visible(False)
     figure.supxlabel("real images seen by the discriminator", fontsize=10, y=0.15 / height)
-    figure.supylabel(LABELS.get(metric, metric), fontsize=10, x=0.1 / width)
+    figure.supylabel(label, fontsize=10, x=0.1 / width)
     figure.suptitle(
         "thick: median over seeds; band: their range;"
         f"{' ' if columns > 1 else chr(10)}dashed: floor (real against real)",
@@ -159,16 +155,20 @@ def curves(table: pd.DataFrame, metric: str, order: list[str]) -> Figure:
     return figure
 
 
-def strips(table: pd.DataFrame, metrics: list[str], order: list[str]) -> Figure:
-    """Return the last value of every seed, per variant; a failed seed is a cross at the edge."""
-    columns = len(metrics) if len(order) > FEW else min(3, len(metrics))
-    lines = math.ceil(len(metrics) / columns)
+def strips(table: pd.DataFrame, labels: dict[str, str], order: list[str]) -> Figure:
+    """Return the last value of every seed, per variant; a failed seed is a cross at the edge.
+
+    Args:
+        labels: ``{quantity: label}``, a panel for each.
+    """
+    columns = len(labels) if len(order) > FEW else min(3, len(labels))
+    lines = math.ceil(len(labels) / columns)
     figure, axes = plt.subplots(
         lines, columns, squeeze=False, sharey=True, layout="constrained",
         figsize=((3.6 if columns <= 3 else 2.6) * columns + 1, (0.28 * len(order) + 1.2) * lines),
     )  # fmt: skip
     last = table[table["checkpoint"] == table.groupby("run_id")["checkpoint"].transform("max")]
-    for axis, metric in zip(axes.flat, metrics, strict=False):
+    for axis, (metric, label) in zip(axes.flat, labels.items(), strict=False):
         rows = last[last["metric"] == metric]
         sns.stripplot(
             rows, x="value", y="name", order=order, hue="name", hue_order=order, palette="husl",
@@ -194,11 +194,11 @@ def strips(table: pd.DataFrame, metrics: list[str], order: list[str]) -> Figure:
             if high / low < SHORT:
                 _label_between(axis.xaxis)
         better = "higher" if rows["higher_is_better"].iloc[0] else "lower"
-        axis.set_xlabel(f"{LABELS.get(metric, metric)},\n{better} is better")
+        axis.set_xlabel(f"{label},\n{better} is better")
         axis.set_ylabel("")
         axis.set_ylim(len(order) - 0.4, -0.6)
         axis.grid(axis="y", color="0.93")
-    for axis in list(axes.flat)[len(metrics) :]:
+    for axis in list(axes.flat)[len(labels) :]:
         axis.set_visible(False)
     figure.suptitle(
         "every seed's last value; bar: median; dashed: floor (real against real)",
@@ -208,26 +208,26 @@ def strips(table: pd.DataFrame, metrics: list[str], order: list[str]) -> Figure:
 
 
 def collapse(records: list[Record], names: dict[str, str], order: list[str]) -> Figure | None:
-    """Return shares over classes or modes, one row per seed; None where the data have neither."""
-    shown = [r for r in records if r.shares is not None and r.status == "ok"]
-    if not shown:
+    """Return class or mode frequencies, one row per seed; None where the data have neither."""
+    drawn = [r for r in records if r.frequencies is not None and r.status == "ok"]
+    if not drawn:
         return None
-    shown.sort(key=lambda r: (order.index(names[r.run_id]), r.seed))
-    shares = np.array([r.shares for r in shown], float)
-    count = shares.shape[1]
+    drawn.sort(key=lambda r: (order.index(names[r.run_id]), r.seed))
+    frequencies = np.array([r.frequencies for r in drawn], float)
+    count = frequencies.shape[1]
     width, lines = (0.45 * count, 0.4) if count <= MODES_APART else (0.45 * MODES_APART, 0)
-    tall = 0.24 if len(shown) <= 5 * FEW else 0.08
+    tall = 0.24 if len(drawn) <= 5 * FEW else 0.08
     figure, axis = plt.subplots(
-        figsize=(width + 3.2, tall * len(shown) + 1.6), layout="constrained"
+        figsize=(width + 3.2, tall * len(drawn) + 1.6), layout="constrained"
     )
     sns.heatmap(
-        shares * count, ax=axis, vmin=0, vmax=2, cmap="RdBu_r", center=1, linewidths=lines,
-        cbar_kws={"label": "share / equal share", "shrink": min(1.0, 5 / (tall * len(shown)))},
+        frequencies * count, ax=axis, vmin=0, vmax=2, cmap="RdBu_r", center=1, linewidths=lines,
+        cbar_kws={"label": "share / equal share", "shrink": min(1.0, 5 / (tall * len(drawn)))},
     )  # fmt: skip
-    owners = [names[r.run_id] for r in shown]
+    owners = [names[r.run_id] for r in drawn]
     if tall > 0.2:
-        axis.set_yticks(np.arange(len(shown)) + 0.5)
-        labels = [f"{name}  {r.seed}" for name, r in zip(owners, shown, strict=True)]
+        axis.set_yticks(np.arange(len(drawn)) + 0.5)
+        labels = [f"{name}  {r.seed}" for name, r in zip(owners, drawn, strict=True)]
     else:  # too many for a name each: one in the middle of each variant's seeds
         labels = list(dict.fromkeys(owners))
         places = [np.flatnonzero(np.array(owners) == name).mean() + 0.5 for name in labels]

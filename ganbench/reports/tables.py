@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import pandas as pd
 from rich.table import Table
 
-SHOWN = ("fd", "fid", "w2", "modes", "hq", "reverse_kl", "precision", "recall", "coverage")
+from ganbench.experiment.records import QuantityInfo
 
 
 def number(value: float) -> str:
@@ -24,20 +25,23 @@ def ranking(board: pd.DataFrame, primary: str) -> pd.DataFrame:
     return board[board["metric"] == primary].sort_values(["protocol_id", "rank", "variant"])
 
 
-def terminal_table(board: pd.DataFrame, table: pd.DataFrame, primary: str) -> Table:
+def terminal_table(
+    board: pd.DataFrame, table: pd.DataFrame, primary: str, quantities: Mapping[str, QuantityInfo]
+) -> Table:
     """Return the ranked table: one row per arch and variant, medians over seeds, the floor last.
 
     Args:
         board: ``leaderboard.csv``; table: ``results.csv``.
+        quantities: those of the records; headlines have a column.
     """
     rows = ranking(board, primary)
-    others = [m for m in SHOWN if m in set(board["metric"]) and m != primary]
-    higher = table.drop_duplicates("metric").set_index("metric")["higher_is_better"]
+    present = set(board["metric"]) - {primary}
+    others = [key for key, q in quantities.items() if q.headline and key in present]
     floors = table.drop_duplicates("metric").set_index("metric")["floor"]
     archs = rows["arch"].nunique() > 1
 
     def arrow(metric: str) -> str:
-        return f"{metric} {'↑' if higher[metric] else '↓'}"
+        return f"{metric} {'↑' if quantities[metric].higher_is_better else '↓'}"
 
     seeds = sorted(set(rows["n_seeds"]))
     out = Table(
@@ -83,8 +87,8 @@ def terminal_table(board: pd.DataFrame, table: pd.DataFrame, primary: str) -> Ta
     return out
 
 
-def published_table(papers: pd.DataFrame) -> Table:
-    """Return the numbers of ``papers`` (``published.published``), each study under its set-up."""
+def literature_table(papers: pd.DataFrame) -> Table:
+    """Return the numbers of ``papers`` (``literature_values``), each study under its set-up."""
     out = Table(
         title="published, under protocols of their own: not to be ranked with the above",
         title_justify="left",

@@ -57,6 +57,6 @@ def interval(
     """
     if len(values) == 0:
         raise ValueError("values is empty: at least 1 needed")
-    found = np.sort(statistic(values[resamples(len(values), draws, seed)]))
+    drawn = np.sort(statistic(values[resamples(len(values), draws, seed)]))
     outside = draws_outside(level, draws)
-    return float(found[outside]), float(found[-1 - outside])
+    return float(drawn[outside]), float(drawn[-1 - outside])

@@ -32,9 +32,9 @@ def ranks(
     """
     point = order(np.array([median(g) for g in groups]), higher_is_better)
     drawn = [median(g[resamples(len(g), draws, seed + i)]) for i, g in enumerate(groups)]
-    found = np.sort(order(np.stack(drawn, axis=-1), higher_is_better), axis=0)
+    ordered = np.sort(order(np.stack(drawn, axis=-1), higher_is_better), axis=0)
     outside = draws_outside(level, draws)
-    return np.stack([point, found[outside], found[-1 - outside]], axis=1)
+    return np.stack([point, ordered[outside], ordered[-1 - outside]], axis=1)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -50,7 +50,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def against(baseline: Values, groups: Sequence[Values]) -> list[float]:
     """Return Holm-corrected two-sided Mann-Whitney p-values of each group against ``baseline``.
 
-    The test reads ranks alone, so that failed seeds count as the worst without having a number.
+    The test reads only ranks, so that failed seeds count as the worst without having a number.
     With three seeds a side no p-value can be below 0.1.
     """
     from scipy.stats import PermutationMethod, mannwhitneyu

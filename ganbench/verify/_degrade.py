@@ -20,7 +20,7 @@ STEPS = 5
 
 @dataclass(frozen=True)
 class Pool:
-    """Real samples that stand for a perfect generator's, and what they are degraded with.
+    """Real samples that are taken for a perfect generator's, and the samples to degrade them with.
 
     Attributes:
         samples: ``[N, *shape]``, of which ``n`` are shown; labels: class or mode of each ``[N]``.
@@ -43,7 +43,7 @@ def _pick(pool: Pool, rng: np.random.Generator, keep: np.ndarray | None = None) 
 
 
 def drop(pool: Pool, step: int, rng: np.random.Generator) -> np.ndarray:
-    """Return samples of the first classes alone: all, 3/4, 1/2, 1/4 of them, one."""
+    """Return samples of the first classes only: all, 3/4, 1/2, 1/4 of them, one."""
     classes = int(pool.labels.max()) + 1
     kept = max(1, round(classes * (1 - step / (STEPS - 1))))
     return _pick(pool, rng, pool.labels < kept)
@@ -76,10 +76,10 @@ def duplicate(pool: Pool, step: int, rng: np.random.Generator) -> np.ndarray:
 
 def copy(pool: Pool, step: int, rng: np.random.Generator) -> np.ndarray:
     """Return samples of which a share is from the training set."""
-    found = _pick(pool, rng).copy()
+    samples = _pick(pool, rng).copy()
     copied = rng.permutation(len(pool.train))[: round(pool.n * step / (STEPS - 1))]
-    found[rng.permutation(pool.n)[: len(copied)]] = pool.train[copied]
-    return found
+    samples[rng.permutation(pool.n)[: len(copied)]] = pool.train[copied]
+    return samples
 
 
 DEGRADATIONS: dict[str, Callable[[Pool, int, np.random.Generator], np.ndarray]] = {

@@ -15,10 +15,10 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ganbench import registry
-from ganbench.errors import UsageError
-from ganbench.published import published
-from ganbench.spec import Variant
+from ganbench.core import registry
+from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Variant
+from ganbench.reports.literature import literature_values
 from ganbench.verify._outcome import Check, Outcome
 
 BAND = 3.0  # standard errors of the difference between two means
@@ -69,7 +69,7 @@ def reproduce(
         UsageError: ``scale`` is not in (0, 1], or fewer than two ``seeds``.
     """
     from ganbench.api import run as train
-    from ganbench.plan import choose_device
+    from ganbench.experiment.request import choose_device
 
     cpu = choose_device("auto") == "cpu"
     if scale is None:
@@ -87,9 +87,9 @@ def reproduce(
 
     tables = []
     for task, packed in study.tasks.items():
-        images = registry.get("dataset", task).budgets["paper"].images_seen
+        images = registry.datasets.get(task).budgets["paper"].images_seen or 0
         for name in ("ns", packed):
-            together = samples_of_one_input(registry.get("variant", name))
+            together = samples_of_one_input(registry.variants.get(name))
             result = train(
                 name,
                 task,
@@ -114,7 +114,7 @@ def reproduce(
 
 def samples_of_one_input(variant: Variant) -> int:
     """Return how many samples make one input of the discriminator."""
-    return math.prod(view.samples for view in variant.views)
+    return math.prod(t.samples for t in variant.input_transforms)
 
 
 def compare(study: Study, results: pd.DataFrame) -> pd.DataFrame:
@@ -126,7 +126,7 @@ def compare(study: Study, results: pd.DataFrame) -> pd.DataFrame:
     ours = results[results["checkpoint"] == results["checkpoint"].max()]
     rows = []
     for task, packed in study.tasks.items():
-        paper = published(task, ["ns", packed])
+        paper = literature_values(task, ["ns", packed])
         for row in paper[paper["study"] == study.source].itertuples():
             own = ours[(ours["dataset"] == task) & (ours["variant"] == row.variant)]
             values = own.loc[own["metric"] == row.metric, "value"]
@@ -157,11 +157,11 @@ def judge(means: pd.DataFrame) -> list[Check]:
         theirs = _apart(plain, packed, "published", "published_se")
         if abs(theirs) < APART:
             continue  # the paper shows no difference
-        found = _apart(plain, packed, "mean", "se") * math.copysign(1, theirs)
+        apart = _apart(plain, packed, "mean", "se") * math.copysign(1, theirs)
         way = "above" if theirs > 0 else "below"
         name = f"{task}, {metric}: {packed['variant'].iloc[0]} {way} ns"
         checks.append(
-            Check(name, f"by {found:.1f} se", f"by at least {APART:g} se", bool(found >= APART))
+            Check(name, f"by {apart:.1f} se", f"by at least {APART:g} se", bool(apart >= APART))
         )
     return checks
 
@@ -177,9 +177,10 @@ def draw(study: Study, means: pd.DataFrame, scale: float) -> Figure:
     """Return the figure: a panel per task and metric, ours beside the published means."""
     import matplotlib.pyplot as plt
 
-    from ganbench.reports.plots import LABELS, style
+    from ganbench.reports.plots import style
 
     style()
+    labels = {q.key: f"{q.label} ({q.key})" for m in registry.metrics.items() for q in m.quantities}
     size = 3.4 * len(study.metrics), 2.8 * len(study.tasks) + 0.6
     figure, axes = plt.subplots(len(study.tasks), len(study.metrics), figsize=size, squeeze=False)
     sides: Sequence[tuple[str, str, str, str]] = (
@@ -192,7 +193,7 @@ def draw(study: Study, means: pd.DataFrame, scale: float) -> Figure:
             for shift, (mean, se, color, label) in zip((-0.12, 0.12), sides, strict=True):
                 at = [i + shift for i in range(len(own))]
                 axis.errorbar(at, own[mean], own[se], fmt="o", color=color, label=label, capsize=4)
-            axis.set(title=f"{task}: {LABELS[metric]}", xlim=(-0.5, len(own) - 0.5))
+            axis.set(title=f"{task}: {labels[metric]}", xlim=(-0.5, len(own) - 0.5))
             axis.set_xticks(range(len(own)), own["variant"])
             axis.grid(visible=False, axis="x")
     handles, labels = axes[0, 0].get_legend_handles_labels()

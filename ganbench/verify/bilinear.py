@@ -17,14 +17,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ganbench import registry
-from ganbench.optim import SGD
+from ganbench.core import registry
+from ganbench.experiment.request import Settings
+from ganbench.methods.optimisers import SGD
+from ganbench.verify._dirac import EXACT, dirac_population
 from ganbench.verify._outcome import Check, Outcome
 
 STEPS, ANCHOR = 300, 50
 LRS = (0.05, 0.1, 0.2, 0.3)
 WEIGHT = 1.0  # of consensus
-RATE = 1e-6  # the measured factor per step may differ by so much; float64 has 1e-8 at double roots
+RATE = 1e-6  # the measured factor per step may differ by this; float64 has 1e-8 at double roots
 
 
 def _ahead(h: float) -> Sequence[complex]:
@@ -56,31 +58,24 @@ def radius(game: str, h: float) -> float:
 
 def paths(game: str) -> np.ndarray:
     """Return (theta, psi) ``[STEPS + 1, len(LRS), 2]`` from step 0 on, a lane per step size."""
-    import torch
-
-    from ganbench.train.games import find
-    from ganbench.train.population import Population
-
-    arch, dataset = registry.get("arch", "dirac"), registry.get("dataset", "dirac")
-    wgan = replace(registry.get("variant", "wgan"), optim=SGD(), d_steps=1, constraint=None)
-    hyper: dict[str, Any] = {"lr": list(LRS), **dict.fromkeys(find(game).hyper, WEIGHT)}
-    population = Population(
-        wgan, lambda: arch.build((1,)), dataset.load(None).train[:8], "dirac", range(len(LRS)), 1,
-        STEPS, game=game, hyper=hyper, dtype=torch.float64,
-    )  # fmt: skip
-    found = [np.ones((len(LRS), 2))]
+    wgan = replace(registry.variants.get("wgan"), optim=SGD(), d_steps=1, constraint=None)
+    weights = dict.fromkeys(registry.games.get(game).hyper, WEIGHT)
+    hyper: dict[str, Any] = {"lr": list(LRS), **weights}
+    population = dirac_population(
+        wgan, range(len(LRS)), STEPS, Settings(game=game, hyper=hyper, backend="eager", **EXACT)
+    )
+    points = [np.ones((len(LRS), 2))]
     for _ in range(STEPS):
         population.run(1)
-        state = population.state
-        found.append(torch.stack([state.g["theta"], state.d["psi"]], -1).numpy())
-    return np.array(found)
+        points.append(np.stack([population.state.g["theta"], population.state.d["psi"]], -1))
+    return np.array(points)
 
 
 def rate(path: np.ndarray) -> float:
     """Return the measured factor per step of ``path [n, 2]``.
 
     The points of two steps together move by some linear map, whatever the algorithm remembers. It
-    is fitted (least squares, in the span of what is seen), and its largest eigenvalue taken.
+    is fitted (least squares, in the span of the points), and its largest eigenvalue taken.
     """
     seen = np.hstack([path[:-1], path[1:]]).T  # [4, n - 1]
     seen, after = seen[:, :-1], seen[:, 1:]
@@ -89,10 +84,10 @@ def rate(path: np.ndarray) -> float:
     return float(np.abs(np.linalg.eigvals(fitted)).max())
 
 
-def judge(game: str, found: np.ndarray) -> list[Check]:
+def judge(game: str, trajectories: np.ndarray) -> list[Check]:
     """Return one check per step size."""
     checks = []
-    for h, path in zip(LRS, found.swapaxes(0, 1), strict=True):
+    for h, path in zip(LRS, trajectories.swapaxes(0, 1), strict=True):
         measured, wanted = rate(path), radius(game, h)
         good = bool(abs(measured - wanted) <= RATE)
         checks.append(
@@ -102,18 +97,16 @@ def judge(game: str, found: np.ndarray) -> list[Check]:
 
 
 def run(tick: Callable[[str], None] = lambda what: None) -> Outcome:
-    """Measure the rate of every registered game and compare it with theory."""
-    from ganbench.train.games import GAMES
-
+    """Measure the rate of every game whose rate is known, and compare it with theory."""
     curves = {}
-    for game in GAMES:
+    for game in POLYNOMIALS:
         tick(game)
         curves[game] = paths(game)
-    checks = [check for game, found in curves.items() for check in judge(game, found)]
+    checks = [check for game, trajectories in curves.items() for check in judge(game, trajectories)]
     table = pd.DataFrame([
         {"game": game, "lr": h, "measured": rate(path), "theory": radius(game, h)}
-        for game, found in curves.items()
-        for h, path in zip(LRS, found.swapaxes(0, 1), strict=True)
+        for game, trajectories in curves.items()
+        for h, path in zip(LRS, trajectories.swapaxes(0, 1), strict=True)
     ])  # fmt: skip
     rates = {game: dict(zip(map(str, own["lr"]), own["measured"], strict=True))
              for game, own in table.groupby("game", sort=False)}  # fmt: skip
@@ -132,9 +125,9 @@ def draw(curves: dict[str, np.ndarray]) -> Figure:
     figure, axes = plt.subplots(1, len(LRS), figsize=(11.4, 3.7), sharey=True)
     steps = np.arange(STEPS + 1)  # theory gives the slope, the path at ANCHOR the height
     for i, (axis, h) in enumerate(zip(axes, LRS, strict=True)):
-        for j, (game, found) in enumerate(curves.items()):
+        for j, (game, path) in enumerate(curves.items()):
             line = ("-", "--")[game == "optimistic"]  # it lies upon past-extragradient
-            norms = np.linalg.norm(found[:, i], axis=1)
+            norms = np.linalg.norm(path[:, i], axis=1)
             axis.plot(steps, norms, line, color=f"C{j}", lw=1.6, label=game)
             law = norms[ANCHOR] * radius(game, h) ** (steps - ANCHOR)
             axis.plot(steps[::50], law[::50], "o", color=f"C{j}", ms=3.2)

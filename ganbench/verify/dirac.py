@@ -16,12 +16,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ganbench import registry
-from ganbench.constraints import weight_clip
+from ganbench.core import registry
+from ganbench.core.kinds import Penalty, Variant
+from ganbench.experiment.request import Settings
+from ganbench.methods.constraints import weight_clip
+from ganbench.methods.optimisers import SGD
+from ganbench.methods.penalties import r1
 from ganbench.metrics import game_jacobian_eigenvalues
-from ganbench.optim import SGD
-from ganbench.penalties import r1
-from ganbench.spec import Penalty, Variant
+from ganbench.verify._dirac import EXACT, dirac_population
 from ganbench.verify._outcome import Check, Outcome
 
 LR, STEPS = 0.2, 500
@@ -29,9 +31,9 @@ FIRST, LAST = 100, 400  # steps over which a rate is measured
 TAIL = 100  # last steps, which show what training ends in
 CONVERGED = 1e-4  # final norm below: converged; at least AWAY throughout the tail: not
 AWAY = 0.5
-RATE = 1e-3  # the measured factor per step may differ by so much from theory
-BAND = 0.15  # a norm may differ by so much from a law of first order: by turns, orbits are ellipses
-EXACT = 1e-9  # eigenvalues may differ by so much; 1e-6 where theory has a double one
+RATE = 1e-3  # the measured factor per step may differ by this from theory
+BAND = 0.15  # a norm may differ by this from a law of first order: by turns, orbits are ellipses
+EIGENVALUE = 1e-9  # eigenvalues may differ by this; 1e-6 where theory has a double one
 GAMES = ("simultaneous", "alternating")
 Paths = dict[str, np.ndarray]  # by game
 CONSENSUS = {"simultaneous": "consensus", "alternating": "consensus-alternating"}
@@ -60,9 +62,9 @@ def cases() -> list[Case]:
     """Return the cases, with their plain gradient steps."""
 
     def base(name: str, **changes: Any) -> Variant:
-        return replace(registry.get("variant", name), optim=SGD(LR), d_steps=1, **changes)
+        return replace(registry.variants.get(name), optim=SGD(LR), d_steps=1, **changes)
 
-    (gp,) = registry.get("variant", "wgan-gp").penalties
+    (gp,) = registry.variants.get("wgan-gp").penalties
     small, one = (Penalty(r1, weight) for weight in (0.3, 1.0))
     return [
         Case("minimax", base("minimax"), spirals_and_orbits, smooth=True),
@@ -78,34 +80,27 @@ def cases() -> list[Case]:
 
 def population(case: Case, game: str) -> Any:
     """Return the untrained population of one lane."""
-    import torch
-
-    from ganbench.train.population import Population
-
-    arch, dataset = registry.get("arch", "dirac"), registry.get("dataset", "dirac")
     own = CONSENSUS[game] if case.consensus else game
-    return Population(
-        case.variant, lambda: arch.build((1,)), dataset.load(None).train[:8], "dirac", [0], 1,
-        STEPS, game=own, dtype=torch.float64, backend="loop",
-        hyper={"consensus.weight": case.consensus} if case.consensus else {},
-    )  # fmt: skip
+    hyper = {"consensus.weight": case.consensus} if case.consensus else {}
+    settings = Settings(game=own, hyper=hyper, backend="loop", **EXACT)
+    return dirac_population(case.variant, [0], STEPS, settings)
 
 
 def trajectory(case: Case, game: str, steps: int = STEPS) -> np.ndarray:
     """Return (theta, psi) ``[steps + 1, 2]`` from step 0 on."""
     training = population(case, game)
-    found = np.ones((steps + 1, 2))
+    points = np.ones((steps + 1, 2))
     for i in range(steps):
         training.run(1)
-        found[i + 1] = float(training.state.g["theta"][0]), float(training.state.d["psi"][0])
-    return found
+        points[i + 1] = float(training.state.g["theta"][0]), float(training.state.d["psi"][0])
+    return points
 
 
 def eigenvalues(case: Case) -> np.ndarray:
     """Return the eigenvalues of the Jacobian of the trainer's field at the equilibrium."""
-    from ganbench.train.pair import make
+    from ganbench.training.trained_pair import trained_pair
 
-    field = make(population(case, "simultaneous"), 0).field(np.zeros((1, 1)))
+    field = trained_pair(population(case, "simultaneous"), 0).field(np.zeros((1, 1)))
     return game_jacobian_eigenvalues(field, np.zeros(2))
 
 
@@ -133,12 +128,12 @@ def converges(case: Case, paths: Paths) -> Iterator[Check]:
     for game, path in paths.items():
         norms, w = np.linalg.norm(path, axis=1), path[FIRST]
         mapped = [w] + [w := step_map(case, game) @ w for _ in range(LAST - FIRST - 1)]
-        found, wanted = rate(norms[FIRST:LAST]), rate(np.linalg.norm(mapped, axis=1))
+        measured, wanted = rate(norms[FIRST:LAST]), rate(np.linalg.norm(mapped, axis=1))
         name = f"{case.name} {game}"
         yield Check(f"{name}: converges", f"{norms[-1]:.2e}", f"below {CONVERGED:g}",
                     bool(norms[-1] < CONVERGED))  # fmt: skip
-        yield Check(f"{name}: factor per step", f"{found:.5f}", f"{wanted:.5f} ± {RATE:g}",
-                    bool(abs(found - wanted) <= RATE))  # fmt: skip
+        yield Check(f"{name}: factor per step", f"{measured:.5f}", f"{wanted:.5f} ± {RATE:g}",
+                    bool(abs(measured - wanted) <= RATE))  # fmt: skip
 
 
 def does_not_converge(case: Case, paths: Paths) -> Iterator[Check]:
@@ -178,15 +173,17 @@ def creeps_and_cycles(case: Case, paths: Paths) -> Iterator[Check]:
                 f"{law[-1]:.4g} ± {BAND:.0%}, so before", _within(turns[-TAIL:], law))  # fmt: skip
 
 
-def _within(found: np.ndarray, wanted: Any) -> bool:
-    return bool((np.abs(found / wanted - 1) <= BAND).all())
+def _within(values: np.ndarray, wanted: Any) -> bool:
+    return bool((np.abs(values / wanted - 1) <= BAND).all())
 
 
-def _linear(case: Case, found: np.ndarray) -> Check:
+def _linear(case: Case, eigenvalues: np.ndarray) -> Check:
     wanted = theory(case)
-    gap = min(np.abs(found - w).max() for w in (wanted, wanted[::-1]))
-    limit = EXACT if abs(wanted[0] - wanted[1]) > 0 else 1e-6  # a double one has a Jordan block
-    shown, asked = (", ".join(f"{x:.4f}" for x in values + 0) for values in (found, wanted))
+    gap = min(np.abs(eigenvalues - w).max() for w in (wanted, wanted[::-1]))
+    limit = (
+        EIGENVALUE if abs(wanted[0] - wanted[1]) > 0 else 1e-6
+    )  # a double one has a Jordan block
+    shown, asked = (", ".join(f"{x:.4f}" for x in values + 0) for values in (eigenvalues, wanted))
     return Check(f"{case.name}: eigenvalues at (0, 0)", shown, asked, bool(gap <= limit))
 
 

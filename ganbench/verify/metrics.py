@@ -1,6 +1,6 @@
 """``ganbench verify metrics``: every metric sees what it should see, and only that.
 
-Real held-out samples stand for a perfect generator's. They are degraded in seeded steps
+Real held-out samples are taken for a perfect generator's. They are degraded in seeded steps
 (``_degrade.py``), on MNIST in the features of its classifier and on the ring of Gaussians, and each
 quantity is measured at each step. For its positive controls (``Quantity.controls``) it must get
 worse from step to step; what it should be blind to (``Quantity.blind``) must hardly move it.
@@ -15,18 +15,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ganbench import registry
-from ganbench.evaluate import load_extractor
-from ganbench.seeds import derive
-from ganbench.sides import Real, extract, generated_side, lacking, real_side
-from ganbench.spec import Extracted, Extractor, Metric, Quantity
-from ganbench.spec.measure import NEEDS_TRAINING
+from ganbench.core import registry
+from ganbench.core.kinds import Extracted, Extractor, Metric, Quantity, RealSide
+from ganbench.core.seeds import derive
+from ganbench.evaluation.choose import lacking_in_score, load_extractor
+from ganbench.evaluation.measure import extract, of_samples, prepare, value
 from ganbench.verify._degrade import DEGRADATIONS, STEPS, Pool
 from ganbench.verify._outcome import Check, Outcome
 
 N_FAKE, N_REAL, N_TRAIN = 1_000, 2_000, 5_000
 REPEATS = 4  # undegraded draws, whose spread is the noise of a quantity
-SLACK = 0.05  # of the whole response: a step may go back by so much (saturated metrics)
+SLACK = 0.05  # of the whole response: a step may go back by this (saturated metrics)
 BLIND = 0.25  # of the whole response to a positive control: what a blind metric may move
 
 
@@ -35,7 +34,7 @@ class Bed:
     """A test bed: the real side, and the pool that is degraded."""
 
     name: str
-    real: Real
+    real: RealSide
     pool: Pool
     extractor: Extractor
     metrics: tuple[Metric, ...]
@@ -43,51 +42,51 @@ class Bed:
 
 
 def _images() -> Bed:
-    data = registry.get("dataset", "mnist").load(None)
+    data = registry.datasets.get("mnist").load(None)
+    assert data.train_labels is not None and data.test_labels is not None
     extractor = load_extractor("classifier:mnist")
     order = np.random.default_rng(derive("verify", "mnist")).permutation(len(data.train))
     train, rest = data.train[order[:N_TRAIN]], order[N_TRAIN : 8 * N_TRAIN]
     test, train_side = extract(extractor, data.test[:N_REAL]), extract(extractor, train)
-    real = Real(lambda: test, lambda: train_side, data.test_labels[:N_REAL], 10)
+    real = RealSide(lambda: test, lambda: train_side, labels=data.test_labels[:N_REAL], classes=10)
     pool = Pool(data.train[rest], data.train_labels[rest], train, N_FAKE)
     chosen = [
-        metric for metric in registry.items("metric")
-        if metric.needs not in NEEDS_TRAINING | {"mixture"} and not lacking(metric, True, True)
-    ]  # fmt: skip
+        metric
+        for metric in registry.metrics.items()
+        if not metric.needs.missing(lacking_in_score(probs=True, train=True))
+    ]
     return Bed("mnist", real, pool, extractor, tuple(chosen), tuple(DEGRADATIONS))
 
 
 def _points() -> Bed:
-    dataset = registry.get("dataset", "ring2d")
+    dataset = registry.datasets.get("ring2d")
     data = dataset.load(None)
     assert data.mixture is not None
     extractor = load_extractor("none")
     nearest = ((data.train[:, None] - data.mixture.centers) ** 2).sum(-1).argmin(1)
     test, train = Extracted(data.test[:N_REAL]), data.train[:N_TRAIN]
-    real = Real(lambda: test, lambda: Extracted(train), mixture=data.mixture)
+    real = RealSide(lambda: test, lambda: Extracted(train), mixture=data.mixture)
     pool = Pool(data.train[N_TRAIN:], nearest[N_TRAIN:], train, N_FAKE, data.mixture.std)
     names = ("mode-coverage", "frechet", "precision-recall", "density-coverage", "wasserstein",
              "sliced-wasserstein", "sinkhorn")  # fmt: skip
-    chosen = tuple(registry.get("metric", name) for name in names)
+    chosen = tuple(registry.metrics.get(name) for name in names)
     return Bed("ring2d", real, pool, extractor, chosen, ("drop", "noise", "duplicate", "copy"))
 
 
 def _measure(bed: Bed, tick: Callable[[str], None]) -> Iterator[dict[str, object]]:
-    """Yield one row per quantity, degradation and step; ``none`` stands for undegraded draws."""
-    prepared = {m.name: m.prepare(real_side(m, bed.real), **m.params) for m in bed.metrics}
+    """Yield one row per quantity, degradation and step; ``none`` marks undegraded draws."""
+    prepared = {metric.name: prepare(metric, bed.real) for metric in bed.metrics}
     plan = [("none", 0, i) for i in range(REPEATS)]
     plan += [(name, step, 0) for name in bed.degradations for step in range(1, STEPS)]
     for name, step, draw in plan:
         tick(f"{bed.name}: {name} {step or draw}")
         rng = np.random.default_rng(derive("verify", bed.name, "draw", draw))
-        shown = DEGRADATIONS["copy" if name == "none" else name](bed.pool, step, rng)
-        found = extract(bed.extractor, shown)
+        samples = DEGRADATIONS["copy" if name == "none" else name](bed.pool, step, rng)
+        generated = of_samples(samples, extract(bed.extractor, samples))
         for metric in bed.metrics:
-            fake = generated_side(metric, found)
-            values = metric.compute(prepared[metric.name], fake, **metric.params)
-            for key, value in values.items():
+            for key, number in value(metric, prepared[metric.name], generated).items():
                 yield {"bed": bed.name, "quantity": key, "degradation": name, "step": step,
-                       "draw": draw, "value": value}  # fmt: skip
+                       "draw": draw, "value": number}  # fmt: skip
 
 
 def _checks(bed: Bed, table: pd.DataFrame) -> Iterator[Check]:

@@ -1,0 +1,202 @@
+"""What ``ganbench list``, ``ganbench info`` and ``docs/zoo.md`` say of what is registered."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ganbench.core import registry
+from ganbench.core.kinds import Dataset, Metric, Modifier, Paper, Pattern, Preset, Variant
+
+COLUMNS = ("variant", "penalty", "steps", "paper")
+LINE = "  {:<17}{:<30}{:>5}  {}"
+
+
+def summary(item: Any) -> str:
+    """Return one line."""
+    if isinstance(item, Variant | Modifier):
+        equation = item.equation or "(no equation given)"
+        return f"{equation}   [{item.paper.authors} {item.paper.year}]"
+    if isinstance(item, Metric):
+        return ", ".join(q.key for q in item.quantities)
+    return str(item.summary)
+
+
+def written(item: Any) -> str:
+    """Return how the name of ``item`` is written."""
+    return str(item.usage if isinstance(item, Pattern) else item.name)
+
+
+def quantity_keys(metric: Metric) -> set[str]:
+    """Return the names of the quantities of ``metric``, on all features."""
+    keys = {quantity.key for quantity in metric.quantities}
+    renamed = {
+        own for f in registry.features.items() for key, own in f.names.items() if key in keys
+    }
+    return keys | renamed
+
+
+def parts(variant: Variant) -> list[str]:
+    """Return the parts of a variant beside its two losses, in words."""
+    keys = [p.key for p in variant.penalties]
+    keys += [variant.constraint.key] if variant.constraint else []
+    keys += [t.key for t in variant.input_transforms] + [t.key for t in variant.generator_terms]
+    named = [key.rpartition(".")[0].replace("_", " ") for key in keys]
+    return [*named, *([variant.loss_state.name] if variant.loss_state else [])]
+
+
+def row(variant: Variant) -> dict[str, Any]:
+    """Return a variant's line of the zoo's table: family, equation, penalty, steps, paper."""
+    paper = variant.paper
+    return {
+        "variant": variant.name,
+        "family": variant.family,
+        "core": variant.core,
+        "equation": variant.equation,
+        "penalty": ", ".join(parts(variant)),
+        "steps": variant.d_steps,
+        "paper": f"{paper.authors} {paper.year}",
+        "arxiv": paper.arxiv,
+    }
+
+
+def families() -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of all registered variants, by family, both in order of their names."""
+    rows = sorted((row(v) for v in registry.variants.items()), key=lambda r: r["variant"])
+    return {f: [r for r in rows if r["family"] == f] for f in sorted({r["family"] for r in rows})}
+
+
+def zoo() -> str:
+    """Return the zoo for the terminal, 80 columns wide but for the longest equations."""
+    lines = [LINE.format(*COLUMNS), "  equation"]
+    for family, rows in families().items():
+        lines += ["", family]
+        for r in rows:
+            lines.append(LINE.format(*(r[column] for column in COLUMNS)).rstrip())
+            lines += [f"    {part}" for part in re.split(" {3,}", r["equation"])]
+    return "\n".join(lines)
+
+
+def zoo_markdown() -> str:
+    """Return ``docs/zoo.md``."""
+    count = len(registry.variants.names())
+    lines = [
+        "# The zoo",
+        "",
+        f"{count} variants. `r` and `f` are the logits of real and generated samples, `sp` is "
+        "softplus, `s` the sigmoid; *steps* are updates of D for one of G. Variants in bold are "
+        "the group `core`; each family is a group too (`ganbench run --variants relativistic`). "
+        "Made by `ganbench list variants --markdown`.",
+    ]
+    head = ("variant", "equation", "penalty", "steps", "paper")
+    for family, rows in families().items():
+        lines += ["", f"## {family}", "", f"| {' | '.join(head)} |", "|---|---|---|---|---|"]
+        for r in rows:
+            cells = {column: str(r[column]) for column in head}
+            cells["variant"] = f"**`{r['variant']}`**" if r["core"] else f"`{r['variant']}`"
+            equation = re.sub(" {3,}", "`<br>`", r["equation"].replace("|", "\\|"))
+            cells["equation"] = f"`{equation}`"
+            if r["arxiv"]:
+                cells["paper"] = f"[{r['paper']}](https://arxiv.org/abs/{r['arxiv']})"
+            lines.append(f"| {' | '.join(cells[column] for column in head)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: object) -> str:
+    return str(text).replace("|", "\\|")
+
+
+def registry_markdown() -> str:
+    """Return ``docs/registry.md``: everything that is registered, but for the variants."""
+    lines = [
+        "# What can be chosen",
+        "",
+        "Everything that is registered, beside the variants ([zoo.md](zoo.md)). `ganbench info "
+        "NAME` tells more of each. Made by `ganbench list --markdown`.",
+    ]
+    for kind in registry.KINDS.values():
+        if kind in (registry.variants, registry.patterns):
+            continue
+        lines += ["", f"## {kind.plural}", ""]
+        if kind is registry.metrics:
+            lines += ["| metric | quantities | group | reads | paper |", "|---|---|---|---|---|"]
+            for m in kind.items():
+                arrows = (f"`{q.key}` {'↑' if q.higher_is_better else '↓'}" for q in m.quantities)
+                cells = (f"`{m.name}`", ", ".join(arrows), m.group, m.needs.name, _short(m.paper))
+                lines.append(f"| {' | '.join(map(_cell, cells))} |")
+            continue
+        lines += [f"| {kind.kind} | |", "|---|---|"]
+        for item in [*kind.items(), *kind.patterns()]:
+            lines.append(f"| `{written(item)}` | {_cell(summary(item))} |")
+    return "\n".join(lines) + "\n"
+
+
+def _short(paper: Paper) -> str:
+    text = f"{paper.authors} {paper.year}"
+    return f"[{text}](https://arxiv.org/abs/{paper.arxiv})" if paper.arxiv else text
+
+
+def papers(kind: str, item: Any) -> list[Paper]:
+    """Return the papers of something registered; of a composition, those of its parts."""
+    parts = [item]
+    if kind == "variant" and (whole := item.composition or item.name) and "+" in whole:
+        base, *added = whole.split("+")
+        parts += [registry.variants.get(base), *(registry.modifiers.get(part) for part in added)]
+        parts = parts if item.composition else parts[1:]
+    return list(dict.fromkeys(paper for x in parts if (paper := getattr(x, "paper", None))))
+
+
+def bibtex(paper: Paper) -> str:
+    """Return the BibTeX entry of ``paper``."""
+    authors = paper.authors.replace(" et al.", " and others").replace(" & ", " and ")
+    words = [w for w in re.findall(r"[a-z0-9]+", paper.title.lower()) if len(w) > 3]
+    surname = re.findall(r"[a-z]+", authors.lower())[0]
+    fields = {"author": authors, "title": f"{{{paper.title}}}", "year": str(paper.year)}
+    if paper.arxiv:
+        fields |= {"eprint": paper.arxiv, "archivePrefix": "arXiv"}
+    if paper.venue:
+        fields["howpublished"] = paper.venue
+    body = ",\n".join(f"  {key} = {{{value}}}" for key, value in fields.items())
+    return f"@misc{{{surname}{paper.year}{words[0] if words else ''},\n{body}\n}}"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, frozenset):
+        value = tuple(sorted(value))
+    if isinstance(value, tuple):
+        return ", ".join(_plain(v) for v in value)
+    return str(getattr(value, "key", value))
+
+
+HIDDEN = ("name", "paper", "network_wraps", "joint", "budgets", "needs", "controls")
+
+
+def details(kind: str, item: Any) -> list[tuple[str, str]]:
+    """Return every field that has something to say, a variant's defaults and the source file."""
+    lines = [
+        (key, _plain(value))
+        for key, value in vars(item).items()
+        if key not in HIDDEN
+        and not callable(value)
+        and value not in (None, "", (), {}, frozenset())
+    ]
+    if isinstance(item, Variant):
+        lines.append(("defaults", ", ".join(f"{k} {v:g}" for k, v in item.hyper().items())))
+        lines += [(f"schedule {k}", str(schedule)) for k, schedule in item.schedules.items()]
+    if isinstance(item, Metric):
+        lines.append(("reads", item.needs.name))
+    if isinstance(item, Dataset):
+        lines += [(f"preset {name}", _own(budget)) for name, budget in item.budgets.items()]
+    if isinstance(item, Preset):
+        lines += [
+            (f"on {dataset.name}", _own(dataset.budgets[item.name]))
+            for dataset in registry.datasets.items()
+            if item.name in dataset.budgets
+        ]
+    lines += [("paper", str(paper)) for paper in papers(kind, item)]
+    return [*lines, ("source", registry.KINDS[kind].source(item.name))]
+
+
+def _own(budget: Any) -> str:
+    """Return the numbers that a data set has of its own in a preset."""
+    return ", ".join(f"{key} {value}" for key, value in vars(budget).items() if value is not None)

@@ -1,0 +1,42 @@
+"""The options of ``run`` and ``plan``: the fields of ``experiment.request.Request``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import MISSING, Field, fields
+from functools import wraps
+from typing import Any
+
+import click
+
+from ganbench.cli._common import inception_weights
+from ganbench.experiment.request import Request
+
+FIRST = ("variants", "dataset", "preset", "arch", "seeds", "images_seen", "checkpoints", "batch")
+
+
+def _click_option(field: Field[Any]) -> Callable[[Any], Any]:
+    flag, help, kind = field.metadata["flag"], field.metadata["help"], field.metadata.get("type")
+    default = None if field.default is MISSING else field.default
+    if "parse" in field.metadata:  # written as text
+        kind, default = str, field.metadata.get("shown", "")
+    shown = default not in (None, "")
+    return click.option(flag, field.name, type=kind, default=default, show_default=shown, help=help)
+
+
+def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a request, and hand the command a ``Request`` made of them."""
+    declared = {field.name: field for field in fields(Request)}
+    order = [*FIRST, *(name for name in declared if name not in FIRST)]
+
+    @wraps(command)
+    def wrapped(**given: Any) -> Any:
+        asked = {name: given.pop(name) for name in declared}
+        for name, field in declared.items():
+            if "parse" in field.metadata:
+                asked[name] = field.metadata["parse"](asked[name])
+        return command(request=Request(**asked), **given)
+
+    for name in reversed(order):
+        wrapped = _click_option(declared[name])(wrapped)
+    return inception_weights(wrapped)

@@ -1,0 +1,102 @@
+"""``ganbench plan``: what ``run`` would do, and what it would cost."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from ganbench.cli._common import guarded
+from ganbench.cli._options import request_options
+from ganbench.core import registry
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from ganbench.experiment.estimate import Cost
+    from ganbench.experiment.plan import Plan
+    from ganbench.experiment.request import Request
+
+
+@click.command()
+@guarded
+@request_options
+@click.option("--out", help="Run directory whose finished seeds count as done.")
+@click.option(
+    "--engine", default="local", show_default=True, help="One of `ganbench list engines`."
+)
+@click.option("--workers", type=int, help="Processes; default: as many as cores, 1 on CUDA.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")
+def plan(
+    request: Request, out: str | None, engine: str, workers: int | None, as_json: bool
+) -> None:
+    """Show what ``run`` would do, how long it would take and how much memory; start nothing."""
+    from rich.console import Console
+
+    from ganbench.cli._progress import summary
+    from ganbench.experiment.estimate import costs, makespan
+    from ganbench.experiment.plan import make_plan
+    from ganbench.experiment.run import check_resources, out_folder
+    from ganbench.experiment.store import Store
+    from ganbench.reports.findings import limits
+
+    check_resources(workers, None)
+    made, data = make_plan(request)
+    store = Store(out_folder(made, out))
+    units = made.units(store.done)
+    count = registry.engines.get(engine).workers(workers, made.device)
+    estimates = costs(units, data)
+    console = Console()
+    console.print(summary(made), highlight=False)
+    for reason in made.skipped.values():
+        console.print(f"skipped: {reason}", markup=False, highlight=False)
+    console.print(_table(made, estimates))
+    seconds = makespan(estimates, count)
+    memory = min(count, len(units)) * max((c.memory for c in estimates), default=0)
+    console.print(
+        f"{len(units)} units on {count} workers: about {seconds / 60:.0f} minutes and "
+        f"{memory / 1e9:.1f} GB (from two timed steps of each), in {store.out}",
+        highlight=False,
+    )
+    for sentence in limits(made, len(made.seeds)):
+        console.print(sentence, markup=False, highlight=False)
+    if as_json:
+        answer = {
+            "out": str(store.out),
+            "units": [
+                {"variant": c.unit.training.variant, "seeds": c.unit.seeds, "seconds": c.seconds}
+                for c in estimates
+            ],
+            "images": sum(c.unit.training.images_seen * len(c.unit.seeds) for c in estimates),
+            "workers": count,
+            "seconds": seconds,
+            "memory_bytes": memory,
+            "skipped": made.skipped,
+        }
+        click.echo(json.dumps(answer))
+
+
+def _table(made: Plan, estimates: list[Cost]) -> Table:
+    """Return a row for each variant with units to do."""
+    from rich.table import Table
+
+    table = Table()
+    for name in ("variant", "units", "seeds", "images each", "G steps", "D steps", "minutes each"):
+        table.add_column(
+            name, justify="left" if name == "variant" else "right", no_wrap=name == "variant"
+        )
+    for training in made.trainings:
+        own = [c for c in estimates if c.unit.training == training]
+        if own:
+            d_steps = registry.variants.get(training.variant).d_steps
+            table.add_row(
+                training.variant,
+                str(len(own)),
+                str(sum(len(c.unit.seeds) for c in own)),
+                f"{training.images_seen:,}",
+                f"{training.steps:,}",
+                f"{training.steps * d_steps:,}",
+                f"{own[0].seconds / 60:.1f}",
+            )
+    return table

@@ -1,0 +1,91 @@
+"""What can be registered, as frozen dataclasses, one file for each group of kinds.
+
+Shapes in docstrings: ``L`` lanes, ``B`` batch, ``Z`` latent, ``C,H,W`` image, ``N`` samples,
+``D`` features.
+"""
+
+from typing import TYPE_CHECKING
+
+from ganbench.core.kinds.arch import CAPABILITIES, Arch, NetworkBuilder, Networks, NetworkWrap
+from ganbench.core.kinds.dataset import Budget, Data, Dataset, Mixture
+from ganbench.core.kinds.features import Extracted, Extractor, Features
+from ganbench.core.kinds.method import (
+    LossFunction,
+    Modifier,
+    Optimizer,
+    Variant,
+    named_composition,
+)
+from ganbench.core.kinds.method_parts import (
+    Constraint,
+    Discriminator,
+    GeneratorTerm,
+    InputTransform,
+    Joint,
+    LossState,
+    Network,
+    Noise,
+    Params,
+    Penalty,
+    Shape,
+    reads_noise,
+)
+from ganbench.core.kinds.metric import Metric, Quantity
+from ganbench.core.kinds.needs import GeneratedSide, Needs, RealSide
+from ganbench.core.kinds.paper import Paper
+from ganbench.core.kinds.pattern import Pattern
+from ganbench.core.kinds.preset import Preset
+from ganbench.core.kinds.program import Backend, Engine, Game, Job
+from ganbench.core.kinds.schedules import Anneal, Decay, Line, Schedule, Value
+
+if TYPE_CHECKING:
+    from ganbench.core.kinds.dataset import Array as Array
+
+__all__ = [
+    "CAPABILITIES",
+    "Anneal",
+    "Arch",
+    "Backend",
+    "Budget",
+    "Constraint",
+    "Data",
+    "Dataset",
+    "Decay",
+    "Discriminator",
+    "Engine",
+    "Extracted",
+    "Extractor",
+    "Features",
+    "Game",
+    "GeneratedSide",
+    "GeneratorTerm",
+    "InputTransform",
+    "Job",
+    "Joint",
+    "Line",
+    "LossFunction",
+    "LossState",
+    "Metric",
+    "Mixture",
+    "Modifier",
+    "Needs",
+    "Network",
+    "NetworkBuilder",
+    "NetworkWrap",
+    "Networks",
+    "Noise",
+    "Optimizer",
+    "Paper",
+    "Params",
+    "Pattern",
+    "Penalty",
+    "Preset",
+    "Quantity",
+    "RealSide",
+    "Schedule",
+    "Shape",
+    "Value",
+    "Variant",
+    "named_composition",
+    "reads_noise",
+]

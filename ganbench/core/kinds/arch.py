@@ -1,0 +1,106 @@
+"""Networks and the architectures that build them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ganbench.core.errors import UsageError
+from ganbench.core.kinds.method_parts import Noise
+from ganbench.core.kinds.paper import check_name
+
+if TYPE_CHECKING:
+    from torch import nn
+
+# What an architecture can provide and a method can require. A name that is not here is an error.
+CAPABILITIES: Mapping[str, str] = {
+    "per_sample_d": "no output of the discriminator depends on the other samples of its batch",
+    "features": "the discriminator returns its features, and any number of outputs",
+    "decoder": "the generator is a function of only its latent, so that it can decode",
+    "images": "samples are images [C, H, W]",
+}
+
+
+def check_capabilities(names: frozenset[str], whose: str) -> None:
+    """Raise ``UsageError`` unless all ``names`` are in ``CAPABILITIES``."""
+    wrong = sorted(names - CAPABILITIES.keys())
+    if wrong:
+        raise UsageError(
+            f"{whose}: unknown capability {', '.join(map(repr, wrong))}; "
+            f"known: {', '.join(CAPABILITIES)}"
+        )
+
+
+@dataclass(frozen=True)
+class Networks:
+    """A generator and discriminator pair built for one data shape.
+
+    Attributes:
+        generator: ``latent [B, Z] -> sample [B, *shape]``.
+        discriminator: ``sample [B, *shape] -> logits [B]``, or ``[B, outputs]`` if more than one;
+            with ``features=True``, where it provides them, ``[B, F]``.
+        latent: the noise of one latent, shape ``(Z,)``.
+        provides: what the pair offers to a variant's ``requires``; see ``CAPABILITIES``.
+    """
+
+    generator: nn.Module
+    discriminator: nn.Module
+    latent: Noise
+    provides: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        check_capabilities(self.provides, "provides")
+
+
+# ``(shape, outputs) -> Networks``; a wrap makes another such function of it.
+NetworkBuilder = Callable[..., Networks]
+NetworkWrap = Callable[[NetworkBuilder], NetworkBuilder]
+
+
+@dataclass(frozen=True)
+class Arch:
+    """An architecture: a generator and discriminator pair for data shapes.
+
+    Attributes:
+        name: permanent key of results.
+        build: ``(shape, outputs=1, **options) -> Networks``, initialised from torch's current
+            random state; ``outputs`` is the number of outputs of the discriminator.
+        summary: one line for listings.
+        options: what can be chosen in ``name:key=value,...``, with the defaults.
+        fits: ``shape -> ""``, or the reason why it does not fit.
+        vectorise: whether one program for all seeds is worth it on a CPU (small dense networks);
+            where it is not, a CPU unit holds one seed.
+        conditional: whether it is given class labels, for data that have them: ``build`` then also
+            takes ``class_frequencies`` and the ``channels`` of an image, and its samples are
+            images with one plane for each class.
+    """
+
+    name: str
+    build: NetworkBuilder
+    summary: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    fits: Callable[[tuple[int, ...]], str] = lambda shape: ""
+    vectorise: bool = False
+    conditional: bool = False
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+
+    def check(self) -> None:
+        """Raise ``ValueError`` unless ``build`` can be called as the trainer calls it."""
+        added = {"class_frequencies": (), "channels": 1} if self.conditional else {}
+        try:
+            inspect.signature(self.build).bind((1,), outputs=1, **self.options, **added)
+        except TypeError as error:
+            wanted = ", ".join(["shape", "outputs=1", *self.options, *added])
+            raise ValueError(
+                f"arch {self.name}: build must accept ({wanted}), and does not: {error}"
+            ) from None
+
+    def label(self, options: Mapping[str, Any]) -> str:
+        """Return the name with those ``options`` that differ from the defaults."""
+        changed = {k: v for k, v in sorted(options.items()) if v != self.options[k]}
+        listed = ",".join(f"{k}={v}" for k, v in changed.items())
+        return f"{self.name}:{listed}" if listed else self.name

@@ -1,0 +1,99 @@
+"""Data sets, and how much of them is trained on in each preset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ganbench.core.kinds.paper import check_name
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """A known mixture of isotropic Gaussians: ``centers [M, D]``, ``std``, equal weights.
+
+    Attributes:
+        radius: a sample is of high quality within this many standard deviations of the nearest
+            centre.
+    """
+
+    centers: np.ndarray
+    std: float
+    radius: float = 3.0
+
+
+@dataclass(frozen=True)
+class Data:
+    """A loaded data set.
+
+    Attributes:
+        train: ``[N, *shape]``, uint8 (0-255, scaled to -1..1 for networks) or float32 (as it is).
+        test: the held-out split, never trained on.
+        sha256: of what the arrays were made from.
+        train_labels, test_labels: ``[N]`` integers, where the data have classes.
+        mixture: the modes, where they are known exactly.
+    """
+
+    train: np.ndarray
+    test: np.ndarray
+    sha256: str
+    train_labels: np.ndarray | None = None
+    test_labels: np.ndarray | None = None
+    mixture: Mixture | None = None
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A data set's own budget in one preset; None leaves the preset's or data set's default."""
+
+    images_seen: int | None = None
+    batch: int | None = None
+    n_fake: int | None = None
+    seeds: int | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set and how it is used by default.
+
+    Attributes:
+        name: permanent key of results; ``pattern:argument`` where a pattern made it.
+        load: ``data_dir or None -> Data``; raises ``UsageError`` when the data cannot be had.
+        shape: of one sample; None where only the content tells.
+        arch: default architecture, ``name`` or ``name:key=value``.
+        features: default feature extractor of the metrics.
+        metrics: names of the metrics that are measured.
+        primary: the quantity by which variants are ranked first.
+        batch: default batch size.
+        budgets: per preset, where they differ from the preset's own.
+        classes: number of classes, if any.
+        classifier: the features whose classes are the data set's.
+        location: where its files are, if its name does not say: what ``load`` is given.
+        settle: ``(data set, its data) -> data set`` with what only the content tells.
+    """
+
+    name: str
+    load: Callable[[str | None], Data]
+    shape: tuple[int, ...] | None
+    arch: str
+    features: str
+    metrics: tuple[str, ...]
+    primary: str
+    summary: str
+    batch: int = 64
+    budgets: Mapping[str, Budget] = field(default_factory=dict)
+    classes: int | None = None
+    classifier: str = ""
+    location: str | None = None
+    settle: Callable[[Dataset, Data], Dataset] = lambda dataset, data: dataset
+
+    def __post_init__(self) -> None:
+        for part in self.name.split(":", 1):
+            check_name(part)

@@ -1,0 +1,72 @@
+"""Feature extractors: the space in which metrics compare samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ganbench.core.kinds.paper import check_name
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """The result of an extractor: ``features [N, D]``, and class ``probs [N, K]`` or None."""
+
+    features: np.ndarray
+    probs: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The most probable class of each sample, ``[N]``."""
+        if self.probs is None:
+            raise ValueError("these features come without class probabilities")
+        labels: np.ndarray = self.probs.argmax(1)
+        return labels
+
+    def rows(self, index: slice | np.ndarray) -> Extracted:
+        """Return the rows of both."""
+        return Extracted(self.features[index], None if self.probs is None else self.probs[index])
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """A loaded feature extractor: ``function(samples [N, *shape]) -> Extracted``.
+
+    Attributes:
+        key: its name in protocols.
+        sha256: of its weights, or empty.
+        batch: most samples that ``function`` should be given at a time.
+        trained_on: the SHA-256 of the data that its weights were made for on this machine, or
+            empty.
+    """
+
+    key: str
+    sha256: str
+    function: Callable[[np.ndarray], Extracted]
+    batch: int = 500
+    trained_on: str = ""
+
+
+@dataclass(frozen=True)
+class Features:
+    """A kind of feature extractor; ``load(argument)`` where the user wrote ``name:argument``.
+
+    Attributes:
+        names: the names of quantities on these features, where the field has a name of its own
+            for them: ``{"fd": "fid"}``.
+    """
+
+    name: str
+    load: Callable[[str], Extractor]
+    summary: str
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_name(self.name)

@@ -1,0 +1,222 @@
+"""The parts that training methods are made of, beside their two losses.
+
+Noise; penalties, constraint and input transforms of the discriminator; terms of the generator's
+loss; a state that losses carry along; joint inputs of samples and latents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+
+from ganbench.core.kinds.schedules import Value
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+Params = dict[str, "Tensor"]
+Network = Callable[..., "Tensor"]  # with its parameters bound
+Shape = tuple[int, ...]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Noise:
+    """A random tensor that a step is given: it never draws one itself.
+
+    ``kind`` is ``normal`` (mean 0, variance 1), ``uniform`` on [0, 1), ``symmetric`` (uniform on
+    [-1, 1)) or ``keep`` (boolean, true with probability ``1 - p``).
+    """
+
+    kind: Literal["normal", "uniform", "symmetric", "keep"]
+    shape: Shape
+    p: float = 0.0
+
+
+class Discriminator(Protocol):
+    """A discriminator with its parameters bound: ``x [B, ...] -> logits [B]`` (or ``[B, K]``)."""
+
+    def __call__(self, x: Tensor, /) -> Tensor:
+        """Return the logits of ``x``."""
+        ...
+
+
+def no_noise(*sizes: Any) -> dict[str, Noise]:
+    """Return the noise of a part that needs none."""
+    return {}
+
+
+def reads_noise(declare: Callable[..., dict[str, Noise]]) -> Callable[[F], F]:
+    """Return the decorator that declares what a function finds in its argument ``noise``.
+
+    Args:
+        declare: ``(batch, shape of a sample) -> {name: Noise}`` for a penalty,
+            ``(batch, discriminator) -> {name: Noise}`` for a generator term.
+    """
+
+    def mark(function: F) -> F:
+        function.declared_noise = declare  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def _name(function: Callable[..., Any], name: str) -> str:
+    """Return ``name``, or that of ``function``: a permanent key of results."""
+    chosen = name or getattr(function, "__name__", "")
+    if not chosen.isidentifier():
+        raise ValueError(f"{function!r} has no name of its own: give name=...")
+    return chosen
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """A term of the discriminator's loss that reads the discriminator itself.
+
+    Attributes:
+        function: ``(d, real [B, ...], fake [B, ...], noise) -> scalar``; what it finds in
+            ``noise`` is declared by the decorator ``reads_noise``.
+        weight: its factor; the hyper-parameter ``<name>.weight`` (may differ per lane).
+        name: by default the function's own.
+    """
+
+    function: Callable[[Discriminator, Tensor, Tensor, Mapping[str, Tensor]], Tensor]
+    weight: Value
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", _name(self.function, self.name))
+
+    @property
+    def key(self) -> str:
+        """The name of its weight among the hyper-parameters."""
+        return f"{self.name}.weight"
+
+    @property
+    def noise(self) -> Callable[[int, Shape], dict[str, Noise]]:
+        """``(B, shape of a sample) -> {name: Noise}``."""
+        return getattr(self.function, "declared_noise", no_noise)
+
+
+@dataclass(frozen=True)
+class GeneratorTerm:
+    """A term of the generator's loss that reads the networks themselves.
+
+    Attributes:
+        function: ``(g, d, real [B, ...], fake [B, ...], noise) -> scalar``; ``real`` and ``fake``
+            are inputs of the discriminator. ``noise["z"]`` holds the latents of ``fake``, beside
+            what the decorator ``reads_noise`` declares.
+        weight: its factor; the hyper-parameter ``<name>.weight`` (may differ per lane).
+        name: by default the function's own.
+    """
+
+    function: Callable[[Network, Network, Tensor, Tensor, Mapping[str, Tensor]], Tensor]
+    weight: Value
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", _name(self.function, self.name))
+
+    @property
+    def key(self) -> str:
+        """The name of its weight among the hyper-parameters."""
+        return f"{self.name}.weight"
+
+    @property
+    def noise(self) -> Callable[[int, nn.Module], dict[str, Noise]]:
+        """``(B, discriminator) -> {name: Noise}``."""
+        return getattr(self.function, "declared_noise", no_noise)
+
+
+def unconstrained(params: Params, state: Params, value: Tensor) -> Params:
+    """Return the parameters as they are."""
+    return params
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """Pure functions that act on the discriminator's parameters.
+
+    Attributes:
+        name: the hyper-parameter ``<name>.value`` (may differ per lane).
+        value: its default.
+        init: ``d_params -> state``.
+        update: ``(d_params, state, value) -> (d_params, state)``, after each update of D.
+        apply: ``(d_params, state, value) -> d_params`` as the network reads them; differentiable.
+    """
+
+    name: str
+    value: Value
+    init: Callable[[Params], Params]
+    update: Callable[[Params, Params, Tensor], tuple[Params, Params]]
+    apply: Callable[[Params, Params, Tensor], Params] = unconstrained
+
+    @property
+    def key(self) -> str:
+        """The name of its value among the hyper-parameters."""
+        return f"{self.name}.value"
+
+
+def same_shape(shape: Shape) -> Shape:
+    """Return ``shape``."""
+    return shape
+
+
+@dataclass(frozen=True)
+class InputTransform:
+    """A change of every batch, real or generated, before the discriminator and penalties read it.
+
+    Attributes:
+        name: of the hyper-parameter ``<name>.value`` (may differ per lane).
+        value: its default; None where there is no such number.
+        function: ``(x [B, *shape], noise, value) -> [B // samples, *shape(shape)]``.
+        noise: ``(B, shape) -> {name: Noise}``.
+        shape: ``shape of a sample -> shape that the discriminator is built for``.
+        samples: how many samples make one input of the discriminator.
+    """
+
+    name: str
+    value: Value | None
+    function: Callable[[Tensor, Mapping[str, Tensor], Tensor | None], Tensor]
+    noise: Callable[[int, Shape], dict[str, Noise]] = no_noise
+    shape: Callable[[Shape], Shape] = same_shape
+    samples: int = 1
+
+    @property
+    def key(self) -> str:
+        """The name of its value among the hyper-parameters."""
+        return f"{self.name}.value"
+
+
+@dataclass(frozen=True)
+class LossState:
+    """What a variant's losses read beside the logits: one mapping, their third argument.
+
+    Attributes:
+        name: of its hyper-parameters, ``<name>.<key>``.
+        values: these, ``{key: default}`` (may differ per lane).
+        init: ``() -> state``, scalars that training carries along, such as BEGAN's k.
+        update: ``(mapping, mean D(real), mean D(fake)) -> state``, after each update of D, from
+            the outputs that this update was made of.
+    """
+
+    name: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    init: Callable[[], Params] = dict
+    update: Callable[[Mapping[str, Tensor], Tensor, Tensor], Params] = lambda state, r, f: {}
+
+
+@dataclass(frozen=True)
+class Joint:
+    """Inputs of a discriminator that reads more than samples, such as pairs (x, z).
+
+    Attributes:
+        rows: ``(g, real [B, ...], z [B, Z], noise) -> (real rows, fake rows)``.
+        shape: ``(shape of a sample, Z) -> shape of a row``.
+        noise: ``(B, Z) -> {name: Noise}``, what ``rows`` finds in ``noise``.
+    """
+
+    rows: Callable[[Network, Tensor, Tensor, Mapping[str, Tensor]], tuple[Tensor, Tensor]]
+    shape: Callable[[Shape, int], Shape]
+    noise: Callable[[int, int], dict[str, Noise]]

@@ -1,0 +1,95 @@
+"""Metrics and the quantities that they yield."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from ganbench.core.kinds.needs import Needs
+from ganbench.core.kinds.paper import Paper, check_name
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Role = Literal["", "fidelity", "modes", "mode_divergence"]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One number that a metric yields.
+
+    Attributes:
+        key: its name in results.
+        least: the least possible value; where higher is better it is the value of a training that
+            has none (diverged, failed).
+        label: in words, for plots; the key by default.
+        headline: whether the terminal's table and the plot of last values show it.
+        role: what findings read it as: the share of samples among real ones (``fidelity``), the
+            number of ``modes``, or the divergence of their frequencies (``mode_divergence``).
+        controls: positive controls, the degradations of samples (``ganbench verify metrics``) that
+            must make it worse step by step: drop, blur, noise, duplicate, copy.
+        blind: the degradations that it should not see.
+    """
+
+    key: str
+    unit: str
+    higher_is_better: bool
+    least: float = 0.0
+    label: str = ""
+    headline: bool = True
+    role: Role = ""
+    controls: tuple[str, ...] = ()
+    blind: tuple[str, ...] = ()
+
+    @property
+    def worst(self) -> float:
+        """The value of a training that has none: ``least`` or infinity."""
+        return self.least if self.higher_is_better else math.inf
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A registered metric: one preparation of the real side, one or more quantities.
+
+    Attributes:
+        name: key in the registry.
+        quantities: what ``compute`` returns.
+        needs: what ``prepare`` and ``compute`` are given (``core/kinds/needs.py``).
+        group: a name for several metrics: quality, transport, collapse, memorisation, dynamics ...
+        prepare: ``(real, **params) -> arrays``, done once per data set and protocol and kept on
+            disk.
+        compute: ``(arrays, generated, **params) -> {key: value}``.
+        params: of the protocol.
+        max_samples: each side is subsampled (seeded) to this size, when the metric is slow.
+        version: part of the protocol; raised whenever a value can change.
+        final_only: measured at the last checkpoint only.
+        reads: the quantity whose curve is read, where ``needs`` is ``CURVE``.
+    """
+
+    name: str
+    quantities: tuple[Quantity, ...]
+    needs: Needs
+    group: str
+    compute: Callable[..., dict[str, float]]
+    prepare: Callable[..., dict[str, np.ndarray]]
+    paper: Paper
+    params: Mapping[str, Any] = field(default_factory=dict)
+    max_samples: int | None = None
+    version: int = 1
+    final_only: bool = False
+    reads: str = ""
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+
+    def check(self) -> None:
+        """Raise ``ValueError`` for what no evaluation could use."""
+        if not isinstance(self.needs, Needs):
+            raise ValueError(
+                f"metric {self.name}: needs is {self.needs!r}, not one of ganbench.needs, such as "
+                "needs.FEATURES"
+            )
+        if bool(self.reads) != ("curve" in self.needs.inputs):
+            raise ValueError(f"metric {self.name}: reads goes with needs.CURVE, and only with it")

@@ -1,0 +1,101 @@
+"""How a training is executed: game algorithms, backends of a step, engines of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ganbench.core.kinds.method_parts import Params
+from ganbench.core.kinds.paper import Paper, check_name
+
+
+def no_memory(g: Params, d: Params) -> dict[str, Params]:
+    """Return the memory of a game that keeps none."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Game:
+    """A game algorithm: how the gradients of both players make a step.
+
+    Attributes:
+        name: what ``--game`` takes; permanent key of results.
+        step: ``(problem, state, real [d_steps, B, ...], noise, hyper) -> (state, log)``, pure, for
+            one lane: one generator update, and ``d_steps`` of the discriminator. It is made of the
+            functions of ``ganbench.updates``.
+        init: ``(g, d) -> memory``, what the game keeps from step to step in ``state.game``.
+        hyper: its own hyper-parameters (may differ per lane), with their defaults.
+    """
+
+    name: str
+    step: Callable[..., Any]
+    summary: str
+    paper: Paper | None = None
+    init: Callable[[Params, Params], dict[str, Params]] = no_memory
+    hyper: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+
+
+@dataclass(frozen=True)
+class Backend:
+    """How the step of a whole population is executed.
+
+    Attributes:
+        name: what ``--backend`` takes.
+        compile: ``step of one lane -> step of a population``: both are functions
+            ``(state, real, noise, hyper) -> (state, log)``, the second with leaves ``[L, ...]``.
+        together: whether lanes in one population are faster than one after the other: a unit then
+            holds all seeds of a variant, otherwise one.
+    """
+
+    name: str
+    compile: Callable[[Callable[..., Any]], Callable[..., Any]]
+    summary: str
+    together: bool
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What an engine is given beside the units.
+
+    Attributes:
+        store: of the run directory (``experiment.store.Store``).
+        execute: ``(unit, store, report, engine) -> None``: trains, measures and writes records.
+        report: is told of every event of every unit, ``(unit, {...}) -> None``.
+        workers: processes; None for as many as suit the device.
+        threads: of each process; None for an equal share of the cores.
+    """
+
+    store: Any
+    execute: Callable[..., None]
+    report: Callable[[Any, dict[str, Any]], None]
+    workers: int | None = None
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where the units of a run are executed.
+
+    Attributes:
+        name: what ``--engine`` takes.
+        run: ``(units, Job) -> [(unit, reason)]`` of the units that failed.
+        workers: ``(asked for or None, device) -> units at a time``, for estimates too.
+        other_process: whether units run outside this process, where only built-in things and
+            plugins are known.
+    """
+
+    name: str
+    run: Callable[[list[Any], Job], list[tuple[Any, str]]]
+    summary: str
+    workers: Callable[[int | None, str], int]
+    other_process: bool = True
+
+    def __post_init__(self) -> None:
+        check_name(self.name)

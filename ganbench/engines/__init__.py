@@ -1,1 +1,0 @@
-"""Where units run. Every engine returns the units that failed, with the reason."""

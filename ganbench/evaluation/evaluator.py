@@ -1,0 +1,274 @@
+"""The evaluator of a run: every metric of one data set, with floors and protocols.
+
+The real side (reference features, nearest-neighbour radii, floors ...) is computed once per data
+set and protocol and kept on disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+from ganbench import metrics
+from ganbench.core.cache import cached, digest
+from ganbench.core.kinds import (
+    Data,
+    Dataset,
+    Extracted,
+    Extractor,
+    GeneratedSide,
+    Metric,
+    Quantity,
+    RealSide,
+)
+from ganbench.core.seeds import derive
+from ganbench.evaluation.choose import primary_quantity, quantity_names
+from ganbench.evaluation.measure import (
+    cut_real,
+    extract,
+    first_rows,
+    of_samples,
+    prepare,
+    sizes,
+    subset,
+    value,
+)
+from ganbench.metrics._frequencies import frequencies
+
+FAILURES = (ValueError, RuntimeError)  # what metrics raise where samples allow no value
+TRAIN_PER_REAL = 6  # training samples for each held-out one, at most, where a metric reads both
+
+
+@cache
+def _digest(file: Path) -> str:
+    files = {file, *Path(metrics.__file__).parent.glob("*.py")}
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
+
+
+def code_digest(metric: Metric) -> str:
+    """Return the SHA-256 of the code behind ``metric``: other code does not read what it cached."""
+    return _digest(Path(inspect.getfile(metric.compute)))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All that was measured of one generator.
+
+    Attributes:
+        values: ``{quantity: value}``.
+        unmeasured: ``{metric: reason}`` of those that these samples do not allow.
+        frequencies: of samples in each class or nearest mode, where the data have them.
+    """
+
+    values: dict[str, float] = field(default_factory=dict)
+    unmeasured: dict[str, str] = field(default_factory=dict)
+    frequencies: list[float] | None = None
+
+    def add(self, metric: Metric, compute: Callable[[], dict[str, float]]) -> None:
+        """Add the values of ``metric``, or the reason why there are none."""
+        try:
+            self.values.update(compute())
+        except FAILURES as error:
+            self.unmeasured[metric.name] = str(error)
+
+    def __or__(self, other: Measured) -> Measured:
+        return replace(
+            self,
+            values=self.values | other.values,
+            unmeasured=self.unmeasured | other.unmeasured,
+        )
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """The metrics of one data set under one protocol.
+
+    Attributes:
+        n_real, n_fake: most samples on each side.
+        context: what else must be equal for two numbers to be comparable (budget, weights,
+            precision), a part of every protocol.
+    """
+
+    dataset: Dataset
+    data: Data
+    extractor: Extractor
+    metrics: tuple[Metric, ...]
+    n_real: int
+    n_fake: int
+    context: dict[str, Any]
+
+    def sizes(self, metric: Metric) -> tuple[int, int]:
+        """Return how many real and generated samples ``metric`` reads."""
+        return sizes(metric, min(self.n_real, len(self.data.test)), self.n_fake)
+
+    @property
+    def n_train(self) -> int:
+        """How many training samples are read by the metrics that compare with them."""
+        return min(len(self.data.train), TRAIN_PER_REAL * self.n_real)
+
+    @property
+    def primary(self) -> str:
+        """The quantity by which variants are ranked first."""
+        names = [metric.name for metric in self.metrics]
+        return primary_quantity(self.dataset, self.extractor.key, names)
+
+    def _real_key(self, metric: Metric) -> dict[str, Any]:
+        needs = metric.needs
+        key = {
+            "metric": metric.name,
+            "version": metric.version,
+            "params": dict(metric.params),
+            "dataset": self.dataset.name,
+            "dataset_sha256": self.data.sha256,
+            "split": "train and test" if needs.train else "test",
+            "features": self.extractor.key if needs.extractor else "none",
+            "features_sha256": self.extractor.sha256 if needs.extractor else "",
+            "n_real": self.sizes(metric)[0],
+        }
+        key |= {"n_train": self.n_train} if needs.train else {}
+        return key | ({"reads": metric.reads} if metric.reads else {})
+
+    def _cache_key(self, what: str, metric: Metric, **more: Any) -> dict[str, Any]:
+        # Metrics with ``max_samples`` draw a subset of the ``n_real`` samples, so ``n_real`` is a
+        # part of the key.
+        more["picked_of"] = self.n_real
+        return {"what": what, **self._real_key(metric), "code": code_digest(metric), **more}
+
+    def protocol(self, metric: Metric) -> dict[str, Any]:
+        """Return all that must be equal for two values of ``metric`` to be comparable."""
+        samples = "uint8" if self.data.train.dtype == np.uint8 else "float32"
+        n_fake = self.sizes(metric)[1]
+        return {**self._real_key(metric), "n_fake": n_fake, "samples": samples, **self.context}
+
+    def protocol_id(self, metric: Metric) -> str:
+        """Return the short hash of the protocol."""
+        return digest(self.protocol(metric))[:12]
+
+    def named(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return ``{quantity: ...}`` under the names that these features give to quantities."""
+        names = quantity_names(self.extractor.key)
+        return {names.get(key, key): value for key, value in values.items()}
+
+    def quantities(self, metric: Metric) -> dict[str, Quantity]:
+        """Return the quantities of ``metric`` under the names that these features give them."""
+        return self.named({quantity.key: quantity for quantity in metric.quantities})
+
+    @cached_property
+    def _real(self) -> RealSide:
+        data, n_real = self.data, self.n_real
+        labels = None if data.test_labels is None else np.asarray(data.test_labels)
+        return RealSide(
+            test=cache(lambda: extract(self.extractor, subset(data.test, n_real, "reference"))),
+            train=cache(lambda: extract(self.extractor, subset(data.train, self.n_train, "train"))),
+            labels=None if labels is None else subset(labels, n_real, "reference"),
+            classes=self.dataset.classes,
+            mixture=data.mixture,
+        )
+
+    def _prepared(self, metric: Metric) -> dict[str, np.ndarray]:
+        n_real = self.sizes(metric)[0]
+
+        def make() -> dict[str, np.ndarray]:
+            real = self._real
+            if metric.needs.real_features:
+                real = cut_real(real, n_real, "metric", metric.name)
+            samples = partial(subset, self.data.test, n_real, "pair")
+            return prepare(metric, replace(real, samples=samples))
+
+        return cached(self._cache_key("real side", metric), make)
+
+    def _value(self, metric: Metric, generated: GeneratedSide) -> dict[str, float]:
+        if not metric.needs.of_training:
+            generated = first_rows(generated, self.sizes(metric)[1])
+        return value(metric, self._prepared(metric), generated)
+
+    @cached_property
+    def floors(self) -> dict[str, float]:
+        """Every quantity of real samples in place of generated ones.
+
+        They are a seeded training subset, as large as the fakes, against the held-out reference.
+        Where a metric compares with the training set itself, they are one half of the reference,
+        against the other.
+        """
+        samples = subset(self.data.train, self.n_fake, "floor")
+        extracted = cache(lambda: extract(self.extractor, samples))
+        real_as_generated = GeneratedSide(extracted=extracted, samples=lambda: samples)
+        values: dict[str, Any] = {}
+        for metric in self.metrics:
+            if metric.needs.of_training:
+                continue
+
+            def floor(metric: Metric = metric) -> dict[str, np.ndarray]:
+                try:
+                    if metric.needs.train:
+                        numbers = self._held_out_floor(metric)
+                    else:
+                        numbers = self._value(metric, real_as_generated)
+                except FAILURES:  # too few samples for this metric: it has no floor
+                    return {}
+                return {key: np.array(number) for key, number in numbers.items()}
+
+            key = self._cache_key("floor", metric, n_fake=self.sizes(metric)[1])
+            values |= cached(key, floor)
+        return {key: float(number) for key, number in self.named(values).items()}
+
+    def _held_out_floor(self, metric: Metric) -> dict[str, float]:
+        whole = self._real.test()
+        order = np.random.default_rng(derive("halves")).permutation(len(whole))
+        ours, theirs = (np.sort(half) for half in np.array_split(order, 2))
+        half = whole.rows(ours)
+        held_out = whole.rows(theirs[: self.sizes(metric)[1]])
+        prepared = prepare(metric, replace(self._real, test=lambda: half))
+        return value(metric, prepared, GeneratedSide(extracted=lambda: held_out))
+
+    def measure(self, samples: np.ndarray, final: bool) -> Measured:
+        """Measure ``samples [n_fake, *shape]``.
+
+        Args:
+            final: the last checkpoint, where the slow metrics are measured too.
+        """
+        extracted = extract(self.extractor, samples)
+        generated = of_samples(samples, extracted)
+        measured = Measured(frequencies=self.frequencies(samples, extracted))
+        for metric in self.metrics:
+            if not metric.needs.of_training and (final or not metric.final_only):
+                measured.add(metric, partial(self._value, metric, generated))
+        return replace(measured, values=self.named(measured.values))
+
+    def measure_training(
+        self, pair: Callable[[], Any], curves: Mapping[str, list[float]]
+    ) -> Measured:
+        """Measure what reads the training itself, at its end.
+
+        Args:
+            pair: a function that returns the trained pair (``training.trained_pair``).
+            curves: ``{quantity: values at the checkpoints}``.
+        """
+
+        def curve(quantity: str) -> list[float]:
+            return curves.get(next(iter(self.named({quantity: 0}))), [])
+
+        measured = Measured()
+        for metric in self.metrics:
+            if metric.needs.of_training:
+                generated = GeneratedSide(pair=pair, curve=curve)
+                measured.add(metric, partial(self._value, metric, generated))
+        return replace(measured, values=self.named(measured.values))
+
+    def frequencies(self, samples: np.ndarray, extracted: Extracted) -> list[float] | None:
+        """Return how often each class or nearest mode occurs (0-1), where the data have them."""
+        if self.dataset.classes and extracted.probs is not None:
+            return frequencies(extracted.labels, self.dataset.classes).tolist()
+        if self.data.mixture is not None:
+            centers = self.data.mixture.centers
+            squared = cdist(samples.reshape(len(samples), -1), centers, "sqeuclidean")
+            return frequencies(squared.argmin(1), len(centers)).tolist()
+        return None

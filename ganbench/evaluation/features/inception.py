@@ -1,0 +1,117 @@
+"""Inception features, in which a Fréchet distance is called FID: 2048 numbers before the logits.
+
+Heusel et al. 2017 (arXiv:1706.08500), in the network of Szegedy et al. 2015 (arXiv:1512.00567), as
+pytorch-fid has it: its layers, its weights (ported from the TensorFlow network of 2015-12-05), its
+scaling to 0..1 and its bilinear resizing to 299x299 inside the network. Grey images are repeated
+in three channels.
+
+The weights are read from the file that ``--inception-weights`` or ``GANBENCH_INCEPTION_WEIGHTS``
+names, else from torch hub's cache, where they are downloaded to if they are missing. Their whole
+SHA-256 is checked wherever they come from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import sys
+from http.client import HTTPException
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Extracted, Extractor, Features
+from ganbench.core.lazy import np, torch
+from ganbench.core.registry import register
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from ganbench.core.kinds import Array
+
+VARIABLE = "GANBENCH_INCEPTION_WEIGHTS"
+FILE = "pt_inception-2015-12-05-6726825d.pth"
+SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
+BLOCK, FEATURES = 3, 2048  # the last average pooling
+BATCH = 50
+NAMES = {"fd": "fid", "kd": "kid", "fd_inf": "fid_inf"}
+
+
+def read_weights() -> bytes:
+    """Return the content of the weights file, downloaded if it is nowhere.
+
+    Raises:
+        UsageError: it cannot be had, or its SHA-256 is wrong.
+    """
+    from pytorch_fid.inception import FID_WEIGHTS_URL
+
+    cached = Path(torch.hub.get_dir(), "checkpoints", FILE)
+    named = os.environ.get(VARIABLE)
+    path = Path(named or cached)
+    place = f"{cached}, or wherever --inception-weights FILE or {VARIABLE} says"
+    doing = f"read {path}"
+    try:
+        if not named and not path.exists():
+            doing = f"download {FID_WEIGHTS_URL}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # it writes under another name, checks the hash, then renames
+            torch.hub.download_url_to_file(FID_WEIGHTS_URL, str(path), SHA256, sys.stderr.isatty())
+        raw = path.read_bytes()
+    except (OSError, HTTPException, RuntimeError) as error:  # RuntimeError: a wrong hash
+        raise UsageError(
+            f"cannot {doing}: {error}; put {FILE} (SHA-256 {SHA256}) at {place}"
+        ) from None
+    sha256 = hashlib.sha256(raw).hexdigest()
+    if sha256 != SHA256:
+        raise UsageError(
+            f"{path} has the SHA-256 {sha256}, not {SHA256}; put the right {FILE} at {place}"
+        )
+    return raw
+
+
+def network(raw: bytes) -> nn.Module:
+    """Return pytorch-fid's network with the weights ``raw``: images in 0..1 -> ``[features]``."""
+    from pytorch_fid import inception
+
+    state = torch.load(io.BytesIO(raw), map_location="cpu", weights_only=True)
+    fetch = inception.load_state_dict_from_url  # it has no other way in for weights
+    inception.load_state_dict_from_url = lambda *_, **__: state
+    try:
+        return inception.InceptionV3([BLOCK]).eval()
+    finally:
+        inception.load_state_dict_from_url = fetch
+
+
+def load(argument: str) -> Extractor:
+    """Return the extractor.
+
+    Raises:
+        UsageError: an argument, or the weights cannot be had.
+    """
+    if argument:
+        raise UsageError(f"features 'inception' take no argument, got {argument!r}")
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = network(read_weights()).to(device)
+
+    def extract(samples: Array) -> Extracted:
+        if samples.dtype != np.uint8 or samples.ndim != 4 or samples.shape[1] not in (1, 3):
+            raise UsageError(
+                f"features 'inception' need uint8 images of shape (1, H, W) or (3, H, W), "
+                f"got {samples.dtype} of shape {samples.shape[1:]}"
+            )
+        features = np.empty((len(samples), FEATURES), np.float32)
+        exact = torch.backends.cudnn.flags(
+            enabled=True, deterministic=True, allow_tf32=False, fp32_precision="ieee"
+        )
+        with torch.inference_mode(), exact:
+            for i in range(0, len(samples), BATCH):
+                x = torch.from_numpy(np.array(samples[i : i + BATCH])).float() / 255
+                x = x.expand(-1, 3, -1, -1).contiguous().to(device)
+                features[i : i + BATCH] = model(x)[0].flatten(1).cpu().numpy()
+        return Extracted(features)
+
+    return Extractor("inception", SHA256, extract, BATCH)
+
+
+register(Features("inception", load, "Inception's last pooling as in pytorch-fid, for FID", NAMES))

@@ -1,0 +1,129 @@
+"""``local``: units in worker processes on this machine, one unit at a time in each.
+
+A worker that dies (killed for memory, say) fails its unit and is replaced; the others go on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ganbench.core.kinds import Engine, Job
+from ganbench.core.registry import register
+from ganbench.experiment.provenance import usable_cores
+
+if TYPE_CHECKING:
+    from ganbench.experiment.records import Unit
+
+
+class Worker:
+    """One process, its standard error in ``OUT/logs``, and the unit it is busy with."""
+
+    def __init__(self, index: int, out: Path, threads: int, events: queue.Queue) -> None:
+        logs = out / "logs"
+        logs.mkdir(exist_ok=True)
+        self.index = index
+        self.unit: Unit | None = None
+        self.log = logs / f"worker-{index}.log"
+        env = {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+        with open(self.log, "a") as errors:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "ganbench.experiment.engines._worker",
+                    str(out),
+                    str(threads),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env=env,
+            )
+        self.reader = threading.Thread(target=self._read, args=(events,), daemon=True)
+        self.reader.start()
+
+    def _read(self, events: queue.Queue) -> None:
+        for line in self.process.stdout:  # type: ignore[union-attr]
+            events.put((self, json.loads(line)))
+        code = self.process.wait()
+        events.put((self, {"exit": code}))
+
+    def give(self, unit: Unit) -> None:
+        """Start on ``unit``."""
+        self.unit = unit
+        try:
+            self.process.stdin.write(unit.model_dump_json() + "\n")  # type: ignore[union-attr]
+            self.process.stdin.flush()  # type: ignore[union-attr]
+        except BrokenPipeError:
+            pass  # its exit event is on the way, and fails the unit
+
+    def stop(self) -> None:
+        """End the process now; what its unit had saved stays."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+
+def workers(asked: int | None, device: str) -> int:
+    """Return how many processes: as many as cores on a CPU, one on CUDA, unless asked."""
+    return asked or (usable_cores() if device == "cpu" else 1)
+
+
+def run(units: list[Unit], job: Job) -> list[tuple[Unit, str]]:
+    """Execute ``units`` in order on worker processes.
+
+    Returns:
+        The units that failed, with the reason.
+    """
+    count = min(workers(job.workers, units[0].device), len(units))
+    threads = job.threads or max(1, usable_cores() // count)
+    todo: deque[Unit] = deque(units)
+    failed: list[tuple[Unit, str]] = []
+    events: queue.Queue = queue.Queue()
+    crew = [Worker(i, job.store.out, threads, events) for i in range(count)]
+    busy = 0
+    try:
+        for worker in crew:
+            worker.give(todo.popleft())
+            busy += 1
+        while busy:
+            worker, event = events.get()
+            if worker.unit is None:
+                continue
+            unit = worker.unit
+            if "exit" in event:
+                event = {"failed": f"its process ended with {event['exit']}; see {worker.log}"}
+                new = Worker(worker.index, job.store.out, threads, events)
+                crew[crew.index(worker)] = worker = new
+            if "failed" in event:
+                failed.append((unit, event["failed"]))
+            job.report(unit, event)
+            if "done" in event or "failed" in event:
+                worker.unit = None
+                busy -= 1
+                if todo:
+                    worker.give(todo.popleft())
+                    busy += 1
+    finally:
+        for worker in crew:
+            worker.stop()
+    return failed
+
+
+register(
+    Engine(
+        name="local",
+        run=run,
+        summary="in worker processes on this machine; the default",
+        workers=workers,
+    )
+)

@@ -1,0 +1,203 @@
+"""What the user asks for: the options of a run, spelled once, and the words in them.
+
+The command line's options and the keywords of ``ganbench.run`` are the fields of ``Request``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ganbench.core import registry
+from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Arch, Variant
+
+DTYPES = ("float32", "float64")
+
+
+def option(default: Any, flag: str, help: str, **more: Any) -> Any:
+    """Return a field that is also the option ``flag`` of the command line.
+
+    Args:
+        more: what click is told beside: ``type``, ``parse`` (``text -> value``).
+    """
+    metadata = {"flag": flag, "help": help, **more}
+    if isinstance(default, dict):
+        return field(default_factory=dict, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def parse_hyper(text: str) -> dict[str, float]:
+    """Return ``{key: value}`` of ``key=value,key=value``.
+
+    Raises:
+        UsageError: something else.
+    """
+    values: dict[str, float] = {}
+    for item in filter(None, text.split(",")):
+        key, _, value = item.partition("=")
+        try:
+            values[key.strip()] = float(value)
+        except ValueError:
+            raise UsageError(f"--hyper: {item!r} is not KEY=NUMBER") from None
+    return values
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a variant is trained, beside its budget."""
+
+    game: str | None = option(
+        None, "--game", "Game algorithm; default: the variant's, or alternating.", type=str
+    )
+    hyper: Mapping[str, Any] = option(
+        {}, "--hyper", "KEY=NUMBER,...: lr, d.beta1, gradient_penalty.weight ...", parse=parse_hyper
+    )
+    dtype: str = option("float32", "--dtype", "float32 or float64.", type=str)
+    device: str = option("auto", "--device", "auto, cpu or cuda.", type=str)
+    backend: str = option(
+        "auto", "--backend", "auto, or one of `ganbench list backends`.", type=str
+    )
+    ema: float | None = option(
+        None, "--ema", "Evaluate an average of G with this decay.", type=float
+    )
+    base_seed: int = option(0, "--base-seed", "Another number, other random numbers.", type=int)
+
+    def check(self) -> None:
+        """Raise ``UsageError`` for a value that no training can have."""
+        if self.game is not None:
+            registry.games.get(self.game)
+        if self.dtype not in DTYPES:
+            raise UsageError(f"--dtype is {self.dtype!r}: {' or '.join(DTYPES)} needed")
+        for key, value in self.hyper.items():
+            if not math.isfinite(value):
+                raise UsageError(f"--hyper: {key} is {value}, a finite number needed")
+
+
+@dataclass(frozen=True)
+class Request(Settings):
+    """The options of a run; None is the default of the preset or the data set."""
+
+    variants: tuple[str, ...] = option(
+        ("all",), "--variants", "Names, BASE+MODIFIER, groups (core, wasserstein ...), or all.",
+        parse=lambda text: (text,), shown="all",
+    )  # fmt: skip
+    dataset: str = option("mnist", "--dataset", "See: ganbench list datasets.", type=str)
+    preset: str | None = option(
+        None, "--preset", "smoke, quick (default on CPU), standard (CUDA), paper.", type=str
+    )
+    arch: str | None = option(
+        None, "--arch", "NAME or NAME:key=value,...; default: the data set's.", type=str
+    )
+    seeds: int | tuple[int, ...] | None = option(
+        None, "--seeds", "Trainings per variant; default: the preset's.", type=int
+    )
+    images_seen: int | None = option(
+        None, "--budget", "Real images shown to each discriminator.", type=int
+    )
+    checkpoints: int | None = option(
+        None, "--checkpoints", "Evaluations, evenly spaced; default: the preset's.", type=int
+    )
+    batch: int | None = option(None, "--batch-size", "Default: the data set's.", type=int)
+    features: str | None = option(
+        None, "--features", "Extractor of the metrics; default: the data set's.", type=str
+    )
+    metrics: str = option(
+        "default", "--metrics", "Names and groups; default: the data set's own.", type=str
+    )
+    data_dir: str | None = option(None, "--data-dir", "Folder of the data set's files.", type=str)
+
+    def check(self) -> None:
+        """Raise ``UsageError`` for a value that no run can have, before anything is loaded."""
+        super().check()
+        for flag, value, unit in (
+            ("--budget", self.images_seen, " image"), ("--checkpoints", self.checkpoints, "")
+        ):  # fmt: skip
+            if value is not None and value < 1:
+                raise UsageError(f"{flag} is {value}: at least 1{unit} needed")
+        if self.arch:
+            parse_arch(self.arch)
+
+
+def variant_groups() -> dict[str, list[Variant]]:
+    """Return the named groups of variants: ``core`` and the families."""
+    known = registry.variants.items()
+    groups = {"core": [v for v in known if v.core]}
+    for name in sorted({v.family for v in known}):
+        groups[name] = [v for v in known if v.family == name]
+    return groups
+
+
+def choose_variants(names: tuple[str, ...]) -> list[Variant]:
+    """Return the variants of a list, each once.
+
+    Args:
+        names: variants, ``base+modifier+...`` compositions, groups, or ``all``; lists of them may
+            be separated by commas.
+
+    Raises:
+        UsageError: empty, or an unknown name (with the nearest).
+    """
+    asked = [n for name in names for n in name.split(",") if n]
+    if not asked:
+        raise UsageError("no variants: name some, or say all")
+    groups = {"all": registry.variants.items(), **variant_groups()}
+    chosen: dict[str, Variant] = {}
+    for name in asked:
+        for variant in groups.get(name) or [registry.variants.get(name)]:
+            chosen.setdefault(variant.name, variant)
+    return list(chosen.values())
+
+
+def parse_arch(spec: str) -> tuple[Arch, dict[str, Any]]:
+    """Return the arch and all its options from ``name`` or ``name:key=value,key=value``.
+
+    Raises:
+        UsageError: unknown name or option, or a value of the wrong type.
+    """
+    name, _, rest = spec.partition(":")
+    arch = registry.archs.get(name)
+    options = dict(arch.options)
+    for item in filter(None, rest.split(",")):
+        key, _, text = item.partition("=")
+        if key not in options:
+            known = ", ".join(options) or "none"
+            raise UsageError(f"arch {name} has no option {key!r}; its options: {known}")
+        try:
+            options[key] = type(options[key])(text)
+        except ValueError:
+            kind = type(options[key]).__name__
+            raise UsageError(f"arch {name}: {key} is {text!r}, {kind} needed") from None
+    return arch, options
+
+
+def seed_list(seeds: int | tuple[int, ...]) -> tuple[int, ...]:
+    """Return the repetitions 0..n-1 for a number, or the given ones.
+
+    Raises:
+        UsageError: none, negative or repeated seeds.
+    """
+    if isinstance(seeds, int):
+        if seeds < 1:
+            raise UsageError(f"--seeds is {seeds}: at least 1 needed")
+        return tuple(range(seeds))
+    if not seeds or min(seeds) < 0 or len(set(seeds)) != len(seeds):
+        raise UsageError(f"seeds are {list(seeds)}: different numbers of at least 0 needed")
+    return tuple(seeds)
+
+
+def choose_device(device: str) -> str:
+    """Return ``cpu`` or ``cuda``; ``auto`` takes CUDA where there is a usable device.
+
+    Raises:
+        UsageError: CUDA was asked for and is not there.
+    """
+    import torch
+
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise UsageError("--device is cuda, but torch finds no usable CUDA device; try cpu")
+    return device

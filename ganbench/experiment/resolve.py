@@ -1,0 +1,112 @@
+"""From names to things, in one place: data, population and evaluator of a training.
+
+``ganbench.run`` and ``plan`` come here with a ``Training``, ``ganbench.train`` and ``ganbench
+verify`` with objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ganbench.core import registry
+from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Arch, Data, Variant
+from ganbench.evaluation.choose import load_extractor
+from ganbench.evaluation.evaluator import Evaluator
+from ganbench.experiment.records import Training
+from ganbench.experiment.request import Settings, choose_device
+
+
+def load_data(training: Training) -> Data:
+    """Return the data of a training.
+
+    Raises:
+        UsageError: they cannot be had, or are no longer those that it was planned for.
+    """
+    data = registry.datasets.get(training.dataset).load(training.data_dir)
+    if data.sha256 != training.dataset_sha256:
+        raise UsageError(f"{training.dataset} has changed since the run was planned: run it again")
+    return data
+
+
+def make_population(
+    variant: Variant,
+    arch: Arch,
+    options: Mapping[str, Any],
+    dataset: str,
+    data: Data,
+    seeds: Sequence[int],
+    batch: int,
+    steps: int,
+    settings: Settings = Settings(),  # noqa: B008 (frozen)
+) -> Any:
+    """Return the untrained ``training.population.Population``.
+
+    Args:
+        options: of ``arch``. dataset: the data set's name, a part of every seed.
+
+    Raises:
+        UsageError: a combination that does not fit.
+    """
+    import torch
+
+    from ganbench.training.build import choose_backend, network_builder
+    from ganbench.training.population import Population
+
+    device = choose_device(settings.device)
+    return Population(
+        variant,
+        network_builder(arch, options, data, variant),
+        data.train,
+        dataset,
+        seeds,
+        batch,
+        steps,
+        game=settings.game,
+        hyper=settings.hyper,
+        ema=settings.ema,
+        base_seed=settings.base_seed,
+        dtype=getattr(torch, settings.dtype),
+        device=device,
+        backend=choose_backend(settings.backend, arch, device).name,
+        labels=data.train_labels if arch.conditional else None,
+    )
+
+
+def population_of(
+    training: Training, seeds: Sequence[int], data: Data, device: str, backend: str
+) -> Any:
+    """Return the untrained population of a training."""
+    settings = Settings(
+        game=training.game, hyper=training.hyper, dtype=training.dtype, device=device,
+        backend=backend, ema=training.ema, base_seed=training.base_seed,
+    )  # fmt: skip
+    return make_population(
+        registry.variants.get(training.variant),
+        registry.archs.get(training.arch),
+        training.arch_options,
+        training.dataset,
+        data,
+        seeds,
+        training.batch,
+        training.steps,
+        settings,
+    )
+
+
+def evaluator_of(training: Training, data: Data) -> Evaluator:
+    """Return the evaluator of a training, its protocol being part of it."""
+    return Evaluator(
+        dataset=registry.datasets.get(training.dataset),
+        data=data,
+        extractor=load_extractor(training.features),
+        metrics=tuple(registry.metrics.get(name) for name in training.metrics),
+        n_real=training.n_real,
+        n_fake=training.n_fake,
+        context={
+            "weights": "raw" if training.ema is None else f"ema {training.ema}",
+            "dtype": training.dtype,
+            "images_seen": training.images_seen,
+        },
+    )

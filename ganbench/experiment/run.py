@@ -1,0 +1,88 @@
+"""Running a plan: which units are left, on which engine, and the records of what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ganbench.core import registry
+from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Engine, Job
+from ganbench.experiment.plan import Plan
+from ganbench.experiment.records import Training, Unit
+from ganbench.experiment.store import Store
+
+Failed = tuple[Unit, str]  # and the reason
+
+
+def out_folder(plan: Plan, out: str | Path | None) -> Path:
+    """Return the run directory of ``plan``."""
+    return Path(out) if out else Path("runs") / plan.name
+
+
+def check_resources(workers: int | None, threads: int | None) -> None:
+    """Raise ``UsageError`` for less than one worker or thread."""
+    for flag, value in (("--workers", workers), ("--threads", threads)):
+        if value is not None and value < 1:
+            raise UsageError(f"{flag} is {value}: at least 1 needed")
+
+
+def check_protocols(plan: Plan, store: Store) -> None:
+    """Refuse to add to results of the same data set that have another protocol."""
+    from ganbench.experiment.protocols import Entry, describe_protocols, entries, refuse_mixed
+    from ganbench.experiment.resolve import evaluator_of, load_data
+
+    records = [r for r in store.records() if r.training.dataset == plan.dataset.name]
+    if records:
+        first = plan.trainings[0]
+        protocols = describe_protocols(evaluator_of(first, load_data(first)))
+        planned = [Entry("this run", plan.arch, t, protocols) for t in plan.trainings]
+        refuse_mixed([*entries(records), *planned])
+
+
+def run_units(
+    plan: Plan,
+    units: list[Unit],
+    store: Store,
+    engine: Engine,
+    workers: int | None = None,
+    threads: int | None = None,
+    report: Callable[[Unit, dict[str, Any]], None] | None = None,
+) -> list[Failed]:
+    """Execute ``units``, write the records of those that break down, and return these.
+
+    Raises:
+        UsageError: something in the plan is not known where ``engine`` works.
+    """
+    from ganbench.experiment.execute import execute, failed_records
+
+    if not units:
+        return []
+    if engine.other_process:
+        _check_announced(plan)
+    job = Job(store, execute, report or (lambda unit, event: None), workers, threads)
+    failed = engine.run(units, job)
+    for unit, reason in failed:
+        left = [seed for seed in unit.seeds if not store.done(unit.training, seed)]
+        for record in failed_records(unit, left, reason, engine.name):
+            store.write_record(record)
+    return failed
+
+
+def _check_announced(plan: Plan) -> None:
+    """Raise ``UsageError`` for what another process would not know."""
+    training: Training = plan.trainings[0]
+    used: list[tuple[registry.Registry[Any], str]]
+    used = [(registry.variants, t.variant) for t in plan.trainings]
+    used += [(registry.games, t.game) for t in plan.trainings]
+    used += [(registry.archs, training.arch), (registry.datasets, training.dataset)]
+    used += [(registry.metrics, name) for name in training.metrics]
+    used += [(registry.backends, plan.backend.name)]
+    hidden = [f"{known.kind} {name}" for known, name in used if not known.announced(name)]
+    if hidden:
+        raise UsageError(
+            f"{', '.join(dict.fromkeys(hidden))}: registered in this process only, which worker "
+            "processes do not see; announce it as a ganbench.plugins entry point, or use "
+            "engine='inline'"
+        )

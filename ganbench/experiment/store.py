@@ -1,0 +1,128 @@
+"""The run directory: the plan, every record, checkpoints of unfinished units.
+
+    OUT/plan.json               the configuration and its units
+    OUT/records/<run_id>.json   one trained seed: what, how, on what, every measurement
+    OUT/checkpoints/<unit_id>/state.safetensors   state and measurements of an unfinished unit
+    OUT/samples/<run_id>.npy    samples from a fixed latent
+
+Every file is written to a temporary name, synced and renamed: it is whole or absent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganbench.core.errors import UsageError
+from ganbench.core.files import write_array, write_bytes
+from ganbench.experiment.records import Record, Training, Unit, read_record
+
+
+class Store:
+    """The run directory ``out``."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = Path(out)
+
+    def prepare(self) -> None:
+        """Make the directory.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
+        try:
+            (self.out / "records").mkdir(parents=True, exist_ok=True)
+            write_bytes(self.out / ".writable", b"")
+            (self.out / ".writable").unlink()
+        except OSError as error:
+            raise UsageError(
+                f"cannot write to {self.out}: {error.strerror}; choose another --out"
+            ) from None
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the directory against a second run.
+
+        Raises:
+            UsageError: another run holds it.
+        """
+        with open(self.out / ".lock", "w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise UsageError(
+                    f"another ganbench run is using {self.out}: wait, or choose another --out"
+                ) from None
+            yield
+
+    def write_plan(self, plan: dict[str, Any]) -> None:
+        """Write ``plan.json``."""
+        write_bytes(self.out / "plan.json", (json.dumps(plan, indent=1) + "\n").encode())
+
+    def record_path(self, run_id: str) -> Path:
+        """Return where a record lies."""
+        return self.out / "records" / f"{run_id}.json"
+
+    def write_record(self, record: Record) -> None:
+        """Write one record."""
+        text = record.model_dump_json(indent=1) + "\n"
+        write_bytes(self.record_path(record.run_id), text.encode())
+
+    def records(self) -> list[Record]:
+        """Return every record of the directory, sorted by file name.
+
+        Raises:
+            UsageError: a file is not a record.
+        """
+        return [read_record(path) for path in sorted((self.out / "records").glob("*.json"))]
+
+    def samples_path(self, run_id: str) -> Path:
+        """Return where the kept samples of a seed lie."""
+        return self.out / "samples" / f"{run_id}.npy"
+
+    def write_samples(self, run_id: str, samples: np.ndarray) -> None:
+        """Keep samples ``[n, *shape]`` of one seed."""
+        write_array(self.samples_path(run_id), samples)
+
+    def done(self, training: Training, seed: int) -> bool:
+        """Return whether a seed's training is over, well or badly; a failed one is to be redone."""
+        path = self.record_path(training.run_id(seed))
+        return path.exists() and read_record(path).status != "failed"
+
+    def checkpoint(self, unit: Unit) -> Path:
+        """Return the folder of a unit's checkpoint."""
+        return self.out / "checkpoints" / unit.unit_id
+
+    def save_checkpoint(self, unit: Unit, state: dict[str, Any], progress: dict[str, Any]) -> None:
+        """Keep the state and the measurements so far, in one file so that they always agree."""
+        from safetensors.torch import save
+
+        content = save(state, {"progress": json.dumps(progress)})
+        write_bytes(self.checkpoint(unit) / "state.safetensors", content)
+
+    def load_checkpoint(self, unit: Unit) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Return the state and the measurements of the checkpoint, or None."""
+        from safetensors import SafetensorError, safe_open
+
+        path = self.checkpoint(unit) / "state.safetensors"
+        if not path.exists():
+            return None
+        try:
+            with safe_open(path, "pt") as file:
+                state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+                return state, json.loads(file.metadata()["progress"])
+        except SafetensorError:
+            return None  # damaged from outside: the unit starts again
+
+    def drop_checkpoint(self, unit: Unit) -> None:
+        """Forget a finished unit's checkpoint."""
+        shutil.rmtree(self.checkpoint(unit), ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self.checkpoint(unit).parent.rmdir()

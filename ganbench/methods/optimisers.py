@@ -1,0 +1,129 @@
+"""Optimisers as pure pairs ``init(params) -> state`` and ``update(grads, state, params, hyper)``.
+
+Parameters are dicts of tensors. Every hyper-parameter reaches ``update`` as a scalar tensor, so
+that each lane of a population can have its own. The arithmetic is that of ``torch.optim``.
+``differentiable(optimiser)`` does the same arithmetic in a way that gradients can go through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from ganbench.core.lazy import torch
+from ganbench.methods._roots import smooth_sqrt
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ganbench.core.kinds import Optimizer, Params, Value
+
+
+def _root(v: Tensor, differentiable: bool) -> Tensor:
+    """Return the root of ``v``, a tensor of its own."""
+    return smooth_sqrt(v) if differentiable else v.sqrt()
+
+
+def differentiable(optimiser: Optimizer) -> Optimizer:
+    """Return ``optimiser`` such that derivatives of its updates exist everywhere."""
+    if not any(f.name == "differentiable" for f in fields(optimiser)):  # type: ignore[arg-type]
+        return optimiser
+    return replace(optimiser, differentiable=True)  # type: ignore[type-var]
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam. Kingma & Ba 2015, arXiv:1412.6980, Algorithm 1.
+
+    The default rate and betas are DCGAN's (Radford 2015, section 4).
+    """
+
+    lr: Value = 2e-4
+    betas: tuple[Value, Value] = (0.5, 0.999)
+    eps: float = 1e-8
+    differentiable: bool = field(default=False, repr=False)
+
+    def hyper(self) -> dict[str, Value]:
+        """Return the hyper-parameters that may differ per lane."""
+        return {"lr": self.lr, "beta1": self.betas[0], "beta2": self.betas[1]}
+
+    def init(self, params: Params) -> dict[str, Any]:
+        """Return both moments at zero and the running products of the betas at one.
+
+        The products replace ``beta ** t``, so that bias correction stays right when a beta
+        changes while training.
+        """
+        one = torch.ones((), dtype=next(iter(params.values())).dtype)
+        return {
+            "m": {name: torch.zeros_like(p) for name, p in params.items()},
+            "v": {name: torch.zeros_like(p) for name, p in params.items()},
+            "beta1_product": one,
+            "beta2_product": one.clone(),
+        }
+
+    def update(
+        self, grads: Params, state: dict[str, Any], params: Params, hyper: Mapping[str, Tensor]
+    ) -> tuple[Params, dict[str, Any]]:
+        """Return the parameters and the state after one step."""
+        beta1, beta2 = hyper["beta1"], hyper["beta2"]
+        product1, product2 = state["beta1_product"] * beta1, state["beta2_product"] * beta2
+        step = hyper["lr"] / (1 - product1)
+        scale = (1 - product2).rsqrt()
+        m = {k: torch.lerp(g, state["m"][k], beta1) for k, g in grads.items()}
+        v = {k: torch.lerp(g.square(), state["v"][k], beta2) for k, g in grads.items()}
+        new = {
+            k: p - m[k].div(_root(v[k], self.differentiable).mul_(scale).add_(self.eps)).mul_(step)
+            for k, p in params.items()
+        }
+        return new, {"m": m, "v": v, "beta1_product": product1, "beta2_product": product2}
+
+
+@dataclass(frozen=True)
+class RMSprop:
+    """RMSprop, as ``torch.optim.RMSprop`` without momentum. Tieleman & Hinton 2012."""
+
+    lr: Value = 5e-5
+    alpha: Value = 0.99
+    eps: float = 1e-8
+    differentiable: bool = field(default=False, repr=False)
+
+    def hyper(self) -> dict[str, Value]:
+        """Return the hyper-parameters that may differ per lane."""
+        return {"lr": self.lr, "alpha": self.alpha}
+
+    def init(self, params: Params) -> dict[str, Any]:
+        """Return the mean square at zero."""
+        return {"v": {name: torch.zeros_like(p) for name, p in params.items()}}
+
+    def update(
+        self, grads: Params, state: dict[str, Any], params: Params, hyper: Mapping[str, Tensor]
+    ) -> tuple[Params, dict[str, Any]]:
+        """Return the parameters and the state after one step."""
+        v = {k: torch.lerp(g.square(), state["v"][k], hyper["alpha"]) for k, g in grads.items()}
+        new = {
+            k: p - grads[k].div(_root(v[k], self.differentiable).add_(self.eps)).mul_(hyper["lr"])
+            for k, p in params.items()
+        }
+        return new, {"v": v}
+
+
+@dataclass(frozen=True)
+class SGD:
+    """Plain gradient descent, the setting of the convergence theory."""
+
+    lr: Value = 0.1
+
+    def hyper(self) -> dict[str, Value]:
+        """Return the hyper-parameters that may differ per lane."""
+        return {"lr": self.lr}
+
+    def init(self, params: Params) -> dict[str, Any]:
+        """Return the empty state."""
+        return {}
+
+    def update(
+        self, grads: Params, state: dict[str, Any], params: Params, hyper: Mapping[str, Tensor]
+    ) -> tuple[Params, dict[str, Any]]:
+        """Return the parameters after one step."""
+        return {k: p - hyper["lr"] * grads[k] for k, p in params.items()}, state

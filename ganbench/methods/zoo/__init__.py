@@ -1,0 +1,1 @@
+"""The zoo: one paper, one file, with its equations, state, constants, variants and modifier."""

@@ -1,1 +1,0 @@
-"""What can be added to any variant, ``ns+r1``: one file each."""

@@ -1,0 +1,1 @@
+"""The population trainer: a pure step for one lane, vectorised over lanes."""

@@ -1,0 +1,1 @@
+"""How the step of a whole population is executed: one file a backend."""

@@ -1,0 +1,160 @@
+"""From names to what a training is made of: networks, game, backend, hyper-parameters, state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+
+from ganbench.archs._labels import class_frequencies
+from ganbench.core import registry
+from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Arch, Backend, Data, Networks, Shape, Variant
+from ganbench.core.seeds import derive
+from ganbench.training.state import Problem, State
+
+DEFAULT_GAME = "alternating"
+
+
+def choose_game(variant: Variant, asked: str | None) -> str:
+    """Return the game that ``variant`` is trained by: its own, the one asked for, or the default.
+
+    Raises:
+        UsageError: an unknown game, or another than the one that makes the variant what it is.
+    """
+    if asked is not None:
+        registry.games.get(asked)
+    if variant.game is None:
+        return asked or DEFAULT_GAME
+    registry.games.get(variant.game)
+    if asked not in (None, variant.game):
+        raise UsageError(
+            f"variant {variant.name} is trained by game {variant.game}, not by {asked}"
+        )
+    return variant.game
+
+
+def choose_backend(asked: str, arch: Arch, device: str) -> Backend:
+    """Return the backend called ``asked``, or the faster one for this architecture and device.
+
+    Raises:
+        UsageError: unknown.
+    """
+    if asked == "auto":
+        asked = "eager" if arch.vectorise or device != "cpu" else "loop"
+    return registry.backends.get(asked)
+
+
+def default_hyper(variant: Variant, game: str) -> dict[str, float]:
+    """Return every hyper-parameter of a method and its game."""
+    return {**variant.hyper(), **registry.games.get(game).hyper}
+
+
+def hyper_targets(variant: Variant, game: str, key: str) -> list[str]:
+    """Return the hyper-parameters that ``key`` sets: ``lr`` means ``g.lr`` and ``d.lr``.
+
+    Raises:
+        UsageError: there is none.
+    """
+    known = default_hyper(variant, game)
+    targets = [k for k in known if k == key or k in (f"g.{key}", f"d.{key}")]
+    if not targets:
+        raise UsageError(
+            f"variant {variant.name} has no hyper-parameter {key!r}; it has {', '.join(known)}"
+        )
+    return targets
+
+
+def network_shape(arch: Arch, data: Data) -> tuple[Shape, dict[str, Any]]:
+    """Return the shape of the networks' samples, and what a conditional arch is also built with.
+
+    Raises:
+        UsageError: ``arch`` is conditional and the data have no labels, or are not images.
+    """
+    shape = data.train.shape[1:]
+    if not arch.conditional:
+        return shape, {}
+    if data.train_labels is None:
+        raise UsageError(f"arch {arch.name} needs labels, and these data have none")
+    if reason := arch.fits(shape):
+        raise UsageError(f"arch {arch.name} does not fit data of shape {shape}: {reason}")
+    frequencies = class_frequencies(torch.from_numpy(np.asarray(data.train_labels)))
+    with_planes = (shape[0] + len(frequencies), *shape[1:])
+    return with_planes, {"class_frequencies": frequencies, "channels": shape[0]}
+
+
+def network_builder(
+    arch: Arch, options: Mapping[str, Any], data: Data, variant: Variant
+) -> Callable[[], Networks]:
+    """Return a function that builds a fresh pair from torch's current random state.
+
+    Raises:
+        UsageError: ``arch`` cannot serve ``data``; the function raises where it cannot serve
+            ``variant``.
+    """
+    shape, added = network_shape(arch, data)
+    return partial(build_networks, arch, {**options, **added}, shape, variant)
+
+
+def build_networks(
+    arch: Arch, options: Mapping[str, Any], shape: Shape, variant: Variant
+) -> Networks:
+    """Return ``arch`` built for ``shape``, and for the inputs of ``variant``'s discriminator.
+
+    Raises:
+        UsageError: it cannot serve.
+    """
+    _, d_shape = variant.discriminator_input(1, shape)
+    for needed in (shape, d_shape):
+        if reason := arch.fits(needed):
+            raise UsageError(f"arch {arch.name} does not fit data of shape {needed}: {reason}")
+
+    def builder(shape: Shape, outputs: int = 1) -> Networks:
+        return arch.build(shape, outputs=outputs, **options)
+
+    if variant.network_wraps or variant.d_outputs > 1:
+        refuse_lacking(variant, builder(shape), arch)
+    for wrap in variant.network_wraps:
+        builder = wrap(builder)
+    networks = builder(shape, variant.d_outputs)
+    if d_shape != shape:
+        discriminator = builder(d_shape, variant.d_outputs).discriminator
+        networks = replace(networks, discriminator=discriminator)
+    refuse_lacking(variant, networks, arch)
+    return networks
+
+
+def refuse_lacking(variant: Variant, networks: Networks, arch: Arch) -> None:
+    """Raise ``UsageError`` if ``networks`` do not provide what ``variant`` requires."""
+    lacking = variant.requires - networks.provides
+    if lacking:
+        raise UsageError(
+            f"variant {variant.name} needs {', '.join(sorted(lacking))} of {arch.name}"
+        )
+
+
+def initial_state(
+    problem: Problem, build: Callable[[], Networks], seed: int, dtype: torch.dtype
+) -> State:
+    """Return one lane's state at step 0: weights from the stream ``init`` of its root seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive(seed, "init"))
+        networks = build()
+    g = {k: p.detach().to(dtype) for k, p in networks.generator.named_parameters()}
+    d = {k: p.detach().to(dtype) for k, p in networks.discriminator.named_parameters()}
+    variant = problem.variant
+    losses = variant.loss_state.init() if variant.loss_state else {}
+    return State(
+        g=g,
+        d=d,
+        g_opt=variant.optim.init(g),
+        d_opt=variant.d_optim.init(d),
+        constraint=variant.constraint.init(d) if variant.constraint else {},
+        loss_state={k: v.to(dtype) for k, v in losses.items()},
+        ema={k: p.clone() for k, p in g.items()} if problem.ema is not None else {},
+        game=registry.games.get(problem.game).init(g, d),
+    )

@@ -1,0 +1,314 @@
+"""A population: L lanes of one (variant, arch, data set), trained by one program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_map
+
+from ganbench.core import registry
+from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Networks, Params, Variant
+from ganbench.core.seeds import derive, lane_seed
+from ganbench.training.build import choose_game, default_hyper, hyper_targets, initial_state
+from ganbench.training.forward import noise_plan
+from ganbench.training.labels import Labels
+from ganbench.training.sampling import evaluation_generator, from_data, sample, to_data
+from ganbench.training.state import (
+    LOG_KEYS,
+    Problem,
+    flatten,
+    freeze,
+    restore,
+    stack,
+    unstack,
+)
+from ganbench.training.streams import DataOrder, NoiseStreams
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One seed of a population, as it is now.
+
+    Attributes:
+        diverged_at: the step at which it was frozen, or None.
+        hyper: its hyper-parameters (those that are scheduled with their first values).
+        params_g, params_d: numbers of parameters.
+        history: ``{"d_loss": [steps], ...}``, up to where it diverged.
+        sample: ``(n, latent_seed=None, label=None) -> [n, *shape]``; see ``Population.sample``.
+    """
+
+    seed: int
+    diverged_at: int | None
+    hyper: dict[str, float]
+    params_g: int
+    params_d: int
+    history: dict[str, np.ndarray]
+    sample: Callable[..., np.ndarray]
+
+
+class Population:
+    """L independent trainings that share one program; lane k equals the solo run with seed k.
+
+    Args:
+        variant: the method.
+        build: makes a fresh pair of networks from torch's current random state.
+        data: training split ``[N, *shape]``, uint8 (scaled to -1..1) or float.
+        dataset: the data set's name, a part of every seed.
+        seeds: one repetition number per lane.
+        batch: real samples per discriminator update.
+        steps: generator updates of the whole budget; schedules run over it.
+        game: a game algorithm; None for the variant's own, or alternating.
+        hyper: overrides, a number or one per lane; ``lr`` sets ``g.lr`` and ``d.lr``, and so on.
+            An overridden hyper-parameter does not follow the variant's schedule.
+        ema: decay of the averaged generator, or None.
+        labels: of the data ``[N]``, where ``build`` makes conditional networks.
+
+    Raises:
+        UsageError: an argument is out of range; the message names it.
+    """
+
+    def __init__(
+        self,
+        variant: Variant,
+        build: Callable[[], Networks],
+        data: np.ndarray,
+        dataset: str,
+        seeds: Sequence[int],
+        batch: int,
+        steps: int,
+        game: str | None = None,
+        hyper: Mapping[str, Any] | None = None,
+        ema: float | None = None,
+        base_seed: int = 0,
+        dtype: torch.dtype = torch.float32,
+        device: str | torch.device = "cpu",
+        backend: str = "eager",
+        labels: np.ndarray | None = None,
+    ) -> None:
+        check_arguments(variant, data, seeds, batch, steps, game, ema)
+        self.seeds, self.steps, self.dtype, self.build = list(seeds), steps, dtype, build
+        self.device = torch.device(device)
+        self.data_dtype = data.dtype
+        self.roots = [lane_seed(dataset, variant.name, s, base_seed) for s in seeds]
+        networks, game = build(), choose_game(variant, game)
+        networks.generator.train()
+        networks.discriminator.train()
+        self.labels = None if labels is None else Labels(labels, self.device, dtype)
+        classes = 0 if self.labels is None else len(self.labels.coordinates)
+        shape = (data.shape[1] + classes, *data.shape[2:])
+        self.problem = Problem(variant, networks, shape, batch, game, ema)
+        lanes = [initial_state(self.problem, build, root, dtype) for root in self.roots]
+        self.state = tree_map(lambda x: x.to(self.device), stack(lanes))
+        networks.generator.to(self.device)
+        networks.discriminator.to(self.device)
+        self.data = torch.from_numpy(np.require(data, requirements=["C", "W"])).to(self.device)
+        self.noise = NoiseStreams(
+            noise_plan(self.problem), self.roots, variant.d_steps, self.device, dtype
+        )
+        self.order = DataOrder(len(data), batch, self.roots)
+        self.hyper, self.schedules = self._hyper(hyper or {})
+        step = partial(registry.games.get(game).step, self.problem)
+        self.run_step = registry.backends.get(backend).compile(step)
+        self.step = 0
+        self.alive = torch.ones(len(self.seeds), dtype=torch.bool, device=self.device)
+        self.diverged_at = torch.full((len(self.seeds),), -1, device=self.device)
+        self.logs: list[Tensor] = []  # each [L, len(LOG_KEYS)]
+
+    def _hyper(self, overrides: Mapping[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        variant = self.problem.variant
+        values: dict[str, Any] = default_hyper(variant, self.problem.game)
+        schedules = dict(variant.schedules)
+        for key, value in overrides.items():
+            for target in hyper_targets(variant, self.problem.game, key):
+                values[target] = value
+                schedules.pop(target, None)
+        lanes = len(self.seeds)
+        tensors = {}
+        for key, value in values.items():
+            tensor = torch.as_tensor(value, dtype=self.dtype, device=self.device)
+            if tensor.shape not in ((), (lanes,)):
+                raise UsageError(
+                    f"{key} has shape {tuple(tensor.shape)}: a number or {lanes} numbers"
+                )
+            tensors[key] = tensor.expand(lanes)
+        return tensors, schedules
+
+    def _hyper_now(self) -> dict[str, Tensor]:
+        progress = self.step / self.steps
+        now = {
+            key: torch.full_like(self.hyper[key], anneal(progress))
+            for key, anneal in self.schedules.items()
+        }
+        return {**self.hyper, **now}
+
+    def real_samples(self, index: Tensor) -> Tensor:
+        """Return training samples as networks read them, ``index [...] -> [..., *shape]``."""
+        x = from_data(self.data[index], self.dtype)
+        return x if self.labels is None else self.labels.beside(x, index)
+
+    def _batches_and_noise(self) -> tuple[Tensor, dict[str, dict[str, Tensor]]]:
+        """Return the real batches and the noise of the next step."""
+        d_steps = self.problem.variant.d_steps
+        index = self.order.at(self.step * d_steps, d_steps).to(self.device)
+        noise = self.noise.at(self.step)
+        if self.labels is not None:
+            noise = self.labels.matched_latents(noise, index)
+        return self.real_samples(index), noise
+
+    def run(self, steps: int) -> None:
+        """Do ``steps`` generator updates; stops early once every lane has diverged."""
+        for _ in range(steps):
+            hyper = self._hyper_now()
+            new, log = self.run_step(self.state, *self._batches_and_noise(), hyper)
+            logs = torch.stack([log[key] for key in LOG_KEYS], dim=1)
+            finite = logs.isfinite().all(1) & torch.stack(list(hyper.values())).isfinite().all(0)
+            ok = self.alive & finite
+            self.state = freeze(ok, new, self.state)
+            self.diverged_at[self.alive & ~ok] = self.step
+            self.alive = ok
+            self.logs.append(logs)
+            self.step += 1
+            if self.device.type == "cpu" and not bool(ok.any()):
+                return
+
+    @property
+    def images_seen(self) -> int:
+        """Real images shown to the discriminator so far, in each lane."""
+        return self.d_steps * self.problem.batch
+
+    @property
+    def d_steps(self) -> int:
+        """Updates of the discriminator so far, in each lane."""
+        return self.step * self.problem.variant.d_steps
+
+    def lane(self, seed: int) -> int:
+        """Return the index of the lane with ``seed``.
+
+        Raises:
+            UsageError: no lane has it.
+        """
+        if seed not in self.seeds:
+            raise UsageError(f"no lane has seed {seed}; there are {self.seeds}")
+        return self.seeds.index(seed)
+
+    def diverged(self, seed: int) -> int | None:
+        """Return the step at which the lane was frozen, or None."""
+        step = int(self.diverged_at[self.lane(seed)])
+        return None if step < 0 else step
+
+    def params(self, seed: int) -> dict[str, Params]:
+        """Return ``{"g": {...}, "d": {...}}`` (and ``"ema"``) of one lane, unstacked copies."""
+        state = unstack(self.state, self.lane(seed))
+        parts = {"g": state.g, "d": state.d} | ({"ema": state.ema} if state.ema else {})
+        return {part: {k: v.clone() for k, v in tree.items()} for part, tree in parts.items()}
+
+    def generator(self, seed: int) -> torch.nn.Module:
+        """Return one lane's generator (averaged if ``ema``) in evaluation mode: a plain module."""
+        state = unstack(self.state, self.lane(seed))
+        return evaluation_generator(self.problem.networks, state.ema or state.g)
+
+    def sample(
+        self, n: int, seed: int, latent_seed: int | None = None, label: int | None = None
+    ) -> np.ndarray:
+        """Return ``n`` samples of one lane, ``[n, *shape]``, uint8 if the data are, else float32.
+
+        Args:
+            latent_seed: decides the latents; by default it follows from the lane's own seed.
+            label: of all samples, where the networks are conditional; by default classes are drawn
+                as often as the data have them.
+
+        Raises:
+            UsageError: there is no such label.
+        """
+        root = self.roots[self.lane(seed)]
+        latents = derive(root, "evaluation") if latent_seed is None else latent_seed
+        prepare = None
+        if label is not None:
+            if self.labels is None:
+                raise UsageError(f"label is {label}, but the networks are not conditional")
+            prepare = partial(self.labels.of_one_class, label=label)
+        drawn = sample(self.generator(seed), self.problem.networks, n, latents, prepare=prepare)
+        return to_data(drawn[:, : self.data.shape[1]], self.data_dtype)
+
+    def lanes(self) -> list[Lane]:
+        """Return every lane as it is now."""
+        return [self._lane_now(seed) for seed in self.seeds]
+
+    def _lane_now(self, seed: int) -> Lane:
+        index, params = self.lane(seed), self.params(seed)
+        return Lane(
+            seed=seed,
+            diverged_at=self.diverged(seed),
+            hyper={key: float(value[index]) for key, value in self.hyper.items()},
+            params_g=sum(p.numel() for p in params["g"].values()),
+            params_d=sum(p.numel() for p in params["d"].values()),
+            history=self.history(seed),
+            sample=partial(self.sample, seed=seed),
+        )
+
+    def history(self, seed: int) -> dict[str, np.ndarray]:
+        """Return ``{"d_loss": [steps], ...}`` of one lane, up to where it diverged."""
+        lane = self.lane(seed)
+        if not self.logs:
+            return {key: np.zeros(0, np.float32) for key in LOG_KEYS}
+        rows = torch.stack([log[lane] for log in self.logs]).float().cpu().numpy()
+        end = self.diverged(seed)
+        return dict(zip(LOG_KEYS, rows[: None if end is None else end + 1].T, strict=True))
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return everything that a later ``load_state_dict`` needs to go on exactly."""
+        flat = {f"state{k}": v.cpu() for k, v in flatten(self.state).items()}
+        logs = (
+            torch.stack(self.logs) if self.logs else torch.zeros(0, len(self.seeds), len(LOG_KEYS))
+        )
+        return flat | {
+            "step": torch.tensor(self.step),
+            "alive": self.alive.cpu(),
+            "diverged_at": self.diverged_at.cpu(),
+            "logs": logs.cpu(),
+        }
+
+    def load_state_dict(self, saved: dict[str, Tensor]) -> None:
+        """Go on from what ``state_dict`` returned.
+
+        Raises:
+            ValueError: it belongs to another population.
+        """
+        flat = {k[len("state") :]: v for k, v in saved.items() if k.startswith("state")}
+        self.state = restore(flat, self.state)
+        self.step = int(saved["step"])
+        self.alive = saved["alive"].to(self.device)
+        self.diverged_at = saved["diverged_at"].to(self.device)
+        self.logs = list(saved["logs"].to(self.device))
+
+
+def check_arguments(
+    variant: Variant,
+    data: np.ndarray,
+    seeds: Sequence[int],
+    batch: int,
+    steps: int,
+    game: str | None,
+    ema: float | None,
+) -> None:
+    """Raise ``UsageError`` for an argument of ``Population`` that is out of range."""
+    if not seeds:
+        raise UsageError("no seeds: at least 1 needed")
+    if len(set(seeds)) != len(seeds):
+        raise UsageError(f"seeds are repeated: {list(seeds)}")
+    if steps < 1:
+        raise UsageError(f"steps is {steps}: at least 1 needed")
+    if not 1 <= batch <= len(data):
+        raise UsageError(f"batch is {batch}: between 1 and the {len(data)} training samples")
+    if variant.discriminator_input(batch, data.shape[1:])[0] < 1:
+        raise UsageError(f"batch is {batch}: too few samples for variant {variant.name}")
+    choose_game(variant, game)
+    if ema is not None and not 0 <= ema < 1:
+        raise UsageError(f"ema is {ema}: a decay in [0, 1)")

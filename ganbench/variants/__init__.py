@@ -1,1 +1,0 @@
-"""One file per GAN variant: its equations, its constants and its paper."""

@@ -1,0 +1,102 @@
+"""Engines: in worker processes and in this one."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from ganbench.core import registry
+from ganbench.core.errors import UsageError
+from tests.experiment._helpers import run, values
+
+
+def test_engines_agree(tiny, tmp_path):
+    """In worker processes and in this one, with smoke, which workers know too."""
+    local = run(tmp_path / "local", preset="smoke", engine="local", workers=2, images_seen=400)
+    inline = run(tmp_path / "inline", preset="smoke", images_seen=400)
+    assert not local.failed and set(local.results["engine"]) == {"local"}
+    a, b = values(local), values(inline)
+    assert a["run_id"].equals(b["run_id"])
+    assert np.allclose(a["value"], b["value"], rtol=1e-3)
+
+
+def test_a_worker_that_dies_fails_its_unit_alone(tiny, tmp_path):
+    killed = []
+
+    def kill(unit, event):
+        if unit.training.variant == "ns" and not killed:
+            killed.append(True)
+            subprocess.run(
+                [
+                    "pkill",
+                    "-KILL",
+                    "-P",
+                    str(os.getpid()),
+                    "-f",
+                    "ganbench.experiment.engines._worker",
+                ]
+            )
+
+    result = run(
+        tmp_path, preset="smoke", engine="local", workers=1, progress=kill, images_seen=800
+    )
+    assert [label for label, _ in result.failed] == ["ns · seed 0"]
+    assert "ended with -9" in result.failed[0][1]
+    assert set(result.results[result.results["variant"] == "wgan-gp"]["status"]) == {"ok"}
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 75)])
+def test_signals_stop_a_run_that_can_go_on(tmp_path, sent, code):
+    words = [sys.executable, "-m", "ganbench.cli", "run", "--dataset", "ring2d", "--variants", "ns",
+             "--preset", "smoke", "--budget", "5000000", "--out", str(tmp_path / "o")]  # fmt: skip
+    process = subprocess.Popen(
+        words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        # a shell's background jobs ignore Ctrl-C, and so would theirs
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    try:
+        while not (tmp_path / "o" / "logs").exists():
+            assert process.poll() is None
+            time.sleep(0.1)
+        time.sleep(1)
+        process.send_signal(sent)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == code and "the same command goes on" in errors
+    assert "Traceback" not in errors
+
+
+def test_something_registered_here_is_not_sent_to_workers(tiny, tmp_path):
+    from dataclasses import replace
+
+    mine = replace(registry.variants.get("ns"), name="mine")
+    with registry.temporarily(mine):
+        with pytest.raises(UsageError, match="variant mine: registered in this process only"):
+            run(tmp_path, variants=["mine"], engine="local")
+        assert run(tmp_path, variants=["mine"]).trained == 2
+
+
+def test_workers_have_the_threads_that_they_are_told(tiny, tmp_path):
+    """As many as asked for; otherwise the cores are shared out evenly."""
+    from ganbench.experiment.provenance import usable_cores
+    from ganbench.experiment.store import Store
+
+    given = {"preset": "smoke", "engine": "local", "images_seen": 100, "seeds": 1}
+    run(tmp_path / "a", workers=1, threads=1, variants=["ns"], **given)
+    run(tmp_path / "b", workers=1, variants=["ns"], **given)
+    run(tmp_path / "c", workers=2, **given)
+    found = {name: {r.threads for r in Store(tmp_path / name).records()} for name in "abc"}
+    assert found == {"a": {1}, "b": {usable_cores()}, "c": {max(1, usable_cores() // 2)}}
+
+
+def test_unknown_engines_and_backends_suggest_the_nearest(tiny, tmp_path):
+    with pytest.raises(UsageError, match="unknown engine 'lokal': did you mean local"):
+        run(tmp_path, engine="lokal")
+    with pytest.raises(UsageError, match="unknown backend 'eagre': did you mean eager"):
+        run(tmp_path, backend="eagre")
+    assert not (tmp_path / "records").exists()

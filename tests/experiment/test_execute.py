@@ -1,0 +1,189 @@
+"""Execution of units: what a run leaves, resume, divergence, failures."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import ganbench
+from ganbench.core import registry
+from ganbench.core.errors import UsageError
+from ganbench.experiment import execute as execution
+from ganbench.experiment.execute import execute
+from ganbench.experiment.plan import make_plan
+from ganbench.experiment.request import Request
+from ganbench.experiment.store import Store
+from ganbench.reports import leaderboard
+from ganbench.reports.findings import findings
+from ganbench.reports.tables import terminal_table
+from tests.experiment._helpers import run, values
+
+
+def test_a_run_leaves_everything_and_the_next_does_nothing(tiny, tmp_path):
+    result = run(tmp_path)
+    assert result.trained == 4 and not result.failed and not result.skipped
+    for name in ("plan.json", "results.csv", "leaderboard.csv", "plots/curves-w2.png",
+                 "plots/final-values.svg", "plots/collapse.png", "samples/ns-toy.png"):  # fmt: skip
+        assert (tmp_path / name).stat().st_size > 0
+    assert all(path.exists() for path in result.written)
+    assert not (tmp_path / "checkpoints").exists()
+    table = leaderboard.read(tmp_path / "results.csv")
+    assert list(table.columns) == leaderboard.RESULT_COLUMNS
+    assert list(result.leaderboard.columns) == leaderboard.LEADERBOARD_COLUMNS
+    assert np.array_equal(table["value"], result.results["value"])  # the very same float64
+    assert set(table["checkpoint"]) == {1, 2, 3} and set(table["status"]) == {"ok"}
+    assert (table[table["variant"] == "ns"]["images_seen"].max()) == 96
+    mtime = (next((tmp_path / "records").iterdir())).stat().st_mtime_ns
+    again = run(tmp_path)
+    assert again.trained == 0 and values(again).equals(values(result))
+    assert (next((tmp_path / "records").iterdir())).stat().st_mtime_ns == mtime
+
+
+def test_more_seeds_extend_a_run_and_equal_a_fresh_one(tiny, tmp_path):
+    run(tmp_path / "grown", seeds=1, batch=32)
+    grown = run(tmp_path / "grown", seeds=3, batch=32)
+    assert grown.trained == 4
+    fresh = run(tmp_path / "fresh", seeds=3, batch=32)
+    a, b = values(grown), values(fresh)
+    assert a[["run_id", "metric"]].equals(b[["run_id", "metric"]])
+    assert np.allclose(a["value"], b["value"], rtol=1e-3, atol=1e-6)
+
+
+class Stop(Exception):
+    pass
+
+
+def test_an_interrupted_unit_goes_on_and_ends_with_the_same_numbers(tiny, tmp_path):
+    whole = run(tmp_path / "whole", variants=["ns"])
+    request = Request(variants=("ns",), dataset="ring2d", arch=None, preset="tiny", batch=8)
+    plan, _ = make_plan(request)
+    store = Store(tmp_path / "cut")
+    store.prepare()
+    (unit,) = plan.units(store.done)
+
+    def cut(event):
+        if event["step"] > 4 and "values" not in event:
+            raise Stop
+
+    with pytest.raises(Stop):
+        execute(unit, store, cut, "inline")
+    assert store.load_checkpoint(unit)[1]["done"] == 1 and not store.records()
+    resumed = run(tmp_path / "cut", variants=["ns"])
+    assert values(resumed).equals(values(whole))
+
+
+def test_diverged_seeds_are_counted_ranked_last_and_shown(tiny, tmp_path):
+    from dataclasses import replace
+
+    from ganbench.methods.optimisers import SGD
+
+    broken = replace(registry.variants.get("wgan"), name="explodes", optim=SGD(1e30),
+                     constraint=None)  # fmt: skip
+    with registry.temporarily(broken):
+        result = run(tmp_path, variants=["explodes", "ns"])
+    assert not result.failed
+    board = result.leaderboard.set_index(["metric", "variant"])
+    for metric, worst in (("w2", math.inf), ("modes", 0.0)):
+        row = board.loc[metric, "explodes"]
+        assert (row["n_seeds"], row["n_failed"], row["median"]) == (2, 2, worst)
+        assert math.isnan(row["mean"]) and row["rank"] >= board.loc[metric, "ns"]["rank"]
+    assert board.loc["w2", "explodes"]["rank"] == 2
+    rows = result.results[result.results["variant"] == "explodes"]
+    assert set(rows["status"]) == {"diverged"} and rows["value"].isna().all()
+    record = next(r for r in Store(tmp_path).records() if r.training.variant == "explodes")
+    assert record.diverged_at is not None and "not finite" in record.error
+    assert any(
+        "explodes" in s and "diverged in seeds 0, 1" in s
+        for s in findings(result.results, result.quantities)
+    )
+    terminal_table(result.leaderboard, result.results, "w2", result.quantities)
+
+
+def test_a_unit_that_breaks_is_recorded_and_redone(tiny, tmp_path, monkeypatch):
+    import ganbench.experiment.execute
+
+    true, reason = ganbench.experiment.execute.execute, "no room"
+
+    def fail(unit, *args, **kwargs):
+        if unit.training.variant == "ns":
+            raise MemoryError(reason)
+        true(unit, *args, **kwargs)
+
+    monkeypatch.setattr("ganbench.experiment.execute.execute", fail)
+    result = run(tmp_path)
+    assert result.failed == [("ns · 2 seeds", "MemoryError: no room")]
+    assert set(result.results[result.results["variant"] == "ns"]["status"]) == {"failed"}
+    assert result.leaderboard.set_index(["metric", "variant"]).loc["w2", "ns"]["n_failed"] == 2
+    reason = "still no room"  # the newest failure is the one on record
+    run(tmp_path)
+    failed = [r for r in Store(tmp_path).records() if r.status == "failed"]
+    assert len(failed) == 2 and all("still no room" in r.error for r in failed)
+    monkeypatch.setattr("ganbench.experiment.execute.execute", true)
+    again = run(tmp_path)
+    assert again.trained == 2 and set(again.results["status"]) == {"ok"}
+
+
+def test_checkpoints_are_as_many_as_asked_for(tiny, tmp_path):
+    results = run(tmp_path, variants=["ns"], metrics="fd,oscillation", checkpoints=5).results
+    assert set(results["checkpoint"]) == {1, 2, 3, 4, 5}
+    at_most = run(tmp_path / "2", variants=["ns"], checkpoints=50).results
+    assert at_most["checkpoint"].max() == at_most["g_steps"].max() < 50
+
+
+def test_hyper_parameters_are_a_part_of_the_training(tiny, tmp_path):
+    result = run(tmp_path, variants=["ns", "wgan"], hyper={"lr": 0.01, "beta1": 0.0})
+    assert "variant wgan has no hyper-parameter 'beta1'" in result.skipped["wgan"]
+    own = [r.training for r in Store(tmp_path).records()]
+    assert {t.variant for t in own} == {"ns"} and own[0].hyper == {"lr": 0.01, "beta1": 0.0}
+    plain = own[0].model_copy(update={"hyper": {}})
+    assert plain.run_id(0) != own[0].run_id(0)
+    with pytest.raises(UsageError, match="hyper"):
+        run(tmp_path, variants=["ns"])
+    still = run(tmp_path / "2", variants=["ns"], hyper={"lr": 0.0}).results
+    assert (still.groupby(["seed", "metric"])["value"].nunique() == 1).all()
+    assert (result.results.groupby(["seed", "metric"])["value"].nunique() > 1).any()
+
+
+def test_papers_stand_beside_the_results_of_the_same_variants(tiny, tmp_path):
+    result = run(tmp_path, variants=["ns", "wgan-gp"])
+    beside = pd.read_csv(tmp_path / "published.csv")
+    assert tmp_path / "published.csv" in result.written
+    assert set(beside["variant"]) == {"ns"} and set(beside["task"]) == {"ring2d"}
+    assert not beside["setup"].eq("same").any() and beside["setup"].notna().all()
+    assert len(result.leaderboard) and not result.leaderboard["variant"].eq("pacgan-2").any()
+
+
+def test_python_train():
+    population = ganbench.train("ns", "ring2d", seeds=[0, 1], steps=3, hyper={"lr": [1e-3, 1e-4]})
+    assert population.sample(5, seed=1).shape == (5, 2)
+    assert set(population.params(seed=0)) == {"g", "d"}
+
+
+def test_seconds_of_a_lane_are_its_share_of_the_units(tiny, tmp_path):
+    """Two lanes that trained for T seconds together took T/2 each."""
+    run(tmp_path, variants=["ns"])
+    first, second = Store(tmp_path).records()
+    assert first.lanes == 2
+    whole = []
+
+    def report(event):
+        pass
+
+    plan, _ = make_plan(
+        Request(variants=("ns",), dataset="ring2d", preset="tiny", batch=8, seeds=4)
+    )
+    store = Store(tmp_path / "four")
+    store.prepare()
+    (unit,) = plan.units(store.done)
+    original = execution._evaluate
+
+    def spy(population, evaluator, progress, training, report):
+        progress.train_s = 8.0
+        original(population, evaluator, progress, training, report)
+        whole.append(progress.train_s)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(execution, "_evaluate", spy)
+        execute(unit, store, report, "inline")
+    assert {m.train_s for r in store.records() for m in r.measurements} == {2.0}

@@ -1,0 +1,91 @@
+"""Records: older versions are read, and what they say is what was published."""
+
+import json
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ganbench.core.errors import UsageError
+from ganbench.experiment.records import Record, read_record
+from ganbench.experiment.store import Store
+from ganbench.reports import leaderboard
+
+RESULTS = Path(__file__).parents[2] / "results"
+SAME = [
+    "protocol_id", "dataset", "arch", "variant", "metric", "n_seeds", "n_failed", "median", "iqm",
+    "mean", "sd", "ci_low", "ci_high", "best", "last_over_best", "rank", "rank_low", "rank_high",
+    "p_vs_baseline", "train_s",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mnist-quick",
+        "mnist-quick-mlp-classic",
+        pytest.param("ring2d-quick", marks=pytest.mark.slow),
+    ],
+)
+def test_published_leaderboards_are_made_again_from_their_records(name):
+    """To the last bit, in the same order, whatever schema version the records have."""
+    records = Store(RESULTS / name).records()
+    table = leaderboard.results(records)
+    worst = {key: q.worst for key, q in leaderboard.quantities(records).items()}
+    made = leaderboard.leaderboard(table, worst)
+    published = pd.read_csv(RESULTS / name / "leaderboard.csv")
+    pd.testing.assert_frame_equal(made[SAME], published[SAME], check_dtype=False, rtol=0, atol=0)
+    rows = pd.read_csv(RESULTS / name / "results.csv")
+    both = table.sort_values(["run_id", "checkpoint", "metric"])["value"].to_numpy()
+    assert (both == rows.sort_values(["run_id", "checkpoint", "metric"])["value"].to_numpy()).all()
+
+
+def first_of(name):
+    return sorted((RESULTS / name / "records").glob("*.json"))[0]
+
+
+def version_1(path, **changes):
+    """Write a published record of version 1 with changes, and return its path."""
+    raw = json.loads(first_of("ring2d-quick").read_text()) | changes
+    path.write_text(json.dumps(raw))
+    return path
+
+
+def test_a_record_of_version_1_gets_what_it_did_not_hold(tmp_path):
+    record = read_record(version_1(tmp_path / "r.json"))
+    assert record.schema_version == 2 and record.primary == "w2"
+    assert len(record.modes) == 8 and record.modes[0] == (1.0, 0.0)
+    assert record.quantities["w2"].worst == math.inf and record.quantities["hq"].role == "fidelity"
+    assert len(record.frequencies) == 8
+    assert Record.model_validate_json(record.model_dump_json()) == record
+
+
+def test_a_record_of_version_1_is_read_when_its_metric_and_data_set_are_gone(tmp_path):
+    raw = json.loads(first_of("ring2d-quick").read_text())
+    raw["protocols"] = {"gone": raw["protocols"]["frechet"]}
+    raw["training"] |= {"dataset": "lost", "features": "vanished"}
+    record = read_record(version_1(tmp_path / "r.json", **raw))
+    assert record.primary == "fd" and record.modes is None
+    assert record.quantities["fd"].worst == math.inf and record.quantities["fd"].label == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"schema_version": 3}, "schema_version"),
+        ({"schema_version": 1, "training": {}}, "KeyError"),
+        ({"surprise": 1}, "surprise"),
+        ({"status": "fine"}, "status"),
+    ],
+)
+def test_what_is_no_record_is_named_with_what_is_wrong(change, message, tmp_path):
+    with pytest.raises(UsageError, match=f"r.json is not a record of this version.*{message}"):
+        read_record(version_1(tmp_path / "r.json", **change))
+
+
+@pytest.mark.parametrize("content", ["", "[]", "null", "{", '"text"', "{}"])
+def test_other_files_among_the_records_are_named(content, tmp_path):
+    (tmp_path / "x.json").write_text(content)
+    with pytest.raises(UsageError, match="x.json is not a record of this version"):
+        read_record(tmp_path / "x.json")

@@ -1,0 +1,53 @@
+"""Divergences between batches against POT, and their invariants."""
+
+import pytest
+import torch
+
+from ganbench.methods import divergences as div
+
+
+def test_transport_between_batches_equals_pot():
+    import ot
+
+    torch.manual_seed(0)
+    x, y = torch.randn(2, 24, 3, dtype=torch.float64, requires_grad=True)
+    directions = torch.randn(50, 3, dtype=torch.float64)
+    unit = (directions / directions.norm(dim=1, keepdim=True)).T
+    ours = div.sliced_wasserstein2(x, y, directions)
+    theirs = ot.sliced_wasserstein_distance(x, y, projections=unit, p=2) ** 2
+    torch.testing.assert_close(ours, theirs, rtol=1e-8, atol=0)
+    weights = torch.full((24,), 1 / 24, dtype=torch.float64)
+
+    def cost(a, b):
+        return ot.sinkhorn2(
+            weights, weights, ot.dist(a, b), 1.0, method="sinkhorn_log", numItermax=20_000,
+            stopThr=1e-13,
+        )  # fmt: skip
+
+    ours = div.sinkhorn_divergence(x, y, epsilon=1.0, iterations=5_000)
+    theirs = cost(x, y) - (cost(x, x) + cost(y, y)) / 2
+    torch.testing.assert_close(ours, theirs, rtol=1e-8, atol=0)
+
+
+def test_divergences_have_their_invariants():
+    torch.manual_seed(0)
+    x, y = torch.randn(2, 16, 3, dtype=torch.float64)
+    directions = torch.randn(50, 3, dtype=torch.float64)
+    assert float(div.sinkhorn_divergence(x, x)) == pytest.approx(0, abs=1e-12)
+    assert float(div.sliced_wasserstein2(x, x[torch.randperm(16)], directions)) < 1e-20
+    for function in (
+        lambda a, b: div.sinkhorn_divergence(a, b, iterations=2_000),
+        lambda a, b: div.sliced_wasserstein2(a, b, directions),
+        lambda a, b: div.mmd2(a, b, div.rational_quadratic),
+    ):
+        assert float(function(x, y)) == pytest.approx(float(function(y, x)), rel=1e-9)
+    shift = torch.tensor([3.0, 0.0, 0.0], dtype=torch.float64)
+    assert float(div.sinkhorn_divergence(x, x + shift, 1.0, 5_000)) == pytest.approx(9, rel=1e-6)
+
+
+def test_distances_in_single_precision_are_those_of_double():
+    torch.manual_seed(0)
+    x, y = (100 + torch.randn(2, 8, 3)).unbind()
+    exact = (x.double()[:, None] - y.double()[None]).square().sum(2)
+    torch.testing.assert_close(div.squared_distances(x, y), exact.float(), rtol=1e-6, atol=0)
+    assert torch.equal(div.squared_distances(x, x).diagonal(), torch.zeros(8))

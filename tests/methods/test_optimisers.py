@@ -1,0 +1,68 @@
+"""Optimisers against torch's, and their differentiable twins."""
+
+import numpy as np
+import pytest
+import torch
+
+from ganbench.methods.optimisers import SGD, Adam, RMSprop, differentiable
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (Adam(1e-2, (0.5, 0.9)), lambda p: torch.optim.Adam(p, 1e-2, (0.5, 0.9))),
+        (Adam(1e-2, (0.0, 0.9)), lambda p: torch.optim.Adam(p, 1e-2, (0.0, 0.9))),
+        (RMSprop(1e-2), lambda p: torch.optim.RMSprop(p, 1e-2)),
+        (SGD(1e-2), lambda p: torch.optim.SGD(p, 1e-2)),
+    ],
+)
+def test_optimisers_equal_torch(ours, theirs):
+    torch.manual_seed(0)
+    params = {"a": torch.randn(3, 4, dtype=torch.float64), "b": torch.randn(5, dtype=torch.float64)}
+    leaves = [p.clone().requires_grad_(True) for p in params.values()]
+    optimiser, state = theirs(leaves), ours.init(params)
+    hyper = {k: torch.tensor(v, dtype=torch.float64) for k, v in ours.hyper().items()}
+    for _ in range(10):
+        grads = {
+            k: torch.randn_like(p) * 10.0 ** torch.randint(-6, 3, ()) for k, p in params.items()
+        }
+        for leaf, grad in zip(leaves, grads.values(), strict=True):
+            leaf.grad = grad.clone()
+        optimiser.step()
+        params, state = ours.update(grads, state, params, hyper)
+    for leaf, p in zip(leaves, params.values(), strict=True):
+        torch.testing.assert_close(p, leaf.data, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("optim", [Adam(0.01, (0.5, 0.9)), RMSprop(0.01), SGD(0.01)])
+def test_differentiable_optimisers_do_the_same_and_have_derivatives_at_zero(optim):
+    rng = np.random.default_rng(0)
+    params = {"w": torch.from_numpy(rng.standard_normal(5))}
+    hyper = {k: torch.tensor(v, dtype=torch.float64) for k, v in optim.hyper().items()}
+    plain, smooth = optim.init(params), optim.init(params)
+    ours, theirs = params, params
+    for _ in range(3):
+        grads = {"w": torch.from_numpy(rng.standard_normal(5))}
+        grads["w"][0] = 0
+        leaf = {"w": grads["w"].clone().requires_grad_()}
+        ours, plain = optim.update(grads, plain, ours, hyper)
+        theirs, smooth = differentiable(optim).update(leaf, smooth, theirs, hyper)
+        (slope,) = torch.autograd.grad(theirs["w"].sum(), leaf["w"], retain_graph=True)
+        assert torch.equal(ours["w"], theirs["w"].detach()) and torch.isfinite(slope).all()
+
+
+def test_adam_corrects_its_bias_while_a_beta_changes():
+    """By hand: the products of the betas so far stand for ``beta ** t``."""
+    optim, p, grad = Adam(0.1), torch.tensor([1.0], dtype=torch.float64), 2.0
+    params, state = {"p": p}, optim.init({"p": p})
+    m = v = 0.0
+    product = 1.0
+    by_hand = 1.0
+    for beta2 in (0.9, 0.95, 0.99):
+        numbers = {"lr": 0.1, "beta1": 0.0, "beta2": beta2}
+        hyper = {k: torch.tensor(x, dtype=torch.float64) for k, x in numbers.items()}
+        grads = {"p": torch.tensor([grad], dtype=torch.float64)}
+        params, state = optim.update(grads, state, params, hyper)
+        m, v, product = grad, beta2 * v + (1 - beta2) * grad**2, product * beta2
+        by_hand -= 0.1 * m / ((v / (1 - product)) ** 0.5 + 1e-8)
+    assert float(params["p"]) == pytest.approx(by_hand, abs=1e-12)

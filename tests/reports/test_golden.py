@@ -1,0 +1,202 @@
+"""Hand-made records, and every cell that is made of them: results, leaderboard, terminal table."""
+
+import math
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from ganbench.experiment.store import Store
+from ganbench.reports import leaderboard
+from ganbench.reports.tables import terminal_table
+from tests.reports import _golden
+
+INF, NAN = math.inf, math.nan
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    store = Store(tmp_path_factory.mktemp("golden"))
+    store.prepare()
+    for record in _golden.records():
+        store.write_record(record)
+    leaderboard.write(store)
+    return store.out
+
+
+@pytest.fixture(scope="module")
+def results(written):
+    return leaderboard.read(written / "results.csv")
+
+
+@pytest.fixture(scope="module")
+def board(written):
+    return leaderboard.read(written / "leaderboard.csv")
+
+
+def test_results_have_a_row_for_every_run_checkpoint_and_quantity(results):
+    found = {
+        (row.variant, row.seed, row.checkpoint, row.metric): row.value
+        for row in results.itertuples()
+    }
+    expected = {}
+    for key, table in (("fd", _golden.FD), ("precision", _golden.PRECISION)):
+        for variant, seeds in table.items():
+            for seed, values in enumerate(seeds):
+                for checkpoint, value in enumerate(values, 1):
+                    expected[variant, seed, checkpoint, key] = NAN if value is None else value
+    assert found.keys() == expected.keys()
+    for key, value in expected.items():
+        assert found[key] == value or (math.isnan(found[key]) and math.isnan(value)), key
+
+
+def test_every_other_cell_of_the_results_is_the_records(results):
+    for row in results.itertuples():
+        assert (row.protocol_id, row.floor, row.higher_is_better, row.unit) == (
+            ("aaaa", 0.5, False, "squared distance") if row.metric == "fd"
+            else ("bbbb", 0.9, True, "share")
+        )  # fmt: skip
+        assert (row.dataset, row.arch, row.suite, row.dtype) == (
+            "dots", "net:width=4", "quick", "float32",
+        )  # fmt: skip
+        assert (row.n_real, row.n_fake, row.params_g, row.params_d) == (50, 40, 11, 7)
+        assert (row.engine, row.backend, row.device, row.hardware) == (
+            "inline", "loop", "cpu", "abacus",
+        )  # fmt: skip
+        assert (row.git_sha, row.git_dirty, row.peak_mem_bytes) == ("c0ffee", False, 1000)
+        bad = row.variant == "shaky" and row.seed == 1
+        assert row.status == ("diverged" if bad else "ok")
+        last = 0 if bad else row.checkpoint - 1  # what had been done when it diverged
+        assert (row.images_seen, row.g_steps, row.d_steps) == (
+            _golden.IMAGES[last], 10 * (last + 1), 20 * (last + 1),
+        )  # fmt: skip
+        assert row.train_s == _golden.SECONDS[last] + row.seed
+        assert row.images_per_s == pytest.approx(row.images_seen / row.train_s)
+
+
+# Three values are resampled to their least or greatest mean with a chance of 1/27 = 3.7 % each,
+# more than the 2.5 % outside a 95 % interval: its ends are the least and the greatest value. Three
+# against three values, all apart, have p = 2 / 20 by all permutations; Holm doubles the smaller.
+LEADERBOARD = {
+    # fd: seeds' last values ns 4 6 2, good 1 3 2, shaky 1 inf 4
+    ("fd", "good"): {
+        "n_seeds": 3, "n_failed": 0, "median": 2, "iqm": 2, "mean": 2, "sd": 1, "ci_low": 1,
+        "ci_high": 3, "best": 2, "last_over_best": 1, "rank": 1, "train_s": 5,
+    },
+    ("fd", "ns"): {
+        "n_seeds": 3, "n_failed": 0, "median": 4, "iqm": 4, "mean": 4, "sd": 2, "ci_low": 2,
+        "ci_high": 6, "best": 4, "last_over_best": 1, "rank": 2.5, "train_s": 5,
+        "p_vs_baseline": NAN,
+    },
+    ("fd", "shaky"): {  # a diverged seed is infinite, and is in the interval
+        "n_seeds": 3, "n_failed": 1, "median": 4, "iqm": INF, "mean": 2.5,
+        "sd": math.sqrt(4.5), "ci_low": 1, "ci_high": INF, "best": 4, "last_over_best": 1,
+        "rank": 2.5, "train_s": 4,
+    },
+    # precision: ns .2 .4 .6, good .5 .7 .9, shaky .8 0 0 (diverged, not measured)
+    ("precision", "good"): {
+        "n_seeds": 3, "n_failed": 0, "median": 0.7, "iqm": 0.7, "mean": 0.7, "sd": 0.2,
+        "ci_low": 0.5, "ci_high": 0.9, "best": 0.7, "last_over_best": 1, "rank": 1, "train_s": 5,
+    },
+    ("precision", "ns"): {
+        "n_seeds": 3, "n_failed": 0, "median": 0.4, "iqm": 0.4, "mean": 0.4, "sd": 0.2,
+        "ci_low": 0.2, "ci_high": 0.6, "best": 0.4, "last_over_best": 1, "rank": 2, "train_s": 5,
+        "p_vs_baseline": NAN,
+    },
+    ("precision", "shaky"): {
+        "n_seeds": 3, "n_failed": 2, "median": 0, "iqm": 0.8 / 3, "mean": 0.8, "sd": NAN,
+        "ci_low": 0, "ci_high": 0.8, "best": 0, "last_over_best": 1, "rank": 3, "train_s": 4,
+    },
+}  # fmt: skip
+
+
+def test_every_cell_of_the_leaderboard(board):
+    assert len(board) == len(LEADERBOARD)
+    for row in board.to_dict("records"):
+        assert row["protocol_id"] == ("aaaa" if row["metric"] == "fd" else "bbbb")
+        assert (row["dataset"], row["arch"]) == ("dots", "net:width=4")
+        for column, value in LEADERBOARD[row["metric"], row["variant"]].items():
+            where = f"{row['metric']} {row['variant']} {column}"
+            assert row[column] == pytest.approx(value, nan_ok=True), where
+
+
+def test_last_over_best_looks_at_all_checkpoints():
+    """ns, seed 0: 5 then 4; were its last value 5, it would be 5/4 of its best."""
+    table = leaderboard.results([_golden.record("ns", 0)])
+    table.loc[table["checkpoint"] == 1, "value"] = 2.0
+    row = leaderboard.leaderboard(table, {"fd": INF, "precision": 0.0}).set_index("metric")
+    assert row.loc["fd", "last_over_best"] == 2.0 and row.loc["fd", "best"] == 2.0
+    assert row.loc["precision", "last_over_best"] == 0.1 and row.loc["precision", "best"] == 2.0
+
+
+def test_ranks_are_best_first_with_intervals(board):
+    fd = board[board["metric"] == "fd"]
+    assert list(fd["variant"])[0] == "good" and list(fd["rank"]) == sorted(fd["rank"])
+    precision = board[board["metric"] == "precision"]
+    assert list(precision["variant"]) == ["good", "ns", "shaky"]
+    assert ((board["rank_low"] <= board["rank"]) & (board["rank"] <= board["rank_high"])).all()
+    assert (board["rank_low"] >= 1).all() and (board["rank_high"] <= 3).all()
+
+
+def test_p_values_are_against_ns_on_the_same_arch_and_corrected(board):
+    cells = board.set_index(["metric", "variant"])["p_vs_baseline"]
+    # good .5 .7 .9 against ns .2 .4 .6: U = 8 of 9, 2 * 2/20 = 0.2; shaky has ties
+    assert cells["precision", "good"] == pytest.approx(0.4)
+    assert cells.drop(index="ns", level=1).notna().all()
+    alone = leaderboard.results([r for r in _golden.records() if r.seed == 0])
+    one = leaderboard.leaderboard(alone, {"fd": INF, "precision": 0.0})
+    assert one[["rank_low", "rank_high", "ci_low", "ci_high", "sd"]].isna().all().all()
+    assert not (one["p_vs_baseline"] < 1).any()  # one seed shows nothing
+
+
+def cells(table) -> list[list[str]]:
+    """Return the text of every cell, by rows; the columns' names first."""
+    columns = [list(column.cells) for column in table.columns]
+    return [[str(c.header) for c in table.columns], *map(list, zip(*columns, strict=True))]
+
+
+def test_every_cell_of_the_terminal_table(results, board):
+    quantities = leaderboard.quantities(_golden.records())
+    found = terminal_table(board, results, "fd", quantities)
+    assert cells(found) == [
+        [
+            "rank",
+            "variant",
+            "fd ↓",
+            "95% interval",
+            "last/best",
+            "failed",
+            "precision ↑",
+            "train s",
+        ],
+        ["1", "good", "2", "1 – 3", "1", "0/3", "0.7", "5"],
+        ["2.5", "ns", "4", "2 – 6", "1", "0/3", "0.4", "5"],
+        ["2.5", "shaky", "4", "1 – ∞", "1", "1/3", "0", "4"],
+        ["", "floor (real data)", "0.5", "", "", "", "0.9", ""],
+    ]
+    console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console.print(found)
+    assert "dots: ranked by median fd over 3 seeds" in console.export_text()
+
+
+def test_quantities_that_are_no_headlines_have_no_column(results, board):
+    quantities = leaderboard.quantities(_golden.records())
+    quantities["precision"] = quantities["precision"].model_copy(update={"headline": False})
+    header = cells(terminal_table(board, results, "fd", quantities))[0]
+    assert not any("precision" in name for name in header)
+
+
+def test_a_higher_primary_is_ranked_from_the_top(results, board):
+    quantities = leaderboard.quantities(_golden.records())
+    rows = cells(terminal_table(board, results, "precision", quantities))
+    assert rows[0][2] == "precision ↑" and [row[1] for row in rows[1:4]] == ["good", "ns", "shaky"]
+
+
+def test_csv_files_read_back_to_the_same_numbers(written):
+    table = leaderboard.results(_golden.records())
+    again = leaderboard.read(written / "results.csv")
+    assert list(again.columns) == leaderboard.RESULT_COLUMNS
+    ordered = again.sort_values(["run_id", "checkpoint", "metric"]).reset_index(drop=True)
+    table = table.sort_values(["run_id", "checkpoint", "metric"]).reset_index(drop=True)
+    for column in ("value", "floor", "train_s"):
+        pd.testing.assert_series_equal(ordered[column], table[column].astype(float))
