@@ -58,6 +58,12 @@ def samples(x: Any, name: str, at_least: int = 2) -> Tensor:
     return checked(x, name, at_least).double()
 
 
+def same_width(one: int, other: int, name: str = "real", other_name: str = "fake") -> None:
+    """Raise ``ValueError`` unless both sides have the same number of features."""
+    if one != other:
+        raise ValueError(f"{name} has {one} features and {other_name} {other}: not comparable")
+
+
 def pair(real: Any, fake: Any, at_least: int = 2) -> tuple[Tensor, Tensor]:
     """Return both sides checked, with the same number of features and on one device.
 
@@ -65,8 +71,7 @@ def pair(real: Any, fake: Any, at_least: int = 2) -> tuple[Tensor, Tensor]:
         ValueError: see ``samples``; or the numbers of features differ.
     """
     x, y = samples(real, "real", at_least), samples(fake, "fake", at_least)
-    if x.shape[1] != y.shape[1]:
-        raise ValueError(f"real has {x.shape[1]} features and fake {y.shape[1]}: not comparable")
+    same_width(x.shape[1], y.shape[1])
     return x.to(y.device), y
 
 

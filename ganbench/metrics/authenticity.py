@@ -54,8 +54,7 @@ def compute(prepared: dict[str, Array], fake: Any) -> dict[str, float]:
     """Return the share from a prepared training set."""
     y = _inputs.samples(fake, "fake", 1)
     x, radii = (torch.from_numpy(prepared[key]).to(y) for key in ("train", "radii"))
-    if x.shape[1] != y.shape[1]:
-        raise ValueError(f"train has {x.shape[1]} features and fake {y.shape[1]}: not comparable")
+    _inputs.same_width(x.shape[1], y.shape[1], "train")
     squared, index = nearest(y, x)  # the lowest index is the largest radius
     return {"authenticity": int((squared > radii[index]).sum()) / len(y)}
 

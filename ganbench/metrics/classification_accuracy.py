@@ -78,8 +78,7 @@ def compute(prepared: dict[str, Array], fake: tuple[Any, Any], c: float = C) -> 
     """
     x, labels = _labelled(*fake, "fake")
     test, wanted = prepared["test"], prepared["labels"]
-    if x.shape[1] != test.shape[1]:
-        raise ValueError(f"test has {test.shape[1]} features and fake {x.shape[1]}: not comparable")
+    _inputs.same_width(test.shape[1], x.shape[1], "test")
     if not 0 < c < np.inf:
         raise ValueError(f"c is {c!r}: a positive number needed")
     if (labels == labels[0]).all():

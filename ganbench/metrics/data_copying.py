@@ -66,8 +66,7 @@ def data_copying(
 
 
 def _same(x: Tensor, other: int, name: str) -> Tensor:
-    if x.shape[1] != other:
-        raise ValueError(f"train has {other} features and {name} {x.shape[1]}: not comparable")
+    _inputs.same_width(other, x.shape[1], "train", name)
     return x
 
 

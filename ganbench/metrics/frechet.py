@@ -192,8 +192,7 @@ def restore(prepared: dict[str, Array], fake: Any) -> tuple[Tensor, Tensor, Tens
     """Return the real mean and factor and the fake samples, on one device."""
     y = _inputs.checked(fake, "fake")
     mean, root = (torch.from_numpy(prepared[k]).to(y.device) for k in ("mean", "factor"))
-    if len(mean) != y.shape[1]:
-        raise ValueError(f"real has {len(mean)} features and fake {y.shape[1]}: not comparable")
+    _inputs.same_width(len(mean), y.shape[1])
     return mean, root, y
 
 

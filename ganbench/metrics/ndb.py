@@ -76,10 +76,7 @@ def compute(
     """Return both from a prepared real side."""
     y = _inputs.samples(fake, "fake")
     centers = torch.from_numpy(prepared["centers"]).to(y)
-    if centers.shape[1] != y.shape[1]:
-        raise ValueError(
-            f"real has {centers.shape[1]} features and fake {y.shape[1]}: not comparable"
-        )
+    _inputs.same_width(centers.shape[1], y.shape[1])
     real, generated = prepared["counts"], _counts(y, centers)
     n, m = real.sum(), generated.sum()
     p, q, pooled = real / n, generated / m, (real + generated) / (n + m)

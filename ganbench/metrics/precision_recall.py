@@ -71,8 +71,7 @@ def restore(prepared: dict[str, Array], fake: Any) -> tuple[Tensor, Tensor, Tens
     """Return real points, their squared radii and fake points, on one device."""
     y = _inputs.samples(fake, "fake")
     x, radii = (torch.from_numpy(prepared[k]).to(y) for k in ("real", "radii"))
-    if x.shape[1] != y.shape[1]:
-        raise ValueError(f"real has {x.shape[1]} features and fake {y.shape[1]}: not comparable")
+    _inputs.same_width(x.shape[1], y.shape[1])
     return x, radii, y
 
 

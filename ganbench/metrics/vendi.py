@@ -67,9 +67,7 @@ def prepare(real: Any, q: float = Q) -> dict[str, Array]:
 def compute(prepared: dict[str, Array], fake: Any, q: float = Q) -> dict[str, float]:
     """Return ``vendi`` of the generated side."""
     y = _inputs.samples(fake, "fake", 1)
-    features = int(prepared["features"])
-    if y.shape[1] != features:
-        raise ValueError(f"real has {features} features and fake {y.shape[1]}: not comparable")
+    _inputs.same_width(int(prepared["features"]), y.shape[1])
     return {"vendi": vendi_score(y, q)}
 
 

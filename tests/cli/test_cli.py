@@ -167,3 +167,44 @@ def test_versions_and_help():
     assert "0.1.0" in call("--version").stdout
     assert call().exit_code in (0, 2)
     assert call("run", "--no-such").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("fd", ["metric frechet", "quantities   fd", "frechet.py"]),
+        ("fid", ["metric frechet"]),
+        ("w2", ["metric wasserstein", "w1, w2"]),
+        ("extragradient", ["game extragradient", "1802.10551", "extragradient.py"]),
+        ("unrolled-7", ["game unrolled-7", "1611.02163", "unrolled.py"]),
+        ("quick", ["preset quick", "on mnist", "images_seen 24000, batch 16, seeds 1"]),
+        ("loop", ["backend loop"]),
+        ("local", ["engine local"]),
+        ("gaussian-blobs-3", ["dataset gaussian-blobs-3"]),
+        ("pacgan-2", ["composition  ns+pack2"]),
+        ("rpgan-r1r2", ["schedule r1.weight Anneal(start=0.05, end=0.005)"]),
+    ],
+)
+def test_info_knows_quantities_games_and_what_a_data_set_changes(name, parts):
+    shown = call("info", name)
+    assert shown.exit_code == 0, shown.stderr
+    for part in parts:
+        assert part in shown.stdout
+
+
+def test_games_backends_and_engines_are_listed():
+    assert "unrolled-K" in call("list", "games").stdout
+    assert "extragradient" in call("list", "games").stdout
+    assert "eager" in call("list", "backends").stdout and "local" in call("list", "engines").stdout
+    assert "folder:PATH" in call("list", "datasets").stdout
+
+
+def test_the_options_of_a_run_are_the_fields_of_a_request():
+    from dataclasses import fields
+
+    from ganbench.experiment.request import Request
+
+    for command in ("run", "plan"):
+        shown = call(command, "--help").stdout
+        for field in fields(Request):
+            assert f"{field.metadata['flag']} " in shown, field.name
