@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 from ganbench.core import registry
@@ -60,9 +61,16 @@ def row(variant: Variant) -> dict[str, Any]:
     }
 
 
-def families() -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of all registered variants, by family, both in order of their names."""
-    rows = sorted((row(v) for v in registry.variants.items()), key=lambda r: r["variant"])
+def families(built_in: bool = False) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of all registered variants, by family, both in order of their names.
+
+    Args:
+        built_in: only those that come with ganbench.
+    """
+    variants = [
+        v for v in registry.variants.items() if not built_in or registry.variants.built_in(v.name)
+    ]
+    rows = [row(v) for v in variants]
     return {f: [r for r in rows if r["family"] == f] for f in sorted({r["family"] for r in rows})}
 
 
@@ -79,7 +87,8 @@ def zoo() -> str:
 
 def zoo_markdown() -> str:
     """Return ``docs/zoo.md``."""
-    count = len(registry.variants.names())
+    by_family = families(built_in=True)
+    count = sum(len(rows) for rows in by_family.values())
     lines = [
         "# The zoo",
         "",
@@ -89,7 +98,7 @@ def zoo_markdown() -> str:
         "Made by `ganbench list variants --markdown`.",
     ]
     head = ("variant", "equation", "penalty", "steps", "paper")
-    for family, rows in families().items():
+    for family, rows in by_family.items():
         lines += ["", f"## {family}", "", f"| {' | '.join(head)} |", "|---|---|---|---|---|"]
         for r in rows:
             cells = {column: str(r[column]) for column in head}
@@ -120,14 +129,15 @@ def registry_markdown() -> str:
         lines += ["", f"## {kind.plural}", ""]
         if kind is registry.metrics:
             lines += ["| metric | quantities | group | reads | paper |", "|---|---|---|---|---|"]
-            for m in kind.items():
+            for m in filter(lambda m: kind.built_in(m.name), kind.items()):
                 arrows = (f"`{q.key}` {'↑' if q.higher_is_better else '↓'}" for q in m.quantities)
                 cells = (f"`{m.name}`", ", ".join(arrows), m.group, m.needs.name, _short(m.paper))
                 lines.append(f"| {' | '.join(map(_cell, cells))} |")
             continue
         lines += [f"| {kind.kind} | |", "|---|---|"]
         for item in [*kind.items(), *kind.patterns()]:
-            lines.append(f"| `{written(item)}` | {_cell(summary(item))} |")
+            if isinstance(item, Pattern) or kind.built_in(item.name):
+                lines.append(f"| `{written(item)}` | {_cell(summary(item))} |")
     return "\n".join(lines) + "\n"
 
 
@@ -150,7 +160,8 @@ def bibtex(paper: Paper) -> str:
     """Return the BibTeX entry of ``paper``."""
     authors = paper.authors.replace(" et al.", " and others").replace(" & ", " and ")
     words = [w for w in re.findall(r"[a-z0-9]+", paper.title.lower()) if len(w) > 3]
-    surname = re.findall(r"[a-z]+", authors.lower())[0]
+    plain = unicodedata.normalize("NFKD", authors.lower()).encode("ascii", "ignore").decode()
+    surname = re.findall(r"[a-z]+", plain)[0]
     fields = {"author": authors, "title": f"{{{paper.title}}}", "year": str(paper.year)}
     if paper.arxiv:
         fields |= {"eprint": paper.arxiv, "archivePrefix": "arXiv"}
@@ -185,6 +196,10 @@ def details(kind: str, item: Any) -> list[tuple[str, str]]:
         lines += [(f"schedule {k}", str(schedule)) for k, schedule in item.schedules.items()]
     if isinstance(item, Metric):
         lines.append(("reads", item.needs.name))
+        lines += [
+            (q.key, f"{'higher' if q.higher_is_better else 'lower'} is better, in {q.unit}")
+            for q in item.quantities
+        ]
     if isinstance(item, Dataset):
         lines += [(f"preset {name}", _own(budget)) for name, budget in item.budgets.items()]
     if isinstance(item, Preset):
@@ -194,7 +209,10 @@ def details(kind: str, item: Any) -> list[tuple[str, str]]:
             if item.name in dataset.budgets
         ]
     lines += [("paper", str(paper)) for paper in papers(kind, item)]
-    return [*lines, ("source", registry.KINDS[kind].source(item.name))]
+    sources = [registry.KINDS[kind].source(item.name)]
+    if isinstance(item, Variant) and "+" in item.name:
+        sources += [registry.modifiers.source(part) for part in item.name.split("+")[1:]]
+    return [*lines, *(("source", source) for source in dict.fromkeys(sources))]
 
 
 def _own(budget: Any) -> str:

@@ -80,7 +80,8 @@ class ProgressDisplay:
             self.seen[key] = images(unit) * event["step"] / event["steps"]
         if self.primary in event.get("values", {}):
             self.value[key] = f"{self.primary} {number(event['values'][self.primary])}"
-            self._line(unit, f"{100 * event['step'] / event['steps']:3.0f}%")
+            over = event["step"] == event["steps"]
+            self._line(unit, f"{100 * event['step'] / event['steps']:3.0f}%", self.done + over)
         over = "done" in event or "failed" in event
         if over:
             self.done += 1
@@ -95,14 +96,14 @@ class ProgressDisplay:
             self.all, completed=sum(self.seen.values()), value=f"{self.done}/{len(self.units)} done"
         )
 
-    def _line(self, unit: Unit, share: str) -> None:
+    def _line(self, unit: Unit, share: str, done: int) -> None:
         if self.console.is_terminal:
             return
         elapsed = time.monotonic() - self.start
         part = sum(self.seen.values()) / self.total
         left = f"{elapsed * (1 - part) / part / 60:.1f} min left" if part else ""
         self.console.print(
-            f"[{self.done}/{len(self.units)}] {unit.label}: {share}, {self.value[unit.unit_id]}"
+            f"[{done}/{len(self.units)}] {unit.label}: {share}, {self.value[unit.unit_id]}"
             f" ({elapsed / 60:.1f} min, about {left})",
             markup=False,
             highlight=False,

@@ -10,7 +10,7 @@ import click
 from ganbench.cli import _listing
 from ganbench.cli._common import guarded
 from ganbench.core import registry
-from ganbench.core.errors import UsageError, unknown
+from ganbench.core.errors import UsageError
 
 
 @click.command(name="list")
@@ -43,8 +43,10 @@ def list_(kind: str | None, markdown: bool, as_json: bool) -> None:
             _print_zoo()
             continue
         click.echo(click.style(known_kind.plural, bold=True))
-        for item in [*known_kind.items(), *known_kind.patterns()]:
-            click.echo(f"  {_listing.written(item):<20}{_listing.summary(item)}")
+        items = [*known_kind.items(), *known_kind.patterns()]
+        width = max((len(_listing.written(item)) for item in items), default=0) + 2
+        for item in items:
+            click.echo(f"  {_listing.written(item):<{width}}{_listing.summary(item)}")
     for plugin, trace in registry.broken_plugins().items():
         click.echo(f"plugin {plugin} failed to import:\n{trace}", err=True)
     if as_json:
@@ -86,10 +88,15 @@ def info(name: str) -> None:
     if not items:
         everything = [n for known in registry.KINDS.values() for n in known.names()]
         everything += [key for m in registry.metrics.items() for key in _listing.quantity_keys(m)]
-        raise unknown("name", name, everything)
+        raise registry.unknown_name("name", name, everything)
     for kind, item in items:
         click.echo(click.style(f"{kind} {item.name}", bold=True))
-        for key, value in _listing.details(kind, item):
-            click.echo(f"  {key:<12} {value}")
-        for paper in _listing.papers(kind, item):
-            click.echo(f"\n{_listing.bibtex(paper)}")
+        lines = _listing.details(kind, item)
+        width = max(len(key) for key, _ in lines)
+        for key, value in lines:
+            click.echo(f"  {key:<{width}} {value}")
+    entries = [
+        _listing.bibtex(paper) for kind, item in items for paper in _listing.papers(kind, item)
+    ]
+    for entry in dict.fromkeys(entries):
+        click.echo(f"\n{entry}")

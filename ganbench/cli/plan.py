@@ -34,7 +34,7 @@ def plan(
     """Show what ``run`` would do, how long it would take and how much memory; start nothing."""
     from rich.console import Console
 
-    from ganbench.cli._progress import summary
+    from ganbench.cli._progress import counted, summary
     from ganbench.experiment.estimate import costs, makespan
     from ganbench.experiment.plan import make_plan
     from ganbench.experiment.run import check_resources, out_folder
@@ -55,7 +55,7 @@ def plan(
     seconds = makespan(estimates, count)
     memory = min(count, len(units)) * max((c.memory for c in estimates), default=0)
     console.print(
-        f"{len(units)} units on {count} workers: about {seconds / 60:.0f} minutes and "
+        f"{counted(len(units), 'unit')} on {counted(count, 'worker')}: about {_time(seconds)} and "
         f"{memory / 1e9:.1f} GB (from two timed steps of each), in {store.out}",
         highlight=False,
     )
@@ -77,12 +77,17 @@ def plan(
         click.echo(json.dumps(answer))
 
 
+def _time(seconds: float) -> str:
+    """Return seconds below two minutes, else minutes."""
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
 def _table(made: Plan, estimates: list[Cost]) -> Table:
     """Return a row for each variant with units to do."""
     from rich.table import Table
 
     table = Table()
-    for name in ("variant", "units", "seeds", "images each", "G steps", "D steps", "minutes each"):
+    for name in ("variant", "units", "seeds", "images each", "G steps", "D steps", "time each"):
         table.add_column(
             name, justify="left" if name == "variant" else "right", no_wrap=name == "variant"
         )
@@ -97,6 +102,6 @@ def _table(made: Plan, estimates: list[Cost]) -> Table:
                 f"{training.images_seen:,}",
                 f"{training.steps:,}",
                 f"{training.steps * d_steps:,}",
-                f"{own[0].seconds / 60:.1f}",
+                _time(own[0].seconds),
             )
     return table

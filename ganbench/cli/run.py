@@ -47,7 +47,7 @@ def run(
     from rich.console import Console
 
     from ganbench.api import run_plan
-    from ganbench.cli._progress import ProgressDisplay, summary
+    from ganbench.cli._progress import ProgressDisplay, counted, summary
     from ganbench.experiment.plan import make_plan
     from ganbench.experiment.run import out_folder
 
@@ -67,7 +67,8 @@ def run(
         total = len(plan.trainings) * len(plan.seeds)
         left = sum(len(unit.seeds) for unit in units)
         where = out_folder(plan, out)
-        console.print(f"{total - left} of {total} seeds are done, {left} to train, in {where}")
+        done = f"{total - left} of {counted(total, 'training')} done"
+        console.print(f"{done}, {left} to train, in {where}")
         displays.append(ProgressDisplay(console, units, plan.primary))
         if units:
             displays[0].live.start()

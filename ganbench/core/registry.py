@@ -13,7 +13,7 @@ import importlib.metadata
 import pkgutil
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -71,17 +71,25 @@ class Registry(Generic[T]):
         if announced:
             self._announced.add(name)
 
+    def snapshot(self) -> tuple[dict[str, T], dict[str, str], set[str]]:
+        """Return all that is registered now, for ``restore``."""
+        return dict(self._entries), dict(self._sources), set(self._announced)
+
+    def restore(self, before: tuple[dict[str, T], dict[str, str], set[str]]) -> None:
+        """Go back to what ``snapshot`` returned."""
+        self._entries, self._sources, self._announced = before
+
     @contextlib.contextmanager
     def with_one_more(self, item: T, source: str) -> Iterator[None]:
         """Hold ``item`` for a ``with`` block, in place of what has its name."""
         name: str = item.name  # type: ignore[attr-defined]
-        before = dict(self._entries), dict(self._sources), set(self._announced)
+        before = self.snapshot()
         self._entries[name], self._sources[name] = item, source
         self._announced.discard(name)
         try:
             yield
         finally:
-            self._entries, self._sources, self._announced = before
+            self.restore(before)
 
     def names(self) -> list[str]:
         """Return the registered names."""
@@ -115,10 +123,8 @@ class Registry(Generic[T]):
             return item
         if name in _broken:
             raise UsageError(f"plugin {name!r} failed to import:\n{_broken[name]}")
-        error = unknown(self.kind, name, [*self._entries, *(p.usage for p in self.patterns())])
-        if _broken:
-            error = UsageError(f"{error} (plugins that failed to import: {', '.join(_broken)})")
-        raise error
+        known = [*self._entries, *(p.usage for p in self.patterns())]
+        raise unknown_name(self.kind, name, known)
 
     def patterns(self) -> list[Pattern]:
         """Return the patterns that make things of this kind."""
@@ -128,6 +134,10 @@ class Registry(Generic[T]):
         if self.kind == "pattern":
             return None
         return next((p for p in self.patterns() if name.startswith(p.prefix)), None)
+
+    def built_in(self, name: str) -> bool:
+        """Return whether ``name`` comes with ganbench."""
+        return Path(self.source(name)).is_relative_to(PACKAGE)
 
     def source(self, name: str) -> str:
         """Return the file that registered ``name``, or the pattern that makes it."""
@@ -191,6 +201,19 @@ KINDS: dict[str, Registry[Any]] = {
 }  # fmt: skip
 
 _broken: dict[str, str] = {}
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> UsageError:
+    """Return the error for an unknown ``name``, with the plugins that could not be loaded."""
+    error = unknown(kind, name, known)
+    reasons = [f"plugin {p} was not loaded: {_last_line(trace)}" for p, trace in _broken.items()]
+    return UsageError(f"{error} ({'; '.join(reasons)})") if reasons else error
+
+
+def _last_line(trace: str) -> str:
+    return trace.strip().splitlines()[-1].removeprefix("ValueError: ")
+
+
 _discovered = False
 _discovering = False
 
@@ -255,10 +278,13 @@ def discover() -> None:
             if not module.name.startswith("_"):  # helpers register nothing
                 importlib.import_module(f"ganbench.{part}.{module.name}")
     for entry in importlib.metadata.entry_points(group=GROUP):
+        before = {kind: registry.snapshot() for kind, registry in KINDS.items()}
         try:
             entry.load()
         except Exception:  # a foreign module may raise anything; it is reported, not hidden
             _broken[entry.name] = traceback.format_exc()
+            for kind, registry in KINDS.items():  # nothing of it stays half loaded
+                registry.restore(before[kind])
     _discovering = False
 
 

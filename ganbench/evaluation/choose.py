@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ganbench.core import registry
-from ganbench.core.errors import UsageError, unknown
+from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Data, Dataset, Extractor, Metric
 
 MIN_CHECKPOINTS = 5  # from which a curve can be judged
@@ -20,7 +20,7 @@ def choose_metrics(
     """Return the metrics to measure, each with the quantities of it that were asked for.
 
     Args:
-        asked: quantities, groups of metrics and ``words``; a comma-separated string or a list.
+        asked: quantities, metrics, groups of them and ``words``; comma-separated or a list.
         words: further names for several metrics, such as ``all`` or ``default``.
         lacking: ``{input: reason}`` of what measurements here cannot read (``Needs.missing``).
         features: of the samples; they may have names of their own for quantities.
@@ -35,11 +35,11 @@ def choose_metrics(
         groups.setdefault(metric.group, []).append(metric)
         for quantity in metric.quantities:  # two metrics may yield one, on mixtures and on classes
             by_quantity.setdefault(own.get(quantity.key, quantity.key), []).append(metric)
-    several = {**groups, **words}
+    several, by_name = {**groups, **words}, {metric.name: [metric] for metric in metrics}
     names = asked.split(",") if isinstance(asked, str) else list(asked)
     chosen: dict[str, set[str]] = {}
     for name in filter(None, (n.strip() for n in names)):
-        candidates = several.get(name) or by_quantity.get(name)
+        candidates = several.get(name) or by_quantity.get(name) or by_name.get(name)
         if not candidates:
             raise _unknown_metric(name, [*by_quantity, *several])
         fit = [metric for metric in candidates if not metric.needs.missing(lacking)]
@@ -65,7 +65,7 @@ def _unknown_metric(name: str, known: list[str]) -> UsageError:
             return UsageError(
                 f"{name} is defined on other features: use --features {features.name}"
             )
-    return unknown("metric", name, known)
+    return registry.unknown_name("metric", name, known)
 
 
 def lacking_in_run(
@@ -112,7 +112,13 @@ def primary_quantity(dataset: Dataset, features: str, names: Sequence[str]) -> s
     """Return the quantity by which variants are ranked first, among those of the metrics named.
 
     It is the data set's own, or the first quantity where that is not measured.
+
+    Raises:
+        UsageError: no metric yields the data set's own.
     """
+    known = {q.key for metric in registry.metrics.items() for q in metric.quantities}
+    if dataset.primary not in known:
+        raise registry.unknown_name(f"primary quantity of {dataset.name}", dataset.primary, known)
     own = quantity_names(features)
     keys = [q.key for name in names for q in registry.metrics.get(name).quantities]
     key = dataset.primary if dataset.primary in keys else keys[0]

@@ -29,9 +29,14 @@ def value(metric: Metric, prepared: Prepared, generated: GeneratedSide) -> dict[
     Raises:
         ValueError, RuntimeError: these samples do not allow a value; the message says why.
     """
-    return metric.compute(
-        prepared, metric.needs.generated(generated, metric.reads), **metric.params
-    )
+    given = metric.needs.generated(generated, metric.reads)
+    values = metric.compute(prepared, given, **metric.params)
+    declared = [quantity.key for quantity in metric.quantities]
+    if set(values) != set(declared):
+        raise ValueError(
+            f"metric {metric.name} returned {', '.join(values)}, and declares {', '.join(declared)}"
+        )
+    return values
 
 
 def sizes(metric: Metric, n_real: int, n_fake: int) -> tuple[int, int]:

@@ -70,13 +70,15 @@ def save(figure: Figure, path: Path, kinds: tuple[str, ...] = ("png", "svg")) ->
 
 
 def _log(values: pd.Series) -> bool:
-    finite = values[np.isfinite(values)]
+    finite = values.astype(float)
+    finite = finite[np.isfinite(finite)]
     return bool(len(finite) and finite.min() > 0 and finite.max() / finite.min() > 20)
 
 
 def _limits(values: pd.Series, log: bool) -> tuple[float, float]:
     """Return the ends of an axis that shows all finite ``values``."""
-    finite = values[np.isfinite(values)].to_numpy(float)
+    finite = values.to_numpy(float)
+    finite = finite[np.isfinite(finite)]
     if not len(finite):
         return 0.0, 1.0
     low, high = finite.min(), finite.max()

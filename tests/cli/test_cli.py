@@ -172,7 +172,7 @@ def test_versions_and_help():
 @pytest.mark.parametrize(
     ("name", "parts"),
     [
-        ("fd", ["metric frechet", "quantities   fd", "frechet.py"]),
+        ("fd", ["metric frechet", "lower is better, in squared feature distance", "frechet.py"]),
         ("fid", ["metric frechet"]),
         ("w2", ["metric wasserstein", "w1, w2"]),
         ("extragradient", ["game extragradient", "1802.10551", "extragradient.py"]),
@@ -181,7 +181,7 @@ def test_versions_and_help():
         ("loop", ["backend loop"]),
         ("local", ["engine local"]),
         ("gaussian-blobs-3", ["dataset gaussian-blobs-3"]),
-        ("pacgan-2", ["composition  ns+pack2"]),
+        ("pacgan-2", ["ns+pack2"]),
         ("rpgan-r1r2", ["schedule r1.weight Anneal(start=0.05, end=0.005)"]),
     ],
 )

@@ -173,3 +173,15 @@ def test_features_are_loaded_by_name_and_argument():
     assert load_extractor("none").key == "none"
     with pytest.raises(UsageError, match="unknown features 'nome'"):
         load_extractor("nome")
+
+
+def test_a_metric_is_chosen_by_its_own_name_too():
+    lacking = lacking_in_score(probs=False, train=False)
+    ((metric, keys),) = choose_metrics("sliced-wasserstein", {}, lacking, "none")
+    assert metric.name == "sliced-wasserstein" and keys == {"sliced_w2"}
+
+
+def test_a_primary_quantity_that_no_metric_yields_is_refused():
+    wrong = replace(registry.datasets.get("ring2d"), primary="w3")
+    with pytest.raises(UsageError, match="unknown primary quantity of ring2d 'w3': did you mean"):
+        primary_quantity(wrong, "none", ["wasserstein"])

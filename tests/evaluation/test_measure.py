@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Extracted, Extractor, GeneratedSide, RealSide, needs
 from ganbench.evaluation.measure import (
@@ -133,3 +134,10 @@ def test_features_without_probabilities_stay_without():
 def test_features_of_no_samples_are_refused():
     with pytest.raises(UsageError, match="there are no samples"):
         extract(Extractor("none", "", last_digit), SAMPLES[:0])
+
+
+def test_a_metric_that_returns_what_it_does_not_declare_is_named():
+    wrong = replace(registry.metrics.get("vendi"), compute=lambda prepared, fake, q: {"vendy": 1})
+    generated = of_samples(None, Extracted(np.ones((3, 2))))
+    with pytest.raises(ValueError, match="metric vendi returned vendy, and declares vendi"):
+        value(wrong, {}, generated)

@@ -1,6 +1,7 @@
 """Execution of units: what a run leaves, resume, divergence, failures."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -74,8 +75,6 @@ def test_an_interrupted_unit_goes_on_and_ends_with_the_same_numbers(tiny, tmp_pa
 
 
 def test_diverged_seeds_are_counted_ranked_last_and_shown(tiny, tmp_path):
-    from dataclasses import replace
-
     from ganbench.methods.optimisers import SGD
 
     broken = replace(registry.variants.get("wgan"), name="explodes", optim=SGD(1e30),
@@ -187,3 +186,19 @@ def test_seconds_of_a_lane_are_its_share_of_the_units(tiny, tmp_path):
         patch.setattr(execution, "_evaluate", spy)
         execute(unit, store, report, "inline")
     assert {m.train_s for r in store.records() for m in r.measurements} == {2.0}
+
+
+def test_a_run_in_which_nothing_finished_ends_with_tables(tiny, tmp_path):
+    """Every seed diverges at once: there is no value, and still a report."""
+    from ganbench.methods.optimisers import SGD
+
+    hidden = replace(registry.variants.get("rsgan"), name="hidden", g_reads_real=False)
+    explodes = replace(registry.variants.get("wgan"), name="explodes", optim=SGD(1e30))
+    with registry.temporarily(hidden, explodes):
+        result = run(tmp_path, variants=["hidden"])
+        assert (
+            set(result.results["status"]) == {"diverged"} and result.results["value"].isna().all()
+        )
+        assert set(result.leaderboard["n_failed"]) == {2}
+        terminal_table(result.leaderboard, result.results, "w2", result.quantities)
+    assert (tmp_path / "plots" / "final-values.png").stat().st_size > 0

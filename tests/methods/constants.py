@@ -41,6 +41,7 @@ SQUARES = ("least_squares_d", "least_squares_g")
 
 USUAL = {
     "optim": DCGAN,  # of both networks
+    "optim_d": None,  # of D, where it has one of its own
     "penalties": {},  # name: weight
     "constraint": {},  # name: value
     "transforms": {},  # name of the input transform: (value, samples in one input, function)

@@ -81,5 +81,6 @@ def test_pointwise_losses_are_means_over_samples(subject):
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda v: v.name)
 def test_every_variant_cites_its_paper_and_shows_its_equation(variant):
-    assert variant.paper.title and variant.paper.year >= 2014 and variant.paper.arxiv
+    assert variant.paper.title and variant.paper.year >= 2014
+    assert variant.paper.arxiv or variant.paper.venue
     assert "D:" in variant.equation and "G:" in variant.equation and variant.family

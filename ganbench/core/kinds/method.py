@@ -46,6 +46,17 @@ class Optimizer(Protocol):
 LossFunction = Callable[..., "Tensor"]
 
 
+TUPLES = ("penalties", "input_transforms", "generator_terms", "network_wraps")
+
+
+def _check_parts(method: Any, whose: str) -> None:
+    """Raise ``ValueError`` for a single part where several are declared, or a wrong capability."""
+    for field in TUPLES:
+        if not isinstance(getattr(method, field, ()), tuple):
+            raise ValueError(f"{whose}: {field} must be a tuple, such as (part,)")
+    check_capabilities(frozenset(method.requires), f"{whose}: requires")
+
+
 @dataclass(frozen=True)
 class Variant:
     """A GAN training method: two losses and what comes with them.
@@ -106,11 +117,13 @@ class Variant:
 
     def __post_init__(self) -> None:
         check_name(self.name)
+        if isinstance(self.requires, str):
+            raise ValueError(f"variant {self.name}: requires is a set: {{{self.requires!r}}}")
         object.__setattr__(self, "requires", frozenset(self.requires))
 
     def check(self) -> None:
         """Raise ``ValueError`` for what no training could use."""
-        check_capabilities(frozenset(self.requires), f"variant {self.name}: requires")
+        _check_parts(self, f"variant {self.name}")
         if self.d_steps < 1:
             raise ValueError(f"variant {self.name}: d_steps is {self.d_steps}, at least 1 needed")
 
@@ -182,7 +195,7 @@ class Modifier:
 
     def check(self) -> None:
         """Raise ``ValueError`` for what no training could use."""
-        check_capabilities(frozenset(self.requires), f"modifier {self.name}: requires")
+        _check_parts(self, f"modifier {self.name}")
 
     def _refusal(self, variant: Variant) -> str:
         """Return why ``variant`` cannot have this, or the empty string."""
@@ -200,6 +213,13 @@ class Modifier:
         twice = keys & set(added)
         return f"{name} has {', '.join(sorted(twice))} already" if twice else ""
 
+    def _added_to(self, equation: str) -> str:
+        """Return ``equation`` with what this adds: a penalty belongs to D's loss."""
+        d, mark, g = equation.partition("   G:")
+        if self.penalties and mark:
+            return f"{d} + {self.equation}{mark}{g}"
+        return f"{equation}   + {self.equation}"
+
     def apply(self, variant: Variant) -> Variant:
         """Return ``variant`` with this added.
 
@@ -212,7 +232,7 @@ class Modifier:
         return replace(
             self.change(variant),
             name=whole,
-            equation=f"{variant.equation}   + {self.equation}",
+            equation=self._added_to(variant.equation),
             penalties=variant.penalties + self.penalties,
             constraint=variant.constraint or self.constraint,
             input_transforms=variant.input_transforms + self.input_transforms,

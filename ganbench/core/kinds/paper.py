@@ -26,4 +26,5 @@ class Paper:
 
     def __str__(self) -> str:
         where = f"arXiv:{self.arxiv}" if self.arxiv else self.venue
-        return f"{self.authors} ({self.year}). {self.title}. {where}".rstrip(". ") + "."
+        title = self.title if self.title.endswith("?") else f"{self.title}."
+        return f"{self.authors} ({self.year}). {title} {where}".rstrip(". ") + "."
