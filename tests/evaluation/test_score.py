@@ -159,8 +159,10 @@ def test_values_and_floors_have_the_features_own_names():
     assert set(scores.metrics) == set(scores.floors) == {"own_probe"}
     _, scores = watched()
     assert set(scores.metrics) == {"probe"}
-    with pytest.raises(UsageError, match="unknown metric 'probe': did you mean .*own_probe"):
-        watched(features="last-digit")
+    _, scores = watched(features="last-digit")  # "probe" is the metric's own name too
+    assert set(scores.metrics) == {"own_probe"}
+    with pytest.raises(UsageError, match="unknown metric 'prob': did you mean .*own_probe"):
+        watched(metrics="prob", features="last-digit")
 
 
 def test_of_a_metric_with_several_quantities_only_those_asked_for_are_returned():
