@@ -47,6 +47,7 @@ DRIFTS = {
     ("ralsgan", "toy"): 0.0026,
     ("softmax-gan", "toy"): 0.0033,
     ("sn-hinge", "mlp-classic"): 0.083,
+    ("ns-r1", "mlp-classic"): 0.078,
 }
 
 
