@@ -21,8 +21,6 @@ from ganbench.core.cache import digest
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds.metric import Role
 
-SCHEMA_VERSION = 2
-
 
 def file_name(name: str) -> str:
     """Return a data set's name as part of a file's: without the colon of ``pattern:argument``."""
