@@ -49,7 +49,7 @@ class Result:
 
 
 def run(
-    variants: str | Sequence[str] = "all",
+    variants: str | Sequence[str] = (),
     dataset: str = "mnist",
     arch: str | None = None,
     preset: str | None = None,
@@ -66,9 +66,9 @@ def run(
     The same call again continues where it stopped, and trains nothing when all is done.
 
     Args:
-        variants: names, or "all" for every variant that fits.
+        variants: names, groups, or "all" for every variant that fits; the preset's if empty.
         arch: ``name`` or ``name:key=value,...``; the data set's default if None.
-        preset: smoke, quick, standard or paper; quick on a CPU, standard on CUDA if None.
+        preset: smoke, quick, core, standard or paper; the device's default if None.
         seeds: how many, or which repetitions.
         out: run directory; ``runs/<dataset>-<preset>-<hash>`` if None.
         engine: "local" (worker processes), "inline" (this process), or a plugin's.
@@ -125,7 +125,7 @@ def run_plan(
         written=built.written,
         failed=[(unit.label, reason) for unit, reason in failed],
         skipped=plan.skipped,
-        trained=sum(len(unit.seeds) for unit in units),
+        trained=sum(len(unit.seeds) for unit in units if not unit.training.control),
         dataset=plan.dataset.name,
     )
 

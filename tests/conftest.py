@@ -39,7 +39,7 @@ def tiny():
     from ganbench.core import registry
     from ganbench.core.kinds import Preset
 
-    preset = Preset("tiny", "for tests", 2, 96, 3, 200, 60)
+    preset = Preset("tiny", "for tests", 2, 12, 3, 200, 60)
     with registry.temporarily(preset):
         yield preset
 

@@ -12,11 +12,13 @@ import click
 from ganbench.cli._common import inception_weights
 from ganbench.experiment.request import Request
 
-FIRST = ("variants", "dataset", "preset", "arch", "seeds", "images_seen", "checkpoints", "batch")
+FIRST = ("variants", "dataset", "preset", "arch", "seeds", "steps", "checkpoints", "batch")
 
 
 def _click_option(field: Field[Any]) -> Callable[[Any], Any]:
     flag, help, kind = field.metadata["flag"], field.metadata["help"], field.metadata.get("type")
+    if field.metadata.get("is_flag"):
+        return click.option(flag, field.name, is_flag=True, help=help)
     default = None if field.default is MISSING else field.default
     if "parse" in field.metadata:  # written as text
         kind, default = str, field.metadata.get("shown", "")

@@ -15,6 +15,8 @@ from ganbench.experiment.plan import Plan
 from ganbench.experiment.records import Unit
 from ganbench.reports.tables import number
 
+UNITS = {"g_steps": "generator updates", "images_seen": "images"}
+
 
 def counted(n: int, noun: str) -> str:
     """Return ``1 seed`` or ``3 seeds``."""
@@ -23,17 +25,22 @@ def counted(n: int, noun: str) -> str:
 
 def summary(plan: Plan) -> str:
     """Return one line that says what is planned."""
-    images_each = plan.trainings[0].images_seen
+    training = plan.trainings[0]
+    budget = f"{training.budget:,} {UNITS[training.budget_unit]}"
     return (
         f"{plan.dataset.name} · {registry.archs.get(plan.trainings[0].arch).name} · "
         f"preset {plan.preset.name}: {counted(len(plan.trainings), 'variant')} "
-        f"× {counted(len(plan.seeds), 'seed')} × {images_each:,} images"
+        f"× {counted(len(plan.seeds), 'seed')} × {budget}, recipe {training.recipe}"
     )
 
 
-def images(unit: Unit) -> int:
-    """Return the images that all seeds of the unit will see together."""
-    return unit.training.images_seen * len(unit.seeds)
+def updates(unit: Unit) -> int:
+    """Return the updates of both networks that all seeds of the unit make together; at least 1."""
+    training = unit.training
+    if training.control:
+        return 1
+    d_steps = registry.variants.get(training.variant).d_steps
+    return training.steps * (1 + d_steps) * len(unit.seeds)
 
 
 class ProgressDisplay:
@@ -46,7 +53,7 @@ class ProgressDisplay:
     def __init__(self, console: Console, units: list[Unit], primary: str) -> None:
         self.console, self.units, self.primary = console, units, primary
         self.done = 0
-        self.total = sum(images(unit) for unit in units)
+        self.total = sum(updates(unit) for unit in units)
         self.seen: dict[str, float] = {}
         self.value: dict[str, str] = {}
         self.start = time.monotonic()
@@ -75,9 +82,9 @@ class ProgressDisplay:
         """Take in one event."""
         key = unit.unit_id
         if key not in self.tasks:
-            self.tasks[key] = self.live.add_task(unit.label, total=images(unit), value="")
+            self.tasks[key] = self.live.add_task(unit.label, total=updates(unit), value="")
         if "step" in event:
-            self.seen[key] = images(unit) * event["step"] / event["steps"]
+            self.seen[key] = updates(unit) * event["step"] / event["steps"]
         if self.primary in event.get("values", {}):
             self.value[key] = f"{self.primary} {number(event['values'][self.primary])}"
             over = event["step"] == event["steps"]
@@ -85,7 +92,7 @@ class ProgressDisplay:
         over = "done" in event or "failed" in event
         if over:
             self.done += 1
-            self.seen[key] = images(unit)
+            self.seen[key] = updates(unit)
         if "failed" in event:
             self.console.print(f"{unit.label} failed: {event['failed']}", style="red", markup=False)
         task = self.tasks[key]

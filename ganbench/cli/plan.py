@@ -59,7 +59,8 @@ def plan(
         f"{memory / 1e9:.1f} GB (from two timed steps of each), in {store.out}",
         highlight=False,
     )
-    for sentence in limits(made, len(made.seeds)):
+    steps = min(training.steps for training in made.trainings)
+    for sentence in limits(len(made.seeds), steps, [t.variant for t in made.trainings]):
         console.print(sentence, markup=False, highlight=False)
     if as_json:
         answer = {
@@ -68,7 +69,11 @@ def plan(
                 {"variant": c.unit.training.variant, "seeds": c.unit.seeds, "seconds": c.seconds}
                 for c in estimates
             ],
-            "images": sum(c.unit.training.images_seen * len(c.unit.seeds) for c in estimates),
+            "steps": sum(
+                c.unit.training.steps * len(c.unit.seeds)
+                for c in estimates
+                if not c.unit.training.control
+            ),
             "workers": count,
             "seconds": seconds,
             "memory_bytes": memory,
@@ -87,7 +92,7 @@ def _table(made: Plan, estimates: list[Cost]) -> Table:
     from rich.table import Table
 
     table = Table()
-    for name in ("variant", "units", "seeds", "images each", "G steps", "D steps", "time each"):
+    for name in ("variant", "units", "seeds", "G steps", "D steps", "images each", "time each"):
         table.add_column(
             name, justify="left" if name == "variant" else "right", no_wrap=name == "variant"
         )
@@ -99,9 +104,9 @@ def _table(made: Plan, estimates: list[Cost]) -> Table:
                 training.variant,
                 str(len(own)),
                 str(sum(len(c.unit.seeds) for c in own)),
-                f"{training.images_seen:,}",
                 f"{training.steps:,}",
                 f"{training.steps * d_steps:,}",
+                f"{training.steps * d_steps * training.batch:,}",
                 _time(own[0].seconds),
             )
     return table

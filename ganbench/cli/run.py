@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +14,8 @@ import click
 from ganbench.cli._common import FAILED, guarded
 from ganbench.cli._options import request_options
 from ganbench.core.errors import Interrupted
+
+MOST_FILES = 12  # of a folder, that are named one by one
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -64,7 +67,7 @@ def run(
     displays: list[ProgressDisplay] = []
 
     def announce(units: list[Any]) -> None:
-        total = len(plan.trainings) * len(plan.seeds)
+        total = sum(len(plan.seeds_of(t)) for t in (*plan.trainings, *plan.controls))
         left = sum(len(unit.seeds) for unit in units)
         where = out_folder(plan, out)
         done = f"{total - left} of {counted(total, 'training')} done"
@@ -88,27 +91,29 @@ def run(
 
 
 def _print_result(console: Console, plan: Plan, result: Result) -> None:
-    """Print the ranked table, findings, numbers from papers, and the files written."""
-    from ganbench.reports.findings import findings, limits
-    from ganbench.reports.literature import literature_values
-    from ganbench.reports.tables import literature_table, terminal_table
+    """Print the table, what it shows and cannot show, and the files written: one screen."""
+    from ganbench.reports.findings import aa_sentence, findings, limits_of
+    from ganbench.reports.tables import terminal_table
 
     board = result.leaderboard[result.leaderboard["dataset"] == plan.dataset.name]
     rows = result.results[result.results["dataset"] == plan.dataset.name]
     console.print()
     console.print(terminal_table(board, rows, plan.primary, result.quantities))
-    sentences = findings(rows, result.quantities)
-    for sentence in [*sentences, *limits(plan, board["n_seeds"].min())]:
+    sentences = findings(board, rows, plan.primary)
+    sentences += aa_sentence(board, rows, plan.primary) + limits_of(board, plan.primary)
+    for sentence in sentences:
         console.print(sentence, markup=False, highlight=False)
-    papers = literature_values(plan.dataset.name, [t.variant for t in plan.trainings])
-    if len(papers):
-        console.print()
-        console.print(literature_table(papers))
     console.print()
     listed = [path for path in result.written if path.suffix != ".svg"]
     for folder, paths in groupby(listed, lambda path: path.parent):
-        what = f"{folder}/: {', '.join(path.name for path in paths)}"
-        console.print(what, markup=False, highlight=False)
+        console.print(_files(folder, list(paths)), markup=False, highlight=False)
+
+
+def _files(folder: Path, paths: list[Path]) -> str:
+    """Return a line about the files in ``folder``."""
+    if len(paths) > MOST_FILES:
+        return f"{folder}/: {len(paths)} files"
+    return f"{folder}/: {', '.join(path.name for path in paths)}"
 
 
 def _as_json(plan: Plan, result: Result) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from ganbench.core.errors import UsageError, unknown
 from ganbench.core.kinds import (
     Arch,
     Backend,
+    Control,
     Dataset,
     Engine,
     Features,
@@ -34,7 +35,7 @@ from ganbench.core.kinds import (
 
 BUILT_INS = (
     "methods.zoo", "archs", "data", "evaluation.features", "metrics", "experiment.presets",
-    "training.games", "training.backends", "experiment.engines",
+    "training.games", "training.backends", "training.controls", "experiment.engines",
 )  # fmt: skip
 GROUP = "ganbench.plugins"
 PACKAGE = Path(__file__).parent.parent
@@ -187,6 +188,7 @@ archs = Registry("arch", "archs", Arch)
 datasets = Registry("dataset", "datasets", Dataset)
 features = Registry("features", "features", Features)
 metrics = Registry("metric", "metrics", Metric)
+controls = Registry("control", "controls", Control)
 presets = Registry("preset", "presets", Preset, ordered=True)  # from small to large
 backends = Registry("backend", "backends", Backend)
 engines = Registry("engine", "engines", Engine)
@@ -195,8 +197,8 @@ patterns = Registry("pattern", "patterns", Pattern)
 KINDS: dict[str, Registry[Any]] = {
     registry.kind: registry
     for registry in (
-        variants, modifiers, games, archs, datasets, features, metrics, presets, backends, engines,
-        patterns,
+        variants, modifiers, games, archs, datasets, features, metrics, controls, presets,
+        backends, engines, patterns,
     )
 }  # fmt: skip
 

@@ -57,7 +57,7 @@ def dataset(pattern: str, argument: str, arch: str, features: str, check: Check)
             "sliced-wasserstein",
         ),
         primary="fd",
-        budgets={"quick": Budget(batch=16)},
+        budgets={"quick": Budget(batch=16), "core": Budget(batch=16)},
         summary=f"samples of your own, from {path}",
         location=path,
         settle=settle,

@@ -42,7 +42,7 @@ register(
         ),
         primary="fd",
         batch=32,
-        budgets={"smoke": Budget(1_000), "quick": Budget(40_000)},
+        budgets={"quick": Budget(batch=16)},
         classes=10,
         classifier="classifier:digits",
         summary="handwritten digits, 8x8 grey, from scikit-learn; for fast tests",

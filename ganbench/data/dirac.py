@@ -29,7 +29,7 @@ register(
         metrics=("wasserstein",),
         primary="w2",
         batch=1,
-        budgets={suite: Budget(500) for suite in ("smoke", "quick", "standard", "paper")},
+        budgets={suite: Budget(500) for suite in ("smoke", "quick", "core", "standard", "paper")},
         summary="all mass at zero: training has closed-form theory",
     )
 )

@@ -90,7 +90,7 @@ register(
             "sliced-wasserstein",
         ),
         primary="fd",
-        budgets={"quick": Budget(64_000, batch=16)},
+        budgets={"quick": Budget(batch=16), "core": Budget(batch=16)},
         classes=10,
         classifier="classifier:fashion-mnist",
         summary="clothes in ten classes, 28x28 grey, downloaded or from Debian's package",

@@ -68,7 +68,7 @@ def make(argument: str) -> Dataset:
         metrics=("mode-coverage", "wasserstein", "sliced-wasserstein", "frechet"),
         primary="w2",
         batch=128,
-        budgets={"smoke": Budget(12_800), "quick": Budget(512_000)},
+        budgets={"smoke": Budget(100), "quick": Budget(4_000), "core": Budget(8_000)},
         summary=f"10 Gaussians in {dimension} dimensions, known modes and an exact sampler",
     )
 

@@ -65,9 +65,10 @@ register(
             "sliced-wasserstein",
         ),
         primary="fd",
-        budgets={"quick": Budget(24_000, batch=16, seeds=1)},
+        budgets={"quick": Budget(batch=16), "core": Budget(batch=16)},
         classes=10,
         classifier="classifier:mnist",
+        n_validation=10_000,
         summary="handwritten digits, 28x28 grey, embedded",
     )
 )

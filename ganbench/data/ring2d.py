@@ -37,9 +37,10 @@ register(
         primary="w2",
         batch=128,
         budgets={
-            "smoke": Budget(12_800),
-            "quick": Budget(48_000, batch=64, seeds=5),
-            "paper": Budget(40_000_000, batch=100, n_fake=2_500),
+            "smoke": Budget(100),
+            "quick": Budget(3_000, batch=64, seeds=5),
+            "core": Budget(8_000, batch=64, seeds=5),
+            "paper": Budget(400_000, batch=100, n_fake=2_500),  # PacGAN: 400 epochs of 100,000
         },
         summary="8 Gaussians on a circle, with known modes and an exact sampler",
     )

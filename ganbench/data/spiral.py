@@ -45,7 +45,7 @@ register(
         metrics=("wasserstein", "sliced-wasserstein", "frechet", "precision-recall"),
         primary="w2",
         batch=128,
-        budgets={"smoke": Budget(12_800), "quick": Budget(512_000)},
+        budgets={"smoke": Budget(100), "quick": Budget(4_000), "core": Budget(8_000)},
         summary="two spiral arms in the plane, with an exact sampler",
     )
 )

@@ -62,8 +62,9 @@ register(
         metrics=("frechet", "class-coverage", "precision-recall", "sliced-wasserstein"),
         primary="fd",
         budgets={
-            "quick": Budget(64_000, batch=16, n_fake=10_000),
-            "paper": Budget(6_400_000, n_fake=26_000),  # PacGAN, Table 2: 50 epochs
+            "quick": Budget(batch=16, n_fake=10_000),
+            "core": Budget(batch=16, n_fake=10_000),
+            "paper": Budget(100_000, n_fake=26_000),  # PacGAN, Table 2: 50 epochs of 128,000
         },
         classes=1000,
         classifier="stacked:mnist",

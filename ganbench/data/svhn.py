@@ -42,7 +42,7 @@ register(
         features="inception",
         metrics=("frechet", "precision-recall", "density-coverage", "class-coverage"),
         primary="fd",
-        budgets={"quick": Budget(64_000, batch=16)},
+        budgets={"quick": Budget(batch=16), "core": Budget(batch=16)},
         classes=10,
         classifier="classifier:svhn",
         summary="house numbers, ten digits, 32x32 colour, downloaded",

@@ -43,7 +43,7 @@ register(
         metrics=("wasserstein", "sliced-wasserstein", "frechet", "precision-recall"),
         primary="w2",
         batch=128,
-        budgets={"smoke": Budget(12_800), "quick": Budget(512_000)},
+        budgets={"smoke": Budget(100), "quick": Budget(4_000), "core": Budget(8_000)},
         summary="a Swiss roll in the plane: one curved mode, with an exact sampler",
     )
 )

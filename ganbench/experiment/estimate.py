@@ -43,6 +43,9 @@ def costs(units: list[Unit], data: Data) -> list[Cost]:
 
 def _time(unit: Unit, data: Data) -> tuple[float, int]:
     training = unit.training
+    if training.control:
+        evaluations = EVALUATION_S * len(unit.seeds) * training.n_fake / 1_000
+        return evaluations, BASE_BYTES + data.train.nbytes
     rows = slice(max(training.batch, 256))
     labels = None if data.train_labels is None else data.train_labels[rows]
     head = Data(train=data.train[rows], test=data.test[:1], sha256="", train_labels=labels)

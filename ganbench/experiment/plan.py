@@ -5,23 +5,17 @@ Everything is checked here, before anything is trained.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ganbench.core import registry
 from ganbench.core.cache import digest
-from ganbench.core.errors import UsageError
-from ganbench.core.kinds import Arch, Backend, Budget, Data, Dataset, Extractor, Preset, Variant
+from ganbench.core.kinds import Backend, Data, Dataset, Preset, Variant
 from ganbench.experiment.records import Training, Unit, file_name
-from ganbench.experiment.request import (
-    Request,
-    choose_device,
-    choose_variants,
-    parse_arch,
-    seed_list,
-)
+from ganbench.experiment.request import Request, choose_variants, seed_list
+from ganbench.experiment.screening import NOISE_SEEDS, is_screening, same_gradients
+from ganbench.experiment.trainings import Setting, control_trainings, fitting_trainings, settle
 
 
 @dataclass(frozen=True)
@@ -31,6 +25,8 @@ class Plan:
     Attributes:
         arch: the architecture with the options that differ from its defaults.
         primary: the quantity by which variants are ranked first.
+        trainings: of the variants. controls: what is measured beside them, without training.
+        seeds: of every variant. more_seeds: ``{variant: seeds}`` of those that have others.
         skipped: ``{variant: reason}`` of the variants that do not fit.
     """
 
@@ -39,10 +35,12 @@ class Plan:
     arch: str
     primary: str
     trainings: tuple[Training, ...]
+    controls: tuple[Training, ...]
     seeds: tuple[int, ...]
     skipped: dict[str, str]
     device: str
     backend: Backend
+    more_seeds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -59,19 +57,28 @@ class Plan:
             "device": self.device,
             "backend": self.backend.name,
             "seeds": list(self.seeds),
+            "more_seeds": {name: list(seeds) for name, seeds in self.more_seeds.items()},
             "trainings": [training.model_dump(mode="json") for training in self.trainings],
+            "controls": [control.variant for control in self.controls],
             "skipped": self.skipped,
         }
 
+    def seeds_of(self, training: Training) -> tuple[int, ...]:
+        """Return the seeds of one of the trainings; of a control, its draws."""
+        if training.control:
+            return tuple(range(registry.controls.get(training.control).draws))
+        return self.more_seeds.get(training.variant, self.seeds)
+
     def units(self, done: Callable[[Training, int], bool]) -> list[Unit]:
-        """Return the units still to do: one seed of every variant before the second of any.
+        """Return the units still to do: controls, then one seed of every variant, the second ...
 
         Where the backend trains lanes together, a unit holds all the seeds of a variant.
         """
         units: list[tuple[int, Unit]] = []
-        for training in self.trainings:
-            seeds = [seed for seed in self.seeds if not done(training, seed)]
-            groups = [tuple(seeds)] if self.backend.together else [(seed,) for seed in seeds]
+        for training in (*self.controls, *self.trainings):
+            seeds = [seed for seed in self.seeds_of(training) if not done(training, seed)]
+            together = self.backend.together or training.control
+            groups = [tuple(seeds)] if together else [(seed,) for seed in seeds]
             for group in filter(None, groups):
                 unit = Unit(
                     training=training,
@@ -80,7 +87,8 @@ class Plan:
                     device=self.device,
                     backend=self.backend.name,
                 )
-                units.append((self.seeds.index(group[0]), unit))
+                place = 0 if training.control else 1 + self.seeds_of(training).index(group[0])
+                units.append((place, unit))
         return [unit for _, unit in sorted(units, key=lambda entry: entry[0])]
 
 
@@ -90,126 +98,39 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
     Raises:
         UsageError: anything in the request that cannot be done.
     """
-    from ganbench.evaluation.choose import load_extractor, primary_quantity
-    from ganbench.training.build import choose_backend
+    from ganbench.evaluation.choose import primary_quantity
 
     request.check()
-    variants = choose_variants(request.variants)
-    dataset = registry.datasets.get(request.dataset)
-    device = choose_device(request.device)
-    preset = registry.presets.get(request.preset or ("quick" if device == "cpu" else "standard"))
-    budget = dataset.budgets.get(preset.name, Budget())
+    setting = settle(request)
+    variants = choose_variants(request.variants or setting.preset.variants)
     asked = request.seeds
-    seeds = seed_list((budget.seeds or preset.seeds) if asked is None else asked)
-
-    data_dir = request.data_dir or dataset.location
-    data = dataset.load(data_dir)
-    dataset = dataset.settle(dataset, data)
-    arch, options = parse_arch(request.arch or dataset.arch)
-    backend = choose_backend(request.backend, arch, device)
-    batch = _batch(request, dataset, budget, data)
-    extractor = load_extractor(request.features or dataset.features)
-    checkpoints = request.checkpoints or preset.checkpoints
-    metrics = _metrics(request, dataset, data, extractor, checkpoints)
-    images = request.images_seen or budget.images_seen or preset.images_seen
-
-    def training(variant: Variant, game: str) -> Training:
-        steps = max(1, math.ceil(images / (batch * variant.d_steps)))
-        return Training(
-            variant=variant.name,
-            dataset=dataset.name,
-            dataset_sha256=data.sha256,
-            arch=arch.name,
-            arch_options=options,
-            images_seen=images,
-            steps=steps,
-            batch=batch,
-            checkpoints=min(checkpoints, steps),
-            game=game,
-            hyper=dict(request.hyper),
-            dtype=request.dtype,
-            ema=request.ema,
-            base_seed=request.base_seed,
-            suite=preset.name,
-            features=extractor.key,
-            metrics=metrics,
-            n_real=preset.n_real,
-            n_fake=budget.n_fake or preset.n_fake,
-            data_dir=data_dir,
-        )
-
-    trainings, skipped = _fitting(request, variants, arch, options, dataset, data, training)
-    primary = primary_quantity(dataset, extractor.key, metrics)
-    label = arch.label(options)
-    return Plan(preset, dataset, label, primary, trainings, seeds, skipped, device, backend), data
+    seeds = seed_list(_default_seeds(setting) if asked is None else asked)
+    trainings, skipped = fitting_trainings(request, setting, variants)
+    common = setting.common
+    plan = Plan(
+        preset=setting.preset,
+        dataset=setting.dataset,
+        arch=setting.arch_label,
+        primary=primary_quantity(setting.dataset, common.features, common.metrics),
+        trainings=trainings,
+        controls=() if request.no_controls else control_trainings(setting),
+        seeds=seeds,
+        skipped=skipped,
+        device=setting.device,
+        backend=setting.backend,
+    )
+    if asked is None and is_screening(len(seeds), min(t.steps for t in trainings)):
+        plan = replace(plan, more_seeds=_noise_seeds(plan, variants))
+    return plan, setting.data
 
 
-def _batch(request: Request, dataset: Dataset, budget: Budget, data: Data) -> int:
-    batch = (budget.batch or dataset.batch) if request.batch is None else request.batch
-    if not 1 <= batch <= len(data.train):
-        raise UsageError(
-            f"--batch-size is {batch}: between 1 and the {len(data.train)} training samples"
-            f" of {dataset.name}"
-        )
-    return batch
+def _default_seeds(setting: Setting) -> int:
+    return setting.budget.seeds or setting.preset.seeds
 
 
-def _metrics(
-    request: Request, dataset: Dataset, data: Data, extractor: Extractor, checkpoints: int
-) -> tuple[str, ...]:
-    """Return the names of the metrics to measure."""
-    from ganbench.evaluation.choose import choose_metrics, lacking_in_run
-
-    if extractor.key == dataset.classifier and extractor.trained_on not in ("", data.sha256):
-        raise UsageError(
-            f"{extractor.key} was trained on other files than these: run `ganbench prepare "
-            f"{dataset.name}` again"
-        )
-    default = [registry.metrics.get(name) for name in dataset.metrics]
-    lacking = lacking_in_run(dataset, data, extractor, checkpoints)
-    chosen = choose_metrics(request.metrics, {"default": default}, lacking, extractor.key)
-    return tuple(metric.name for metric, _ in chosen)
-
-
-def _fitting(
-    request: Request,
-    variants: list[Variant],
-    arch: Arch,
-    options: dict[str, Any],
-    dataset: Dataset,
-    data: Data,
-    training: Callable[[Variant, str], Training],
-) -> tuple[tuple[Training, ...], dict[str, str]]:
-    """Return the trainings of the variants that fit, and why the others are skipped.
-
-    Raises:
-        UsageError: the arch does not fit the data, or no variant fits.
-    """
-    from ganbench.training.build import choose_game, hyper_targets, network_builder, network_shape
-    from ganbench.training.population import check_arguments
-
-    if reason := arch.fits(data.train.shape[1:]):
-        fitting = [a.name for a in registry.archs.items() if not a.fits(data.train.shape[1:])]
-        raise UsageError(
-            f"arch {arch.name} does not fit {dataset.name}: {reason}; try {' or '.join(fitting)}"
-        )
-    network_shape(arch, data)  # or this arch cannot serve any variant
-    trainings: list[Training] = []
-    skipped = {}
-    first: Variant | None = None
-    for variant in variants:
-        try:
-            network_builder(arch, options, data, variant)()
-            game = choose_game(variant, request.game)
-            for key in request.hyper:
-                hyper_targets(variant, game, key)
-        except UsageError as error:
-            skipped[variant.name] = str(error)
-            continue
-        first = first or variant
-        trainings.append(training(variant, game))
-    if first is None:
-        raise UsageError("nothing to train: " + "; ".join(skipped.values()))
-    one = trainings[0]
-    check_arguments(first, data.train, [0], one.batch, one.steps, one.game, request.ema)
-    return tuple(trainings), skipped
+def _noise_seeds(plan: Plan, variants: list[Variant]) -> dict[str, tuple[int, ...]]:
+    """Return the seeds of the A/A pair in a screening, which measure its noise."""
+    trained = {t.variant for t in plan.trainings}
+    pairs = same_gradients([v for v in variants if v.name in trained])
+    seeds = tuple(range(max(NOISE_SEEDS, len(plan.seeds))))
+    return {name: seeds for pair in pairs for name in pair}

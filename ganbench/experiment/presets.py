@@ -1,4 +1,4 @@
-"""Presets: how many seeds, how many images, how often and on how many samples to evaluate."""
+"""Presets: how many seeds and generator updates, how often and on how many samples to evaluate."""
 
 from ganbench.core.kinds import Preset
 from ganbench.core.registry import register
@@ -6,9 +6,9 @@ from ganbench.core.registry import register
 register(
     Preset(
         name="smoke",
-        summary="does everything work? Two minutes for all variants; its numbers mean nothing",
+        summary="does everything work? A few minutes for all variants; its numbers mean nothing",
         seeds=1,
-        images_seen=1_280,
+        steps=20,
         checkpoints=1,
         n_real=1_000,
         n_fake=500,
@@ -17,31 +17,46 @@ register(
 register(
     Preset(
         name="quick",
-        summary="a first comparison on a laptop CPU (the default there)",
-        seeds=3,
-        images_seen=64_000,
+        summary="a screening on a laptop CPU (the default there): bands, no ranks",
+        seeds=1,
+        steps=1_000,
         checkpoints=4,
         n_real=10_000,
         n_fake=1_000,
+        default_on="cpu",
+    )
+)
+register(
+    Preset(
+        name="core",
+        summary="the smallest table with ranks: the group core, 3 seeds (its default on a CPU)",
+        seeds=3,
+        steps=3_000,
+        checkpoints=6,
+        n_real=10_000,
+        n_fake=1_000,
+        variants=("core",),
+        default_on="cpu",
     )
 )
 register(
     Preset(
         name="standard",
-        summary="10 seeds, 20 epochs of MNIST (the default on a CUDA device)",
+        summary="10 seeds, 20,000 updates (the default on a CUDA device)",
         seeds=10,
-        images_seen=1_200_000,
+        steps=20_000,
         checkpoints=10,
         n_real=10_000,
         n_fake=10_000,
+        default_on="cuda",
     )
 )
 register(
     Preset(
         name="paper",
-        summary="10 seeds, 100 epochs of MNIST: what a paper should cite",
+        summary="10 seeds, 100,000 updates: what a paper should cite",
         seeds=10,
-        images_seen=6_000_000,
+        steps=100_000,
         checkpoints=20,
         n_real=10_000,
         n_fake=10_000,

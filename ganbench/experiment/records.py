@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ganbench.core import registry
 from ganbench.core.cache import digest
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds.metric import Role
+from ganbench.experiment._older_records import upgraded
+
+BudgetUnit = Literal["g_steps", "images_seen"]
+CONTROL = "control:"
 
 
 def file_name(name: str) -> str:
@@ -39,14 +40,31 @@ class Strict(BaseModel):
 
 
 class Training(Strict):
-    """All that decides the result of a training, but its seed."""
+    """All that decides the result of a training, but its seed.
+
+    Attributes:
+        variant: its name; ``control:NAME`` of a control, which is sampled and not trained.
+        arch_options: all of them, as the networks are built.
+        budget_unit, budget: what is equal for all variants: generator updates or real images.
+        steps: generator updates of this variant.
+        networks: ``own`` if the method's own normalisation of D was taken where the arch has it;
+            ``same`` if all variants were given the same networks.
+        method: digest of all constants that the variant declares.
+        recipe: where the constants of all variants come from: ``paper``, or another recipe's name.
+        recipe_sha256: of the recipe's file; empty for ``paper``.
+        constants: hyper-parameters that the recipe sets for this variant.
+        hyper: hyper-parameters that the user sets.
+        chunk: steps whose noise is drawn together: it decides every random number.
+        validation: trained without the validation split and measured on it.
+    """
 
     variant: str
     dataset: str
     dataset_sha256: str
     arch: str
     arch_options: dict[str, Any]
-    images_seen: int
+    budget_unit: BudgetUnit
+    budget: int
     steps: int
     batch: int
     checkpoints: int
@@ -59,14 +77,31 @@ class Training(Strict):
     metrics: tuple[str, ...]
     n_real: int
     n_fake: int
+    networks: Literal["own", "same"] = "own"
+    method: str = ""
+    recipe: str = "paper"
+    recipe_sha256: str = ""
+    constants: dict[str, float] = {}
     hyper: dict[str, float] = {}
+    chunk: int = 16
+    validation: bool = False
     data_dir: str | None = None
+
+    @property
+    def control(self) -> str:
+        """The name of the control, or the empty string for a variant."""
+        return self.variant.removeprefix(CONTROL) if self.variant.startswith(CONTROL) else ""
+
+    @property
+    def hyper_id(self) -> str:
+        """A short hash of what the user set; empty for nothing."""
+        return digest(self.hyper)[:8] if self.hyper else ""
 
     def run_id(self, seed: int) -> str:
         """Return the name of the record of one seed."""
-        unset = set() if self.hyper else {"hyper"}
-        identity = digest(self.model_dump(exclude={"data_dir", *unset}))[:8]
-        return f"{self.variant}-{file_name(self.dataset)}-{self.arch}-{identity}-s{seed}"
+        identity = digest(self.model_dump(exclude={"data_dir"}))[:8]
+        names = f"{file_name(self.variant)}-{file_name(self.dataset)}-{self.arch}"
+        return f"{names}-{identity}-s{seed}"
 
     def without_paths(self) -> Training:
         """Return the training as its record holds it: without a path of this machine."""
@@ -100,7 +135,14 @@ class Unit(Strict):
 
 
 class Measurement(Strict):
-    """One evaluation of one seed; ``unmeasured`` says why a metric has no value."""
+    """One evaluation of one seed.
+
+    Attributes:
+        train_s, train_cpu_s: seconds of training so far, by the clock and of all cores together.
+        load: the machine's load average of the last minute.
+        flops: floating-point operations of training so far, of matrix products and convolutions.
+        unmeasured: why a metric has no value.
+    """
 
     checkpoint: int
     images_seen: int
@@ -108,6 +150,9 @@ class Measurement(Strict):
     d_steps: int
     train_s: float
     eval_s: float
+    train_cpu_s: float | None = None
+    load: float | None = None
+    flops: float | None = None
     values: dict[str, float]
     unmeasured: dict[str, str] = {}
 
@@ -146,7 +191,7 @@ class Record(Strict):
         history: training curves, thinned.
     """
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     run_id: str
     training: Training
     arch: str
@@ -193,9 +238,7 @@ def read_record(path: Path) -> Record:
     """
     try:
         raw = json.loads(path.read_bytes())
-        if isinstance(raw, dict) and raw.get("schema_version") == 1:
-            raw = _from_version_1(raw)
-        return Record.model_validate(raw)
+        return Record.model_validate(upgraded(raw))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -206,67 +249,3 @@ def read_record(path: Path) -> Record:
         f"{path} is not a record of this version ({reason}); "
         "move it away, and its seed is trained again"
     )
-
-
-def plane(points: np.ndarray) -> list[tuple[float, float]]:
-    """Return the first two coordinates of ``points [N, D]``; the second is 0 where D is 1."""
-    padded = np.pad(points[:, :2], ((0, 0), (0, max(0, 2 - points.shape[1]))))
-    return [(float(x), float(y)) for x, y in padded]
-
-
-def _from_version_1(raw: dict[str, Any]) -> dict[str, Any]:
-    """Return a record of schema version 1 in today's fields.
-
-    What version 1 did not hold is looked up, and has a plain value where it is gone.
-    """
-    training = raw["training"]
-    protocols = {name: dict(protocol) for name, protocol in raw["protocols"].items()}
-    for name, protocol in protocols.items():
-        known = _registered_quantities(name, training["features"])
-        protocol["quantities"] = {
-            key: {**_plain(described), **known.get(key, {}), **described}
-            for key, described in protocol["quantities"].items()
-        }
-    keys = [key for protocol in protocols.values() for key in protocol["quantities"]]
-    primary, modes = _registered_dataset(training["dataset"])
-    primary = _names(training["features"]).get(primary, primary)
-    fields = {k: v for k, v in raw.items() if k not in ("schema_version", "shares")}
-    return fields | {
-        "protocols": protocols,
-        "frequencies": raw.get("shares"),
-        "primary": primary if primary in keys else keys[0],
-        "modes": modes,
-    }
-
-
-def _plain(described: dict[str, Any]) -> dict[str, Any]:
-    return {"worst": 0.0 if described["higher_is_better"] else math.inf}
-
-
-@cache
-def _registered_quantities(metric: str, features: str) -> dict[str, dict[str, Any]]:
-    registered, names = registry.metrics.find(metric), _names(features)
-    return {
-        names.get(q.key, q.key): {
-            "worst": q.worst, "label": q.label, "headline": q.headline, "role": q.role,
-        }
-        for q in (registered.quantities if registered else ())
-    }  # fmt: skip
-
-
-def _names(features: str) -> Mapping[str, str]:
-    kind = registry.features.find(features.partition(":")[0])
-    return kind.names if kind else {}
-
-
-@cache
-def _registered_dataset(name: str) -> tuple[str, list[tuple[float, float]] | None]:
-    try:
-        dataset = registry.datasets.find(name)
-        if dataset is None:
-            return "", None
-        points = dataset.shape is not None and len(dataset.shape) == 1
-        mixture = dataset.load(None).mixture if points else None
-    except UsageError:  # its argument or its files are gone
-        return "", None
-    return dataset.primary, None if mixture is None else plane(mixture.centers)

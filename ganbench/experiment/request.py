@@ -81,12 +81,12 @@ class Request(Settings):
     """The options of a run; None is the default of the preset or the data set."""
 
     variants: tuple[str, ...] = option(
-        ("all",), "--variants", "Names, BASE+MODIFIER, groups (core, wasserstein ...), or all.",
-        parse=lambda text: (text,), shown="all",
+        (), "--variants", "Names, BASE+MODIFIER, groups (core, wasserstein ...), or all.",
+        parse=lambda text: (text,) if text else (), shown="",
     )  # fmt: skip
     dataset: str = option("mnist", "--dataset", "See: ganbench list datasets.", type=str)
     preset: str | None = option(
-        None, "--preset", "smoke, quick (default on CPU), standard (CUDA), paper.", type=str
+        None, "--preset", "smoke, quick (default on CPU), core, standard (CUDA), paper.", type=str
     )
     arch: str | None = option(
         None, "--arch", "NAME or NAME:key=value,...; default: the data set's.", type=str
@@ -94,8 +94,11 @@ class Request(Settings):
     seeds: int | tuple[int, ...] | None = option(
         None, "--seeds", "Trainings per variant; default: the preset's.", type=int
     )
+    steps: int | None = option(
+        None, "--steps", "Generator updates; default: the preset's.", type=int
+    )
     images_seen: int | None = option(
-        None, "--budget", "Real images shown to each discriminator.", type=int
+        None, "--budget", "Real images shown to D, the same for all, in place of --steps.", type=int
     )
     checkpoints: int | None = option(
         None, "--checkpoints", "Evaluations, evenly spaced; default: the preset's.", type=int
@@ -107,16 +110,31 @@ class Request(Settings):
     metrics: str = option(
         "default", "--metrics", "Names and groups; default: the data set's own.", type=str
     )
+    recipe: str = option(
+        "auto", "--recipe", "paper, auto (the preset's, where it has one) or a file.", type=str
+    )
+    validation: bool = option(
+        False, "--validation", "Hold out a validation split and measure on it.", is_flag=True
+    )
+    no_controls: bool = option(
+        False, "--no-controls", "Do not measure the trivial generators.", is_flag=True
+    )
+    same_networks: bool = option(
+        False, "--same-networks", "One pair of networks for all: D not normalised.", is_flag=True
+    )
     data_dir: str | None = option(None, "--data-dir", "Folder of the data set's files.", type=str)
 
     def check(self) -> None:
         """Raise ``UsageError`` for a value that no run can have, before anything is loaded."""
         super().check()
         for flag, value, unit in (
-            ("--budget", self.images_seen, " image"), ("--checkpoints", self.checkpoints, "")
+            ("--steps", self.steps, " update"), ("--budget", self.images_seen, " image"),
+            ("--checkpoints", self.checkpoints, ""),
         ):  # fmt: skip
             if value is not None and value < 1:
                 raise UsageError(f"{flag} is {value}: at least 1{unit} needed")
+        if self.steps is not None and self.images_seen is not None:
+            raise UsageError("--steps and --budget are two ways to say one thing: give one")
         if self.arch:
             parse_arch(self.arch)
 

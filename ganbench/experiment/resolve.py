@@ -7,11 +7,13 @@ verify`` with objects.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Arch, Data, Variant
+from ganbench.data._validation import validation_split
 from ganbench.evaluation.choose import load_extractor
 from ganbench.evaluation.evaluator import Evaluator
 from ganbench.experiment.records import Training
@@ -24,7 +26,10 @@ def load_data(training: Training) -> Data:
     Raises:
         UsageError: they cannot be had, or are no longer those that it was planned for.
     """
-    data = registry.datasets.get(training.dataset).load(training.data_dir)
+    dataset = registry.datasets.get(training.dataset)
+    data = dataset.load(training.data_dir)
+    if training.validation:
+        data = validation_split(data, dataset.n_validation)
     if data.sha256 != training.dataset_sha256:
         raise UsageError(f"{training.dataset} has changed since the run was planned: run it again")
     return data
@@ -74,12 +79,34 @@ def make_population(
     )
 
 
+def control_builder(training: Training, data: Data) -> Any:
+    """Return a function that builds the networks of a control, from torch's random state."""
+    from ganbench.training.build import network_shape
+
+    arch = registry.archs.get(training.arch)
+    shape, added = network_shape(arch, data)
+    return partial(arch.build, shape, **training.arch_options, **added)
+
+
+def overrides(training: Training) -> dict[str, float]:
+    """Return the hyper-parameters that differ from the variant's own: the user's word is last."""
+    from ganbench.training.build import hyper_targets
+
+    variant = registry.variants.get(training.variant)
+    return {
+        target: value
+        for asked in (training.constants, training.hyper)
+        for key, value in asked.items()
+        for target in hyper_targets(variant, training.game, key)
+    }
+
+
 def population_of(
     training: Training, seeds: Sequence[int], data: Data, device: str, backend: str
 ) -> Any:
     """Return the untrained population of a training."""
     settings = Settings(
-        game=training.game, hyper=training.hyper, dtype=training.dtype, device=device,
+        game=training.game, hyper=overrides(training), dtype=training.dtype, device=device,
         backend=backend, ema=training.ema, base_seed=training.base_seed,
     )  # fmt: skip
     return make_population(
@@ -107,6 +134,14 @@ def evaluator_of(training: Training, data: Data) -> Evaluator:
         context={
             "weights": "raw" if training.ema is None else f"ema {training.ema}",
             "dtype": training.dtype,
-            "images_seen": training.images_seen,
+            "budget_unit": training.budget_unit,
+            "budget": training.budget,
+            "batch": training.batch,
+            "networks": training.networks,
+            "recipe": training.recipe,
+            "recipe_sha256": training.recipe_sha256,
+            "hyper": training.hyper,
+            "chunk": training.chunk,
+            "validation": training.validation,
         },
     )

@@ -55,7 +55,8 @@ def run_units(
     Raises:
         UsageError: something in the plan is not known where ``engine`` works.
     """
-    from ganbench.experiment.execute import execute, failed_records
+    from ganbench.experiment.execute import execute
+    from ganbench.experiment.make_records import failed_records
 
     if not units:
         return []
@@ -75,6 +76,7 @@ def _check_announced(plan: Plan) -> None:
     training: Training = plan.trainings[0]
     used: list[tuple[registry.Registry[Any], str]]
     used = [(registry.variants, t.variant) for t in plan.trainings]
+    used += [(registry.controls, t.control) for t in plan.controls]
     used += [(registry.games, t.game) for t in plan.trainings]
     used += [(registry.archs, training.arch), (registry.datasets, training.dataset)]
     used += [(registry.metrics, name) for name in training.metrics]

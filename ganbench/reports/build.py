@@ -15,6 +15,7 @@ from ganbench.experiment.store import Store
 from ganbench.reports import leaderboard, plots, samples
 from ganbench.reports.literature import literature_values
 from ganbench.reports.tables import ranking
+from ganbench.reports.verdicts import GAUSSIAN, REAL
 
 
 class Built(NamedTuple):
@@ -43,8 +44,7 @@ def build(store: Store, dataset: str) -> Built:
     """
     records = [r for r in store.records() if r.training.dataset == dataset]
     refuse_mixed(entries(records))
-    table, board = leaderboard.write(store)
-    written = [store.out / "results.csv", store.out / "leaderboard.csv"]
+    table, board, written = leaderboard.write(store)
     primary, known = records[0].primary, leaderboard.quantities(records)
     names = run_names(records)
     named = table[table["dataset"] == dataset].assign(name=lambda t: t["run_id"].map(names))
@@ -77,8 +77,9 @@ def _value_plots(
     """Draw curves of the primary quantity and of the modes, and the last values of headlines."""
     written = []
     curves = [primary, *(k for k, q in known.items() if q.role in ("modes", "mode_divergence"))]
+    trained = [name for name in order if not leaderboard.is_control(name)]
     for key in dict.fromkeys(curves):
-        figure = plots.curves(named, key, plots.axis_label(key, known[key]), order)
+        figure = plots.curves(named, key, plots.axis_label(key, known[key]), trained, GAUSSIAN)
         written += plots.save(figure, folder / f"curves-{key}")
     headlines = [primary, *(key for key, q in known.items() if q.headline)]
     labels = {key: plots.axis_label(key, known[key]) for key in dict.fromkeys(headlines)}
@@ -92,7 +93,11 @@ def _sample_pictures(
     primary, modes = records[0].primary, records[0].modes
     centers = None if modes is None else np.array(modes)
     of_name = {name: [r for r in records if names[r.run_id] == name] for name in order}
-    finished = {name: samples.finished(store, own, primary) for name, own in of_name.items()}
+    first = [name for name in order if of_name[name][0].training.variant == REAL]
+    finished = {
+        name: samples.finished(store, of_name[name], primary)
+        for name in dict.fromkeys(first + order)
+    }
     if not any(finished.values()):
         return []
     sheet = samples.sheet(finished, primary, centers)

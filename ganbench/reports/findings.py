@@ -2,126 +2,149 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from ganbench.core import registry
-from ganbench.core.kinds import Budget
-from ganbench.experiment.plan import Plan
-from ganbench.experiment.records import QuantityInfo
-from ganbench.reports.tables import number
+from ganbench.experiment.screening import RANK_SEEDS, RANK_STEPS, is_screening, same_gradients
+from ganbench.reports.leaderboard import BASELINE, is_control, learned
+from ganbench.reports.tables import MOST_ROWS, number, ranking
+from ganbench.stats.compare import ALPHA, seeds_needed
+from ganbench.stats.noise import pooled_noise
 
 FIRST_COMPARISON = 5  # seeds, below which no interval is to be relied on
+SAID = {
+    "not learned": "not learned at this budget, no better than a Gaussian fitted to the data",
+    "collapsed": "collapsed: learned, with modes lost",
+    "diverged": "diverged",
+    "failed": "failed",
+}
 
 
-def limits(plan: Plan, n_seeds: int) -> list[str]:
-    """Return sentences about the limits of the plan's budget.
+def limits(seeds: int, steps: int, variants: Sequence[str]) -> list[str]:
+    """Return sentences about what so many seeds and generator updates cannot show.
 
     Args:
-        n_seeds: the fewest seeds of any variant.
+        seeds, steps: the fewest of any variant.
+        variants: those that are compared.
     """
-    images = plan.trainings[0].images_seen
-    steps = sorted({training.steps for training in plan.trainings})
     said = []
-    standard = registry.presets.get("standard")
-    budget = plan.dataset.budgets.get(standard.name, Budget())
-    full = budget.images_seen or standard.images_seen
-    if images < full:
-        updates = " to ".join(f"{n:,}" for n in (steps[0], steps[-1])[: len(steps)])
+    if is_screening(seeds, steps):
         said.append(
-            f"{images:,} images are {updates} generator updates. They show who learns at once, not "
-            f"where anyone ends: --preset {standard.name} has {full:,} images."
+            f"A screening: ranks take {RANK_SEEDS} seeds and {RANK_STEPS:,} generator updates "
+            "(--variants core has them). Band 1 is within the noise of the best, band 2 beats a "
+            "Gaussian, band 3 does not."
         )
-    if n_seeds < FIRST_COMPARISON:
+    elif seeds < FIRST_COMPARISON:
+        said.append(f"Intervals from {seeds} seeds are rough: see --seeds.")
+    tests = len(set(variants) - {BASELINE})
+    needed = seeds_needed(tests) if tests else 0
+    if BASELINE in variants and seeds < needed:
         said.append(
-            "One seed cannot tell merit from luck, and gives no interval: see --seeds."
-            if n_seeds == 1
-            else f"Intervals from {n_seeds} seeds are rough: see --seeds."
+            f"No p-values: {tests} comparisons with {BASELINE} can reach {ALPHA} from {needed} "
+            "seeds each."
         )
     return said
 
 
-def findings(table: pd.DataFrame, quantities: Mapping[str, QuantityInfo]) -> list[str]:
-    """Return sentences about every variant that failed, did not learn the data, or collapsed.
+def limits_of(board: pd.DataFrame, primary: str) -> list[str]:
+    """Return ``limits`` of a table: ``leaderboard.csv`` of one data set."""
+    rows = ranking(board, primary)
+    rows = rows[~rows["variant"].map(is_control)]
+    steps = rows["g_steps"].min()
+    return limits(
+        int(rows["n_seeds"].min()), 0 if np.isnan(steps) else int(steps), list(rows["variant"])
+    )
 
-    A seed has *not learned the data* if fewer than 1 % of its last samples lie among real ones
-    (precision, or the share of high quality on mixtures): its classes then mean nothing. Otherwise
-    it is *collapsed* at a checkpoint if a mode is lost or the reverse KL of its mode frequencies
-    exceeds 0.5 nats (an even generator on 6 of 10 modes has 0.51).
 
-    Variants of which the same is to be said share a sentence.
+def aa_sentence(board: pd.DataFrame, table: pd.DataFrame, primary: str) -> list[str]:
+    """Return a sentence for each pair of variants with the same gradients: its noise.
 
     Args:
-        table: rows of ``results.csv``.
-        quantities: those of the records; their roles say which are read.
+        board: ``leaderboard.csv`` of one data set. table: its rows of ``results.csv``.
     """
-    present = set(table["metric"])
-    by_role: dict[str, str] = {}
-    for key, quantity in quantities.items():
-        if quantity.role and key in present:
-            by_role.setdefault(quantity.role, key)
-    said: dict[str, list[str]] = {}
-    several = table["arch"].nunique() > 1
-    for (arch, variant), rows in table.groupby(["arch", "variant"], sort=True):
-        for text in _of_variant(rows, by_role):
-            said.setdefault(text, []).append(f"{variant} ({arch})" if several else variant)
-    return [f"{', '.join(names)}: {text}." for text, names in said.items()]
+    names = set(board["variant"])
+    known = [v for v in registry.variants.items() if v.name in names]
+    said = []
+    for one, other in same_gradients(known):
+        values = [_last_values(table, name, primary) for name in (one, other)]
+        noise = pooled_noise(values)
+        if noise is None or min(map(len, values)) < 2:
+            continue
+        means = [noise.scaled(v).mean() for v in values]
+        gap, width = abs(means[0] - means[1]), noise.half_width(*map(len, values))
+        place = "inside" if gap <= width else "OUTSIDE"
+        shown = [f"{100 * np.expm1(x):.0f} %" if noise.log else number(x) for x in (gap, width)]
+        single = noise.half_width()
+        least = f"{100 * np.expm1(single):.0f} %" if noise.log else number(single)
+        said.append(
+            f"A/A: {one} has the gradients of {other}; their {primary} differ by {shown[0]}, "
+            f"{place} the noise ({shown[1]}). One seed against one: {least} is noise."
+        )
+    return said
 
 
-def _of_variant(rows: pd.DataFrame, by_role: Mapping[str, str]) -> list[str]:
-    """Return the findings on one variant."""
-    bad = rows[rows["status"] != "ok"].drop_duplicates("seed")
-    texts = [f"{status} in {listed(seeds)}" for status, seeds in bad.groupby("status")["seed"]]
-    missing = rows[(rows["status"] == "ok") & rows["value"].isna()]
-    texts += [
-        f"{metric} could not be measured in {listed(seeds.unique())}"
-        for metric, seeds in missing.groupby("metric", sort=False)["seed"]
+def _last_values(table: pd.DataFrame, variant: str, metric: str) -> np.ndarray:
+    rows = table[(table["variant"] == variant) & (table["metric"] == metric)]
+    return rows.sort_values("checkpoint").groupby("seed")["value"].last().to_numpy(float)
+
+
+def findings(board: pd.DataFrame, table: pd.DataFrame, primary: str) -> list[str]:
+    """Return sentences about the variants of which not most seeds have learned.
+
+    A variant is named where most of its seeds, or the first of equally many, have that verdict;
+    behind it how many of its seeds, unless all.
+
+    Args:
+        board: ``leaderboard.csv`` of one data set. table: its rows of ``results.csv``.
+    """
+    rows = ranking(board, primary)
+    rows = rows[~rows["variant"].map(is_control)]
+    several = rows["arch"].nunique() > 1
+    groups: dict[str, list[str]] = {}
+    partly: dict[str, list[str]] = {}
+    for row in rows.to_dict("records"):
+        counts = {v: row[f"n_{v.replace(' ', '_')}"] for v in SAID}
+        name = f"{row['variant']} ({row['arch']})" if several else row["variant"]
+        if not learned(row):
+            worst = max(counts, key=lambda v: counts[v])
+            part = "" if counts[worst] == row["n_seeds"] else f" ({counts[worst]}/{row['n_seeds']})"
+            groups.setdefault(worst, []).append(name + part)
+            continue
+        for verdict, n in counts.items():
+            if n:
+                partly.setdefault(verdict, []).append(f"{name} ({n}/{row['n_seeds']})")
+    said = [
+        f"{SAID[verdict][0].upper()}{SAID[verdict][1:]} ({len(names)}): {', '.join(names)}."
+        for verdict, names in sorted(groups.items(), key=lambda item: list(SAID).index(item[0]))
     ]
-    return texts + _modes(rows[rows["status"] == "ok"], by_role)
+    if partly:
+        listed = "; ".join(f"{v}: {', '.join(names)}" for v, names in partly.items())
+        said.append(f"Of variants that mostly learned, single seeds: {listed}.")
+    fine = sum(learned(row) for row in rows.to_dict("records"))
+    if fine > MOST_ROWS:
+        said.insert(0, f"{fine - MOST_ROWS} more that learned: see leaderboard.csv.")
+    return said + _recovered(table) + _unmeasured(table)
 
 
-def _modes(rows: pd.DataFrame, by_role: Mapping[str, str]) -> list[str]:
-    """Return the findings on the modes of the finished seeds of one variant."""
-    wide = rows.pivot(index=["seed", "images_seen"], columns="metric", values="value")
-    if wide.empty or not {"fidelity", "modes", "mode_divergence"} <= by_role.keys():
+def _recovered(table: pd.DataFrame) -> list[str]:
+    """Return a sentence on variants that had collapsed after learning, and learned in the end."""
+    ways = table.drop_duplicates(["run_id", "checkpoint"]).sort_values("checkpoint")
+    names = [
+        rows["variant"].iloc[0]
+        for _, rows in ways.groupby("run_id")
+        if rows["verdict"].iloc[-1] == "learned" and (rows["verdict"] == "collapsed").any()
+    ]
+    counts = pd.Series(names, dtype=object).value_counts()
+    if counts.empty:
         return []
-    fidelity, modes, divergence = (by_role[r] for r in ("fidelity", "modes", "mode_divergence"))
-    if not {fidelity, modes, divergence} <= set(wide):
-        return []
-    whole = rows[rows["metric"] == modes]["floor"].iloc[0]
-    wide["collapsed"] = (wide[modes] < whole) | (wide[divergence] > 0.5)
-    last = wide.groupby("seed").tail(1).reset_index("images_seen", drop=True)
-    texts = []
-    untaught = last[fidelity] < 0.01
-    if untaught.any():
-        texts.append(
-            f"{_share(untaught.sum(), last)} did not learn the data at this budget "
-            f"({fidelity} below 0.01, modes mean nothing)"
-        )
-    learned = last[~untaught]
-    at_end = learned[learned["collapsed"]]
-    if len(at_end):
-        texts.append(
-            f"{_share(len(at_end), last)} collapsed at the end: {number(at_end[modes].min())} of "
-            f"{number(whole)} modes, reverse KL {number(at_end[divergence].max())} nats at worst"
-        )
-    healthy = learned.index.difference(at_end.index)
-    before = wide[wide["collapsed"] & wide.index.get_level_values("seed").isin(healthy)]
-    if len(before):
-        images = before.index.get_level_values("images_seen").max()
-        seeds = before.index.get_level_values("seed").nunique()
-        texts.append(
-            f"{_share(seeds, last)} collapsed at first and recovered after {images:,.0f} images"
-        )
-    return texts
+    listed = ", ".join(f"{name} ({n})" if n > 1 else name for name, n in counts.items())
+    return [f"Collapsed at a checkpoint on the way, learned at the end: {listed}."]
 
 
-def _share(part: int, seeds: pd.DataFrame) -> str:
-    return f"{part} of {len(seeds)} seed{'s' if len(seeds) > 1 else ''}"
-
-
-def listed(seeds: Iterable[int]) -> str:
-    """Return ``seed 1`` or ``seeds 0, 2``."""
-    names = [str(s) for s in sorted(seeds)]
-    return f"seed{'s' if len(names) > 1 else ''} {', '.join(names)}"
+def _unmeasured(table: pd.DataFrame) -> list[str]:
+    missing = table[(table["status"] == "ok") & table["value"].isna()]
+    pairs = missing.groupby("metric", sort=False)["variant"].unique()
+    return [f"{metric} could not be measured for {', '.join(v)}." for metric, v in pairs.items()]

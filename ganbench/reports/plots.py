@@ -100,8 +100,14 @@ def _label_between(axis: Axis) -> None:
     axis.set_major_formatter("{x:g}")
 
 
-def curves(table: pd.DataFrame, metric: str, label: str, order: list[str]) -> Figure:
-    """Return one panel per variant: every seed, their median and range, the others in grey."""
+def curves(
+    table: pd.DataFrame, metric: str, label: str, order: list[str], control: str = ""
+) -> Figure:
+    """Return one panel per variant: every seed, their median and range, the others in grey.
+
+    Args:
+        control: the name of a control whose mean is a dotted line in every panel.
+    """
     rows = table[(table["metric"] == metric) & table["value"].notna()]
     columns = min(len(order), 3 if len(order) <= 9 else 6)
     lines = math.ceil(len(order) / columns)
@@ -111,16 +117,17 @@ def curves(table: pd.DataFrame, metric: str, label: str, order: list[str]) -> Fi
         dpi=120 if len(order) <= FEW else 80, gridspec_kw=inches(width, height, 0.9, 0.7, 0.7),
     )  # fmt: skip
     palette = sns.color_palette("husl", len(order))
-    middle = rows.groupby(["name", "images_seen"], as_index=False)["value"].median()
+    middle = rows.groupby(["name", "g_steps"], as_index=False)["value"].median()
     medians = {
-        name: line[["images_seen", "value"]].to_numpy(float)
-        for name, line in middle.groupby("name")
+        name: line[["g_steps", "value"]].to_numpy(float) for name, line in middle.groupby("name")
     }
     floor = table[table["metric"] == metric]["floor"].iloc[0]
-    values = pd.concat([rows["value"], pd.Series([floor])])
+    beaten = rows[rows["name"].str.startswith(control)]["value"].mean() if control else math.nan
+    rows = rows[rows["name"].isin(order)]
+    values = pd.concat([rows["value"], pd.Series([floor, beaten])])
     log = _log(values)
     y = _limits(values, log)
-    x = _limits(table["images_seen"], log=False)
+    x = _limits(table[table["name"].isin(order)]["g_steps"], log=False)
     for place, (axis, name, colour) in enumerate(zip(axes.flat, order, palette, strict=False)):
         others = [line for other, line in medians.items() if other != name]
         axis.add_collection(
@@ -128,13 +135,14 @@ def curves(table: pd.DataFrame, metric: str, label: str, order: list[str]) -> Fi
         )
         own = rows[rows["name"] == name]
         for _, seed in own.groupby("seed"):
-            axis.plot(seed["images_seen"], seed["value"], color=colour, lw=0.8, alpha=0.6)
-            axis.plot(seed["images_seen"].iloc[-1:], seed["value"].iloc[-1:], ".", color=colour)
+            axis.plot(seed["g_steps"], seed["value"], color=colour, lw=0.8, alpha=0.6)
+            axis.plot(seed["g_steps"].iloc[-1:], seed["value"].iloc[-1:], ".", color=colour)
         if len(own):
-            by = own.groupby("images_seen")["value"]
+            by = own.groupby("g_steps")["value"]
             axis.fill_between(by.min().index, by.min(), by.max(), color=colour, alpha=0.15, lw=0)
             axis.plot(*medians[name].T, color=colour, lw=2.2)
         axis.axhline(floor, color=GREY, ls="--", lw=1)
+        axis.axhline(beaten, color=GREY, ls=":", lw=1)
         axis.set_title(name, fontsize=10)
         axis.xaxis.set_major_formatter(matplotlib.ticker.EngFormatter(sep=""))
         # The same limits everywhere, and not shared axes, whose cost grows with their square.
@@ -147,11 +155,12 @@ def curves(table: pd.DataFrame, metric: str, label: str, order: list[str]) -> Fi
             axis.yaxis.set_minor_locator(matplotlib.ticker.NullLocator())
     for axis in axes.flat[len(order) :]:
         axis.set_visible(False)
-    figure.supxlabel("real images seen by the discriminator", fontsize=10, y=0.15 / height)
+    figure.supxlabel("generator updates", fontsize=10, y=0.15 / height)
     figure.supylabel(label, fontsize=10, x=0.1 / width)
     figure.suptitle(
         "thick: median over seeds; band: their range;"
-        f"{' ' if columns > 1 else chr(10)}dashed: floor (real against real)",
+        f"{' ' if columns > 1 else chr(10)}dashed: floor (real against real)"
+        f"{'' if math.isnan(beaten) else f'; dotted: {control}'}",
         fontsize=9, color="0.35", y=1 - 0.12 / height, va="top",
     )  # fmt: skip
     return figure

@@ -11,7 +11,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ganbench.experiment.records import Record, plane
+from ganbench.core.plane import plane
+from ganbench.experiment.records import Record
 from ganbench.experiment.store import Store
 from ganbench.reports.plots import inches
 from ganbench.reports.tables import number

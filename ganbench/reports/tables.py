@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 from rich.table import Table
 
 from ganbench.experiment.records import QuantityInfo
+from ganbench.reports.leaderboard import is_control
+from ganbench.reports.verdicts import VERDICTS
+
+MOST_ROWS = 24  # of variants in the terminal's table, so that all of it fits one screen
+BANDS = {1: "1 best", 2: "2 learned", 3: "3 not"}
 
 
 def number(value: float) -> str:
@@ -21,14 +27,51 @@ def number(value: float) -> str:
 
 
 def ranking(board: pd.DataFrame, primary: str) -> pd.DataFrame:
-    """Return the rows of the primary quantity, best first."""
-    return board[board["metric"] == primary].sort_values(["protocol_id", "rank", "variant"])
+    """Return the rows of the primary quantity, as the leaderboard orders them."""
+    return board[board["metric"] == primary]
+
+
+def place(row: Any) -> str:
+    """Return what the table's first column says of a row: its rank, or its band."""
+    if not math.isnan(row.rank):
+        return f"{row.rank:g}"
+    return "" if math.isnan(row.band) else BANDS[int(row.band)]
+
+
+def verdict_words(row: Any) -> str:
+    """Return the verdicts of a row's seeds: ``learned``, or ``2 learned, 1 collapsed``."""
+    counts = {v: int(getattr(row, f"n_{v.replace(' ', '_')}")) for v in VERDICTS}
+    present = {verdict: n for verdict, n in counts.items() if n}
+    if len(present) == 1:
+        verdict, n = next(iter(present.items()))
+        return verdict if n == 1 else f"{n} {verdict}"
+    return ", ".join(f"{n} {verdict}" for verdict, n in present.items())
+
+
+def title(rows: pd.DataFrame, primary: str) -> str:
+    """Return what the table is: ranked, or a screening in bands."""
+    trained = rows[~rows["variant"].map(is_control)]
+    seeds = sorted(set(trained["n_seeds"]))
+    steps = sorted({int(n) for n in trained["g_steps"].dropna()})
+    over = f"{_span(seeds)} {'seed' if seeds == [1] else 'seeds'}"
+    over += f", {_span(steps)} generator updates" if steps else ""
+    dataset = rows["dataset"].iloc[0]
+    if trained["band"].notna().any():
+        return f"{dataset}: a screening by {primary} ({over}): bands, no ranks"
+    return f"{dataset}: ranked by median {primary} over {over}"
+
+
+def _span(numbers: list[int]) -> str:
+    return "–".join(f"{n:,}" for n in (numbers[0], numbers[-1])[: len(numbers)])
 
 
 def terminal_table(
     board: pd.DataFrame, table: pd.DataFrame, primary: str, quantities: Mapping[str, QuantityInfo]
 ) -> Table:
-    """Return the ranked table: one row per arch and variant, medians over seeds, the floor last.
+    """Return the table of one screen: medians over seeds, then the controls.
+
+    Variants of which most seeds have not learned are left to the sentences below it, and so are
+    those after the first ``MOST_ROWS``.
 
     Args:
         board: ``leaderboard.csv``; table: ``results.csv``.
@@ -37,54 +80,51 @@ def terminal_table(
     rows = ranking(board, primary)
     present = set(board["metric"]) - {primary}
     others = [key for key, q in quantities.items() if q.headline and key in present]
-    floors = table.drop_duplicates("metric").set_index("metric")["floor"]
     archs = rows["arch"].nunique() > 1
-
-    def arrow(metric: str) -> str:
-        return f"{metric} {'↑' if quantities[metric].higher_is_better else '↓'}"
-
-    seeds = sorted(set(rows["n_seeds"]))
-    out = Table(
-        title=f"{rows['dataset'].iloc[0]}: ranked by median {primary} over "
-        f"{'–'.join(str(s) for s in (seeds[0], seeds[-1])[: len(seeds)])} "
-        f"{'seed' if seeds == [1] else 'seeds'}",
-        title_justify="left",
-    )
-    for name in ("rank", "variant"):
-        out.add_column(name, justify="right" if name == "rank" else "left", no_wrap=True)
+    out = Table(title=title(rows, primary), title_justify="left")
+    screening = rows["band"].notna().any()
+    out.add_column("band" if screening else "rank", justify="left" if screening else "right")
+    out.add_column("variant", no_wrap=True)
     if archs:
         out.add_column("arch")
-    for name in (arrow(primary), "95% interval", "last/best", "failed"):
-        out.add_column(name, justify="right", no_wrap=True)
+    for name in (_arrow(primary, quantities), "95% interval", "verdict"):
+        out.add_column(name, justify="left" if name == "verdict" else "right", no_wrap=True)
     for metric in others:
-        out.add_column(arrow(metric), justify="right")
-    out.add_column("train s", justify="right")
-    for row in rows.itertuples():
-        same = board[(board["arch"] == row.arch) & (board["variant"] == row.variant)]
-        medians = same.set_index("metric")["median"]
-        out.add_row(
-            f"{row.rank:g}",
-            row.variant,
-            *([row.arch] if archs else []),
-            number(row.median),
-            "–" if math.isnan(row.ci_low) else f"{number(row.ci_low)} – {number(row.ci_high)}",
-            number(row.last_over_best),
-            f"{row.n_failed}/{row.n_seeds}",
-            *(number(float(medians.get(m, math.nan))) for m in others),
-            number(row.train_s),
-        )
-    out.add_section()
-    out.add_row(
-        "",
-        "floor (real data)",
-        *([""] if archs else []),
-        number(floors[primary]),
-        *[""] * 3,
-        *(number(floors[m]) for m in others),
-        "",
-        style="dim",
-    )
+        out.add_column(_arrow(metric, quantities), justify="right")
+    for name in ("D params", "D norm", "CPU s"):
+        out.add_column(name, justify="right")
+    medians = board.pivot_table(index=["arch", "variant"], columns="metric", values="median")
+    controls = rows["variant"].map(is_control)
+    fine = rows[~controls & (rows["n_learned"] > rows["n_seeds"] / 2)]
+    listed = fine if len(fine) else rows[~controls]
+    for part in (listed.head(MOST_ROWS), rows[controls]):
+        for row in part.itertuples():
+            own = medians.loc[row.arch, row.variant]
+            out.add_row(
+                place(row),
+                row.variant,
+                *([row.arch] if archs else []),
+                number(row.median),
+                "" if math.isnan(row.ci_low) else f"{number(row.ci_low)} – {number(row.ci_high)}",
+                verdict_words(row),
+                *(number(float(own.get(m, math.nan))) for m in others),
+                *_costs(row),
+                style="dim" if is_control(row.variant) else "",
+            )
+        out.add_section()
     return out
+
+
+def _arrow(metric: str, quantities: Mapping[str, QuantityInfo]) -> str:
+    return f"{metric} {'↑' if quantities[metric].higher_is_better else '↓'}"
+
+
+def _costs(row: Any) -> tuple[str, str, str]:
+    """Return the cells of D's size, its normalisation and the seconds of training."""
+    if is_control(row.variant):
+        return "", "", ""
+    seconds = row.train_s if math.isnan(row.train_cpu_s) else row.train_cpu_s
+    return f"{row.params_d:,.0f}", row.d_norm, number(seconds)
 
 
 def literature_table(papers: pd.DataFrame) -> Table:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ganbench.stats.aggregate import Values, draws_outside, median, resamples
+
+ALPHA = 0.05  # a p-value that cannot be below this says nothing, and is not given
 
 
 def order(values: Values, higher_is_better: bool) -> NDArray[np.float64]:
@@ -47,11 +51,24 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted.tolist()
 
 
+def least_p(n: int, m: int, tests: int) -> float:
+    """Return the smallest Holm-corrected p that ``tests`` tests of n against m seeds can reach.
+
+    Two groups that do not overlap have the two-sided exact p-value 2 / binomial(n + m, n).
+    """
+    return min(1.0, tests * 2 / math.comb(n + m, n))
+
+
+def seeds_needed(tests: int, alpha: float = ALPHA) -> int:
+    """Return the fewest seeds a side with which one of ``tests`` tests can reach ``alpha``."""
+    return next(n for n in itertools.count(1) if least_p(n, n, tests) < alpha)
+
+
 def against(baseline: Values, groups: Sequence[Values]) -> list[float]:
     """Return Holm-corrected two-sided Mann-Whitney p-values of each group against ``baseline``.
 
     The test reads only ranks, so that failed seeds count as the worst without having a number.
-    With three seeds a side no p-value can be below 0.1.
+    A p-value is NaN where so few seeds cannot reach 0.05 (``least_p``).
     """
     from scipy.stats import PermutationMethod, mannwhitneyu
 
@@ -62,4 +79,8 @@ def against(baseline: Values, groups: Sequence[Values]) -> list[float]:
         method = PermutationMethod() if few else "auto"
         return float(mannwhitneyu(group, baseline, alternative="two-sided", method=method).pvalue)
 
-    return holm([p_value(group) for group in groups])
+    corrected = holm([p_value(group) for group in groups])
+    return [
+        p if least_p(len(group), len(baseline), len(groups)) < ALPHA else math.nan
+        for p, group in zip(corrected, groups, strict=True)
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -158,3 +158,28 @@ def initial_state(
         ema={k: p.clone() for k, p in g.items()} if problem.ema is not None else {},
         game=registry.games.get(problem.game).init(g, d),
     )
+
+
+def check_arguments(
+    variant: Variant,
+    data: np.ndarray,
+    seeds: Sequence[int],
+    batch: int,
+    steps: int,
+    game: str | None,
+    ema: float | None,
+) -> None:
+    """Raise ``UsageError`` for an argument of ``Population`` that is out of range."""
+    if not seeds:
+        raise UsageError("no seeds: at least 1 needed")
+    if len(set(seeds)) != len(seeds):
+        raise UsageError(f"seeds are repeated: {list(seeds)}")
+    if steps < 1:
+        raise UsageError(f"steps is {steps}: at least 1 needed")
+    if not 1 <= batch <= len(data):
+        raise UsageError(f"batch is {batch}: between 1 and the {len(data)} training samples")
+    if variant.discriminator_input(batch, data.shape[1:])[0] < 1:
+        raise UsageError(f"batch is {batch}: too few samples for variant {variant.name}")
+    choose_game(variant, game)
+    if ema is not None and not 0 <= ema < 1:
+        raise UsageError(f"ema is {ema}: a decay in [0, 1)")

@@ -16,7 +16,14 @@ from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Networks, Params, Variant
 from ganbench.core.seeds import derive, lane_seed
-from ganbench.training.build import choose_game, default_hyper, hyper_targets, initial_state
+from ganbench.training.build import (
+    check_arguments,
+    choose_game,
+    default_hyper,
+    hyper_targets,
+    initial_state,
+)
+from ganbench.training.flops import count_flops
 from ganbench.training.forward import noise_plan
 from ganbench.training.labels import Labels
 from ganbench.training.sampling import evaluation_generator, from_data, sample, to_data
@@ -162,6 +169,15 @@ class Population:
             noise = self.labels.matched_latents(noise, index)
         return self.real_samples(index), noise
 
+    def flops_per_step(self) -> float:
+        """Return the floating-point operations of one step of one lane; nothing is trained.
+
+        Of matrix products and convolutions, forwards and backwards.
+        """
+        inputs = self._batches_and_noise()
+        total = count_flops(lambda: self.run_step(self.state, *inputs, self._hyper_now()))
+        return total / len(self.seeds)
+
     def run(self, steps: int) -> None:
         """Do ``steps`` generator updates; stops early once every lane has diverged."""
         for _ in range(steps):
@@ -287,28 +303,3 @@ class Population:
         self.alive = saved["alive"].to(self.device)
         self.diverged_at = saved["diverged_at"].to(self.device)
         self.logs = list(saved["logs"].to(self.device))
-
-
-def check_arguments(
-    variant: Variant,
-    data: np.ndarray,
-    seeds: Sequence[int],
-    batch: int,
-    steps: int,
-    game: str | None,
-    ema: float | None,
-) -> None:
-    """Raise ``UsageError`` for an argument of ``Population`` that is out of range."""
-    if not seeds:
-        raise UsageError("no seeds: at least 1 needed")
-    if len(set(seeds)) != len(seeds):
-        raise UsageError(f"seeds are repeated: {list(seeds)}")
-    if steps < 1:
-        raise UsageError(f"steps is {steps}: at least 1 needed")
-    if not 1 <= batch <= len(data):
-        raise UsageError(f"batch is {batch}: between 1 and the {len(data)} training samples")
-    if variant.discriminator_input(batch, data.shape[1:])[0] < 1:
-        raise UsageError(f"batch is {batch}: too few samples for variant {variant.name}")
-    choose_game(variant, game)
-    if ema is not None and not 0 <= ema < 1:
-        raise UsageError(f"ema is {ema}: a decay in [0, 1)")

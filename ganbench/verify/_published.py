@@ -87,7 +87,7 @@ def reproduce(
 
     tables = []
     for task, packed in study.tasks.items():
-        images = registry.datasets.get(task).budgets["paper"].images_seen or 0
+        steps = registry.datasets.get(task).budgets["paper"].steps or 0
         for name in ("ns", packed):
             together = samples_of_one_input(registry.variants.get(name))
             result = train(
@@ -97,11 +97,12 @@ def reproduce(
                 preset="paper",
                 seeds=seeds,
                 out=Path(out) / f"{name}-{task}",
-                images_seen=max(1, round(scale * images)) * together,
+                steps=max(1, round(scale * steps)),
                 checkpoints=study.checkpoints,
                 batch=study.batch * together,
                 game=study.game,
                 hyper=study.hyper,
+                no_controls=True,
                 metrics=",".join(study.metrics),
                 progress=show,
             )

@@ -158,7 +158,8 @@ def test_plan_starts_nothing(tmp_path, monkeypatch):
     )
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout.strip().splitlines()[-1])
-    assert len(found["units"]) == 2 and found["images"] == 2 * 12_800
+    trained = [u for u in found["units"] if not u["variant"].startswith("control:")]
+    assert len(trained) == 2 and found["steps"] == 2 * 100
     assert found["seconds"] > 0 and found["memory_bytes"] > 1e8
     assert os.listdir(tmp_path) == []
 
@@ -177,7 +178,7 @@ def test_versions_and_help():
         ("w2", ["metric wasserstein", "w1, w2"]),
         ("extragradient", ["game extragradient", "1802.10551", "extragradient.py"]),
         ("unrolled-7", ["game unrolled-7", "1611.02163", "unrolled.py"]),
-        ("quick", ["preset quick", "on mnist", "images_seen 24000, batch 16, seeds 1"]),
+        ("quick", ["preset quick", "on ring2d", "steps 3000, batch 64, seeds 5"]),
         ("loop", ["backend loop"]),
         ("local", ["engine local"]),
         ("gaussian-blobs-3", ["dataset gaussian-blobs-3"]),

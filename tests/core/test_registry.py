@@ -89,7 +89,7 @@ def test_a_built_in_module_that_is_imported_first_is_announced_all_the_same():
 def test_names_are_in_order_whoever_imported_what():
     for kind in registry.KINDS.values():
         assert kind.names() == sorted(kind.names()) or kind is registry.presets
-    assert registry.presets.names()[:4] == ["smoke", "quick", "standard", "paper"]
+    assert registry.presets.names()[:5] == ["smoke", "quick", "core", "standard", "paper"]
 
 
 def test_registered_for_a_block_and_forgotten_after_it():
@@ -100,7 +100,7 @@ def test_registered_for_a_block_and_forgotten_after_it():
         assert not registry.presets.announced("mine")
         assert not registry.presets.announced("quick")
         assert registry.presets.source("mine") == __file__
-    assert registry.presets.names() == before and registry.presets.get("quick").seeds == 3
+    assert registry.presets.names() == before and registry.presets.get("quick").seeds == 1
     with pytest.raises(RuntimeError), registry.temporarily(mine):
         raise RuntimeError
     assert registry.presets.names() == before

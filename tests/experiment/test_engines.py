@@ -16,8 +16,8 @@ from tests.experiment._helpers import run, values
 
 def test_engines_agree(tiny, tmp_path):
     """In worker processes and in this one, with smoke, which workers know too."""
-    local = run(tmp_path / "local", preset="smoke", engine="local", workers=2, images_seen=400)
-    inline = run(tmp_path / "inline", preset="smoke", images_seen=400)
+    local = run(tmp_path / "local", preset="smoke", engine="local", workers=2, steps=10)
+    inline = run(tmp_path / "inline", preset="smoke", steps=10)
     assert not local.failed and set(local.results["engine"]) == {"local"}
     a, b = values(local), values(inline)
     assert a["run_id"].equals(b["run_id"])
@@ -41,9 +41,7 @@ def test_a_worker_that_dies_fails_its_unit_alone(tiny, tmp_path):
                 ]
             )
 
-    result = run(
-        tmp_path, preset="smoke", engine="local", workers=1, progress=kill, images_seen=800
-    )
+    result = run(tmp_path, preset="smoke", engine="local", workers=1, progress=kill, steps=20)
     assert [label for label, _ in result.failed] == ["ns · seed 0"]
     assert "ended with -9" in result.failed[0][1]
     assert set(result.results[result.results["variant"] == "wgan-gp"]["status"]) == {"ok"}
@@ -52,7 +50,7 @@ def test_a_worker_that_dies_fails_its_unit_alone(tiny, tmp_path):
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 75)])
 def test_signals_stop_a_run_that_can_go_on(tmp_path, sent, code):
     words = [sys.executable, "-m", "ganbench.cli", "run", "--dataset", "ring2d", "--variants", "ns",
-             "--preset", "smoke", "--budget", "5000000", "--out", str(tmp_path / "o")]  # fmt: skip
+             "--preset", "smoke", "--steps", "500000", "--out", str(tmp_path / "o")]  # fmt: skip
     process = subprocess.Popen(
         words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         # a shell's background jobs ignore Ctrl-C, and so would theirs
@@ -86,7 +84,7 @@ def test_workers_have_the_threads_that_they_are_told(tiny, tmp_path):
     from ganbench.experiment.provenance import usable_cores
     from ganbench.experiment.store import Store
 
-    given = {"preset": "smoke", "engine": "local", "images_seen": 100, "seeds": 1}
+    given = {"preset": "smoke", "engine": "local", "steps": 10, "seeds": 1}
     run(tmp_path / "a", workers=1, threads=1, variants=["ns"], **given)
     run(tmp_path / "b", workers=1, variants=["ns"], **given)
     run(tmp_path / "c", workers=2, **given)

@@ -34,6 +34,8 @@ def test_a_run_leaves_everything_and_the_next_does_nothing(tiny, tmp_path):
     assert list(result.leaderboard.columns) == leaderboard.LEADERBOARD_COLUMNS
     assert np.array_equal(table["value"], result.results["value"])  # the very same float64
     assert set(table["checkpoint"]) == {1, 2, 3} and set(table["status"]) == {"ok"}
+    for axis in ("images", "seconds"):
+        assert (tmp_path / f"leaderboard-at-equal-{axis}.csv").stat().st_size > 0
     assert (table[table["variant"] == "ns"]["images_seen"].max()) == 96
     mtime = (next((tmp_path / "records").iterdir())).stat().st_mtime_ns
     again = run(tmp_path)
@@ -61,7 +63,7 @@ def test_an_interrupted_unit_goes_on_and_ends_with_the_same_numbers(tiny, tmp_pa
     plan, _ = make_plan(request)
     store = Store(tmp_path / "cut")
     store.prepare()
-    (unit,) = plan.units(store.done)
+    (unit,) = (u for u in plan.units(store.done) if not u.training.control)
 
     def cut(event):
         if event["step"] > 4 and "values" not in event:
@@ -85,17 +87,14 @@ def test_diverged_seeds_are_counted_ranked_last_and_shown(tiny, tmp_path):
     board = result.leaderboard.set_index(["metric", "variant"])
     for metric, worst in (("w2", math.inf), ("modes", 0.0)):
         row = board.loc[metric, "explodes"]
-        assert (row["n_seeds"], row["n_failed"], row["median"]) == (2, 2, worst)
-        assert math.isnan(row["mean"]) and row["rank"] >= board.loc[metric, "ns"]["rank"]
-    assert board.loc["w2", "explodes"]["rank"] == 2
+        assert (row["n_seeds"], row["n_diverged"], row["median"]) == (2, 2, worst)
+        assert math.isnan(row["mean"]) and math.isnan(row["rank"])
     rows = result.results[result.results["variant"] == "explodes"]
     assert set(rows["status"]) == {"diverged"} and rows["value"].isna().all()
     record = next(r for r in Store(tmp_path).records() if r.training.variant == "explodes")
     assert record.diverged_at is not None and "not finite" in record.error
-    assert any(
-        "explodes" in s and "diverged in seeds 0, 1" in s
-        for s in findings(result.results, result.quantities)
-    )
+    said = findings(result.leaderboard, result.results, "w2")
+    assert "Diverged (1): explodes." in said
     terminal_table(result.leaderboard, result.results, "w2", result.quantities)
 
 
@@ -125,7 +124,7 @@ def test_a_unit_that_breaks_is_recorded_and_redone(tiny, tmp_path, monkeypatch):
 
 def test_checkpoints_are_as_many_as_asked_for(tiny, tmp_path):
     results = run(tmp_path, variants=["ns"], metrics="fd,oscillation", checkpoints=5).results
-    assert set(results["checkpoint"]) == {1, 2, 3, 4, 5}
+    assert set(results[results["variant"] == "ns"]["checkpoint"]) == {1, 2, 3, 4, 5}
     at_most = run(tmp_path / "2", variants=["ns"], checkpoints=50).results
     assert at_most["checkpoint"].max() == at_most["g_steps"].max() < 50
 
@@ -133,15 +132,17 @@ def test_checkpoints_are_as_many_as_asked_for(tiny, tmp_path):
 def test_hyper_parameters_are_a_part_of_the_training(tiny, tmp_path):
     result = run(tmp_path, variants=["ns", "wgan"], hyper={"lr": 0.01, "beta1": 0.0})
     assert "variant wgan has no hyper-parameter 'beta1'" in result.skipped["wgan"]
-    own = [r.training for r in Store(tmp_path).records()]
+    own = [r.training for r in Store(tmp_path).records() if not r.training.control]
     assert {t.variant for t in own} == {"ns"} and own[0].hyper == {"lr": 0.01, "beta1": 0.0}
     plain = own[0].model_copy(update={"hyper": {}})
     assert plain.run_id(0) != own[0].run_id(0)
     with pytest.raises(UsageError, match="hyper"):
         run(tmp_path, variants=["ns"])
     still = run(tmp_path / "2", variants=["ns"], hyper={"lr": 0.0}).results
-    assert (still.groupby(["seed", "metric"])["value"].nunique() == 1).all()
-    assert (result.results.groupby(["seed", "metric"])["value"].nunique() > 1).any()
+    of_ns = [table[table["variant"] == "ns"] for table in (still, result.results)]
+    distinct = [rows.groupby(["seed", "metric"])["value"].nunique() for rows in of_ns]
+    assert (distinct[0] == 1).all() and (distinct[1] > 1).any()
+    assert set(of_ns[1]["hyper_id"]) == {own[0].hyper_id} and own[0].hyper_id
 
 
 def test_papers_stand_beside_the_results_of_the_same_variants(tiny, tmp_path):
@@ -162,7 +163,7 @@ def test_python_train():
 def test_seconds_of_a_lane_are_its_share_of_the_units(tiny, tmp_path):
     """Two lanes that trained for T seconds together took T/2 each."""
     run(tmp_path, variants=["ns"])
-    first, second = Store(tmp_path).records()
+    first, second = (r for r in Store(tmp_path).records() if not r.training.control)
     assert first.lanes == 2
     whole = []
 
@@ -174,7 +175,7 @@ def test_seconds_of_a_lane_are_its_share_of_the_units(tiny, tmp_path):
     )
     store = Store(tmp_path / "four")
     store.prepare()
-    (unit,) = plan.units(store.done)
+    (unit,) = (u for u in plan.units(store.done) if not u.training.control)
     original = execution._evaluate
 
     def spy(population, evaluator, progress, training, report):
@@ -196,9 +197,9 @@ def test_a_run_in_which_nothing_finished_ends_with_tables(tiny, tmp_path):
     explodes = replace(registry.variants.get("wgan"), name="explodes", optim=SGD(1e30))
     with registry.temporarily(hidden, explodes):
         result = run(tmp_path, variants=["hidden"])
-        assert (
-            set(result.results["status"]) == {"diverged"} and result.results["value"].isna().all()
-        )
-        assert set(result.leaderboard["n_failed"]) == {2}
+        own = result.results[result.results["variant"] == "hidden"]
+        assert set(own["status"]) == {"diverged"} and own["value"].isna().all()
+        board = result.leaderboard
+        assert set(board[board["variant"] == "hidden"]["n_diverged"]) == {2}
         terminal_table(result.leaderboard, result.results, "w2", result.quantities)
     assert (tmp_path / "plots" / "final-values.png").stat().st_size > 0

@@ -1,14 +1,14 @@
 """From a request to trainings and units; what they will cost."""
 
-from dataclasses import replace
-
 import pytest
 
 from ganbench.core import registry
+from ganbench.core.errors import UsageError
 from ganbench.experiment import estimate
 from ganbench.experiment.estimate import Cost, makespan
 from ganbench.experiment.plan import make_plan
 from ganbench.experiment.request import Request
+from ganbench.experiment.trainings import choose_preset
 
 
 def planned(**options):
@@ -20,50 +20,103 @@ def nothing_done(training, seed):
     return False
 
 
+def trained(plan, done=nothing_done):
+    return [unit for unit in plan.units(done) if not unit.training.control]
+
+
 def test_one_seed_of_every_variant_comes_before_the_second_of_any(tiny):
     plan = planned(seeds=3, backend="loop")
-    order = [(unit.seeds, unit.training.variant) for unit in plan.units(nothing_done)]
+    order = [(unit.seeds, unit.training.variant) for unit in trained(plan)]
     assert order == [((s,), v) for s in (0, 1, 2) for v in ("ns", "wgan-gp", "hinge")]
 
 
+def test_controls_come_first_each_with_all_its_draws(tiny):
+    units = planned(seeds=3, backend="loop").units(nothing_done)
+    first = [(u.training.control, len(u.seeds)) for u in units if u.training.control]
+    assert first == [
+        ("constant", 1), ("copies", 5), ("gaussian", 5), ("real", 5), ("uniform-box", 5),
+        ("uniform-ring", 5), ("untrained", 5),
+    ]  # fmt: skip
+    assert [u.training.control for u in units[: len(first)]] == [name for name, _ in first]
+
+
 def test_a_unit_holds_all_seeds_where_lanes_are_trained_together(tiny):
-    units = planned(seeds=3, backend="eager").units(nothing_done)
+    units = trained(planned(seeds=3, backend="eager"))
     assert [(u.training.variant, u.seeds) for u in units] == [
         (v, (0, 1, 2)) for v in ("ns", "wgan-gp", "hinge")
     ]
-    left = planned(seeds=3, backend="eager").units(lambda training, seed: seed == 1)
+    left = trained(planned(seeds=3, backend="eager"), lambda training, seed: seed == 1)
     assert {u.seeds for u in left} == {(0, 2)}
 
 
 def test_steps_are_rounded_up_so_that_no_image_of_the_budget_is_missing(tiny):
     """96 images: 12 steps of 8; 14 of 7 (13.7); wgan-gp has 5 batches a step, 2.4 and 2.7 steps."""
-    steps = {b: [t.steps for t in planned(batch=b).trainings] for b in (8, 7)}
+    steps = {b: [t.steps for t in planned(batch=b, images_seen=96).trainings] for b in (8, 7)}
     assert steps == {8: [12, 3, 12], 7: [14, 3, 14]}
+
+
+def test_the_budget_is_equal_generator_updates_unless_images_are_asked_for(tiny):
+    assert [t.steps for t in planned().trainings] == [12, 12, 12]
+    plan = planned(steps=7)
+    assert [(t.steps, t.budget, t.budget_unit) for t in plan.trainings] == [(7, 7, "g_steps")] * 3
+    images = planned(images_seen=96, batch=8)
+    assert {(t.budget, t.budget_unit) for t in images.trainings} == {(96, "images_seen")}
+    with pytest.raises(UsageError, match="--steps and --budget are two ways"):
+        planned(steps=7, images_seen=96)
+    with pytest.raises(UsageError, match="--steps is 0: at least 1 update"):
+        planned(steps=0)
+
+
+def test_a_screening_measures_its_noise_with_the_pair_of_the_same_gradients(tiny):
+    names = ("ns", "fgan-js", "hinge")
+    few = planned(variants=names, preset="quick", dataset="digits", steps=1_000)
+    assert few.seeds == (0,) and few.more_seeds == {"ns": (0, 1, 2), "fgan-js": (0, 1, 2)}
+    seeds = [u.seeds for u in trained(few) if u.training.variant == "ns"]
+    assert seeds == [(0,), (1,), (2,)]
+    asked = planned(variants=names, preset="quick", dataset="digits", seeds=1)
+    assert asked.more_seeds == {}  # a number of seeds that was asked for holds for all
+    alone = planned(variants=("ns", "hinge"), preset="quick", dataset="digits")
+    assert alone.more_seeds == {}
+
+
+def test_the_preset_follows_from_the_device_and_the_variants():
+    def name(device, **options):
+        return choose_preset(Request(**options), device).name
+
+    assert (name("cpu"), name("cuda"), name("cuda:1")) == ("quick", "standard", "standard")
+    assert name("cpu", variants=("core",)) == "core" and name("cpu", variants=("ns",)) == "quick"
+    assert name("cpu", variants=("core",), preset="smoke") == "smoke"
+    core = planned(variants=(), preset="core", dataset="digits")
+    assert {t.variant for t in core.trainings} == {
+        v.name for v in registry.variants.items() if v.core
+    }
 
 
 def test_a_preset_of_a_data_set_has_the_numbers_that_were_published():
     """Budget, batch and seeds of the two published runs; the ring and the grid of PacGAN."""
     mnist = registry.datasets.get("mnist").budgets["quick"]
-    assert (mnist.images_seen, mnist.batch, mnist.seeds) == (24_000, 16, 1)
+    assert (mnist.steps, mnist.batch, mnist.seeds) == (None, 16, None)
     ring = registry.datasets.get("ring2d").budgets["quick"]
-    assert (ring.images_seen, ring.batch, ring.seeds) == (48_000, 64, 5)
+    assert (ring.steps, ring.batch, ring.seeds) == (3_000, 64, 5)
     for name, std in (("ring2d", 0.01), ("grid2d", 0.05)):
         dataset = registry.datasets.get(name)
         assert dataset.load(None).mixture.std == std
-        assert dataset.budgets["paper"].batch == 100 and dataset.budgets["paper"].n_fake == 2_500
+        paper = dataset.budgets["paper"]
+        assert (paper.steps, paper.batch, paper.n_fake) == (400_000, 100, 2_500)
 
 
-PRESETS = {  # seeds, images, checkpoints, real, generated
-    "smoke": (1, 1_280, 1, 1_000, 500),
-    "quick": (3, 64_000, 4, 10_000, 1_000),
-    "standard": (10, 1_200_000, 10, 10_000, 10_000),
-    "paper": (10, 6_000_000, 20, 10_000, 10_000),
+PRESETS = {  # seeds, generator updates, checkpoints, real, generated
+    "smoke": (1, 20, 1, 1_000, 500),
+    "quick": (1, 1_000, 4, 10_000, 1_000),
+    "core": (3, 3_000, 6, 10_000, 1_000),
+    "standard": (10, 20_000, 10, 10_000, 10_000),
+    "paper": (10, 100_000, 20, 10_000, 10_000),
 }
 
 
 def test_presets_have_the_stated_numbers():
     found = {
-        p.name: (p.seeds, p.images_seen, p.checkpoints, p.n_real, p.n_fake)
+        p.name: (p.seeds, p.steps, p.checkpoints, p.n_real, p.n_fake)
         for p in registry.presets.items()
     }
     assert found == PRESETS
@@ -77,7 +130,7 @@ def test_points_lie_as_far_from_their_modes_as_stated():
 
 
 def costs_of(*seconds):
-    unit = planned(seeds=1, backend="loop").units(nothing_done)[0]
+    unit = trained(planned(seeds=1, backend="loop"))[0]
     return [Cost(unit, s, 1) for s in seconds]
 
 
@@ -93,7 +146,7 @@ def test_a_unit_costs_its_steps_and_its_evaluations(tiny, monkeypatch):
     ticks = iter(range(1000))
     monkeypatch.setattr(estimate.time, "perf_counter", lambda: float(next(ticks)))
     plan, data = make_plan(Request(variants=("ns",), dataset="ring2d", preset="tiny", batch=8))
-    (unit,) = replace(plan).units(nothing_done)
+    (unit,) = trained(plan)
     (cost,) = estimate.costs([unit], data)
     evaluations = estimate.EVALUATION_S * 3 * 2 * 60 / 1_000  # checkpoints, seeds, samples
     assert cost.seconds == pytest.approx(12 * 0.5 + evaluations)

@@ -20,17 +20,40 @@ def test_protocols_differ_with_what_they_hash(tiny):
         return {protocol.protocol_id for protocol in found.values()}
 
     base = ids()
-    assert base == ids(seeds=1) == ids(batch=32) == ids(variants=("wgan",)) and len(base) > 3
-    for change in ({"images_seen": 100}, {"ema": 0.9}, {"dtype": "float64"}):
-        assert not ids(**change) & base
+    assert base == ids(seeds=1) == ids(variants=("wgan",)) and len(base) > 3
+    changes = (
+        {"steps": 100}, {"images_seen": 96}, {"ema": 0.9}, {"dtype": "float64"}, {"batch": 32},
+        {"hyper": {"lr": 0.01}}, {"same_networks": True}, {"validation": True},
+    )  # fmt: skip
+    for change in changes:
+        assert not ids(**change) & base, change
+
+
+def test_the_chunk_that_decides_random_numbers_is_in_the_protocol(tiny, monkeypatch):
+    request = Request(variants=("ns",), dataset="ring2d", preset="tiny", batch=8)
+    plan, data = make_plan(request)
+    fields = evaluator_of(plan.trainings[0], data).context
+    assert fields["chunk"] == 16
+    monkeypatch.setattr("ganbench.training.streams.CHUNK", 32)
+    other = make_plan(request)[0].trainings[0]
+    assert other.chunk == 32 and other.run_id(0) != plan.trainings[0].run_id(0)
+
+
+def test_trainings_with_another_batch_or_rate_are_not_ranked_together(tiny, tmp_path):
+    """Once three such runs into one folder were one table under one protocol."""
+    run(tmp_path, variants=["ns"], seeds=1)
+    with pytest.raises(UsageError, match=r"batch \(8, 32\)"):
+        run(tmp_path, variants=["hinge"], seeds=1, batch=32)
+    with pytest.raises(UsageError, match=r"hyper \(\{\}, \{'lr': 0.01\}\)"):
+        run(tmp_path, variants=["hinge"], seeds=1, hyper={"lr": 0.01})
 
 
 def test_protocols_are_never_mixed(tiny, tmp_path):
     run(tmp_path, variants=["ns"], seeds=1)
     before = {p.name: p.read_bytes() for p in tmp_path.glob("*.*")}
-    with pytest.raises(UsageError, match=r"this run.*not comparable: images_seen \(96, 100\)"):
-        run(tmp_path, variants=["wgan-gp"], seeds=1, images_seen=100)
-    with pytest.raises(UsageError, match=r"ns on toy differs.*this run.*, batch \(8, 32\)"):
+    with pytest.raises(UsageError, match=r"this run.*not comparable: budget \(12, 100\)"):
+        run(tmp_path, variants=["wgan-gp"], seeds=1, steps=100)
+    with pytest.raises(UsageError, match=r"differs.*this run.*batch \(8, 32\)"):
         run(tmp_path, variants=["ns"], seeds=1, batch=32)
     assert {p.name: p.read_bytes() for p in tmp_path.glob("*.*")} == before  # nothing trained
     other = run(tmp_path / "other", variants=["ns"], seeds=1, dtype="float64")

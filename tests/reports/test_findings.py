@@ -1,73 +1,71 @@
 """Findings in words."""
 
 import pandas as pd
+import pytest
 
-from ganbench.experiment.plan import make_plan
-from ganbench.experiment.records import QuantityInfo
-from ganbench.experiment.request import Request
-from ganbench.reports.findings import findings, limits
+from ganbench.reports import leaderboard
+from ganbench.reports.findings import aa_sentence, findings, limits, limits_of
+from tests.reports import _golden
 
-
-def finding(curves, fidelity="precision", variants=("v",)):
-    """Return the findings on seeds whose checkpoints are (modes, reverse_kl, precision)."""
-    rows = [
-        {"arch": "a", "variant": v, "seed": seed, "status": "ok", "checkpoint": i,
-         "images_seen": 1000.0 * i, "metric": metric, "value": value, "floor": 10.0}
-        for v in variants
-        for seed, curve in enumerate(curves)
-        for i, values in enumerate(curve, 1)
-        for metric, value in zip(("modes", "reverse_kl", fidelity), values, strict=True)
-    ]  # fmt: skip
-    roles = {"modes": "modes", "reverse_kl": "mode_divergence", fidelity: "fidelity"}
-    quantities = {
-        key: QuantityInfo(unit="", higher_is_better=key != "reverse_kl", worst=0.0, role=role)
-        for key, role in roles.items()
-    }
-    return findings(pd.DataFrame(rows), quantities)
+WORST = {"fd": float("inf"), "precision": 0.0}
 
 
-def test_findings_tell_collapse_from_no_learning_and_from_recovery():
-    fine, bad, noise = (10, 0.1, 0.5), (4, 1.2, 0.5), (1, 2.3, 0.0)
-    assert finding([[fine, fine]]) == []
-    assert finding([[bad, fine], [fine, fine]]) == [
-        "v: 1 of 2 seeds collapsed at first and recovered after 1,000 images."
-    ]
-    assert finding([[fine, bad]]) == [
-        "v: 1 of 1 seed collapsed at the end: 4 of 10 modes, reverse KL 1.2 nats at worst."
-    ]
-    (text,) = finding([[noise, noise]])
-    assert "1 of 1 seed did not learn the data" in text
+@pytest.fixture
+def table():
+    return leaderboard.results(_golden.records())
 
 
-def test_variants_of_which_the_same_is_found_share_a_sentence():
-    (text,) = finding([[(1, 2.3, 0.0)]], variants=("b", "a"))
-    assert text.startswith("a, b: 1 of 1 seed did not learn")
+def said(table, primary="fd"):
+    board = leaderboard.leaderboard(table, WORST)
+    return findings(board, table, primary)
 
 
-def test_what_a_budget_cannot_show_is_said():
-    def said(seeds, n_seeds, **options):
-        return limits(
-            make_plan(Request(variants=("ns",), dataset="ring2d", seeds=seeds, **options))[0],
-            n_seeds,
-        )
-
-    short, one = said(1, 1, images_seen=12_800)
-    assert short.startswith("12,800 images are 200 generator updates") and "1,200,000" in short
-    assert one.startswith("One seed")
-    assert said(3, 3, images_seen=1_200_000) == ["Intervals from 3 seeds are rough: see --seeds."]
-    assert said(5, 5, images_seen=1_200_000) == []
-
-
-def test_the_thresholds_of_a_collapse():
-    """A lost mode, or a reverse KL above 0.5 nats; below 1 % among real ones nothing is learned."""
-    assert finding([[(10, 0.5, 0.5)]]) == []
-    assert (
-        "collapsed at the end: 10 of 10 modes, reverse KL 0.51" in finding([[(10, 0.51, 0.5)]])[0]
+def test_who_has_not_learned_is_named_and_single_seeds_too(table):
+    first, second, third = said(table)
+    assert first == (
+        "Not learned at this budget, no better than a Gaussian fitted to the data (1): poor."
     )
-    assert "collapsed at the end: 9 of 10 modes" in finding([[(9, 0.1, 0.5)]])[0]
-    assert "collapsed" in finding([[(9, 0.1, 0.01)]])[0]
-    assert "did not learn" in finding([[(9, 0.1, 0.0099)]])[0]
+    assert second == "Of variants that mostly learned, single seeds: diverged: shaky (1/3)."
+    assert third == "precision could not be measured for shaky."
 
 
-def test_the_share_of_high_quality_is_read_where_there_is_no_precision():
-    assert "hq below 0.01" in finding([[(1, 2.0, 0.0)]], fidelity="hq")[0]
+def test_a_variant_is_named_by_what_most_of_its_seeds_did(table):
+    last = table["checkpoint"] == 2
+    ns = table["variant"] == "ns"
+    table.loc[last & ns & (table["seed"] < 2), "verdict"] = "collapsed"
+    assert "Collapsed: learned, with modes lost (1): ns (2/3)." in said(table)
+
+
+def test_a_collapse_counts_on_the_way_only_after_learning(table):
+    """What had not learned at first has not collapsed at first."""
+    assert not any("on the way" in sentence for sentence in said(table))  # good: not learned first
+    at = (table["variant"] == "ns") & (table["checkpoint"] == 1) & (table["seed"] > 0)
+    table.loc[at, "verdict"] = "collapsed"
+    assert "Collapsed at a checkpoint on the way, learned at the end: ns (2)." in said(table)
+
+
+def test_what_a_budget_cannot_show_is_said(table):
+    names = ["ns", *(f"v{i}" for i in range(49))]
+    screening, p = limits(1, 1_000, names)
+    assert screening.startswith("A screening: ranks take 3 seeds and 3,000 generator updates")
+    assert p == "No p-values: 49 comparisons with ns can reach 0.05 from 7 seeds each."
+    assert limits(3, 2_999, ["a"])[0].startswith("A screening")
+    assert limits(2, 3_000, ["a"])[0].startswith("A screening")
+    assert limits(3, 3_000, ["a", "b"]) == ["Intervals from 3 seeds are rough: see --seeds."]
+    assert limits(7, 3_000, names) == [] and limits(6, 3_000, names) == [p]
+    board = leaderboard.leaderboard(table, WORST)
+    assert limits_of(board, "fd") == limits(3, 3_000, ["ns", "good", "shaky", "poor"])
+
+
+def test_the_pair_with_the_same_gradients_shows_the_noise():
+    rows = [
+        {"variant": variant, "seed": seed, "metric": "fd", "checkpoint": 1, "value": value}
+        for variant, values in {"ns": [70.0, 77.0, 74.0], "fgan-js": [72.0, 75.0, 78.0]}.items()
+        for seed, value in enumerate(values)
+    ]
+    table = pd.DataFrame(rows)
+    (sentence,) = aa_sentence(table[["variant"]].drop_duplicates(), table, "fd")
+    assert "fgan-js has the gradients of ns" in sentence and "inside the noise" in sentence
+    table.loc[table["variant"] == "ns", "value"] *= 2
+    assert "OUTSIDE" in aa_sentence(table[["variant"]].drop_duplicates(), table, "fd")[0]
+    assert aa_sentence(pd.DataFrame({"variant": ["ns"]}), table, "fd") == []

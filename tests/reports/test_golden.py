@@ -45,6 +45,8 @@ def test_results_have_a_row_for_every_run_checkpoint_and_quantity(results):
             for seed, values in enumerate(seeds):
                 for checkpoint, value in enumerate(values, 1):
                     expected[variant, seed, checkpoint, key] = NAN if value is None else value
+        for seed, value in enumerate(_golden.GAUSSIAN[key]):
+            expected["control:gaussian", seed, 2, key] = value
     assert found.keys() == expected.keys()
     for key, value in expected.items():
         assert found[key] == value or (math.isnan(found[key]) and math.isnan(value)), key
@@ -64,49 +66,84 @@ def test_every_other_cell_of_the_results_is_the_records(results):
             "inline", "loop", "cpu", "abacus",
         )  # fmt: skip
         assert (row.git_sha, row.git_dirty, row.peak_mem_bytes) == ("c0ffee", False, 1000)
+        assert row.batch == 10 and math.isnan(row.hyper_id)  # empty: the registry's own
+        if row.variant == "control:gaussian":
+            assert (row.verdict, row.images_seen, row.d_steps) == ("control", 0, 0)
+            continue
         bad = row.variant == "shaky" and row.seed == 1
         assert row.status == ("diverged" if bad else "ok")
         last = 0 if bad else row.checkpoint - 1  # what had been done when it diverged
         assert (row.images_seen, row.g_steps, row.d_steps) == (
-            _golden.IMAGES[last], 10 * (last + 1), 20 * (last + 1),
+            _golden.IMAGES[last], _golden.STEPS[last], 2 * _golden.STEPS[last],
+        )  # fmt: skip
+        assert (row.train_cpu_s, row.load, row.flops) == (
+            2 * _golden.SECONDS[last], 1.5, 7.0 * _golden.STEPS[last],
         )  # fmt: skip
         assert row.train_s == _golden.SECONDS[last] + row.seed
         assert row.images_per_s == pytest.approx(row.images_seen / row.train_s)
 
 
+VERDICTS = {  # of seeds 0, 1, 2, at checkpoints 1 and 2
+    "ns": [("learned", "learned")] * 3,
+    "good": [("learned", "learned"), ("learned", "learned"), ("not learned", "learned")],
+    "shaky": [("learned", "learned"), ("not learned", "diverged"), ("learned", "learned")],
+    "poor": [("not learned", "not learned")] * 3,  # seed 2 beats the Gaussian, with precision .005
+}
+
+
+def test_every_verdict(results):
+    """To beat is 8 - 2 sd(7.5, 8.5) = 6.586."""
+    for row in results.itertuples():
+        if row.variant in VERDICTS:
+            expected = VERDICTS[row.variant][row.seed][row.checkpoint - 1]
+            assert row.verdict == expected, (row.variant, row.seed, row.checkpoint)
+
+
 # Three values are resampled to their least or greatest mean with a chance of 1/27 = 3.7 % each,
 # more than the 2.5 % outside a 95 % interval: its ends are the least and the greatest value. Three
-# against three values, all apart, have p = 2 / 20 by all permutations; Holm doubles the smaller.
+# against three values have p = 2 / 20 at best, three times: no p-value is given.
 LEADERBOARD = {
     # fd: seeds' last values ns 4 6 2, good 1 3 2, shaky 1 inf 4
     ("fd", "good"): {
-        "n_seeds": 3, "n_failed": 0, "median": 2, "iqm": 2, "mean": 2, "sd": 1, "ci_low": 1,
+        "n_seeds": 3, "n_learned": 3, "n_diverged": 0,
+        "median": 2, "iqm": 2, "mean": 2, "sd": 1, "ci_low": 1,
         "ci_high": 3, "best": 2, "last_over_best": 1, "rank": 1, "train_s": 5,
     },
     ("fd", "ns"): {
-        "n_seeds": 3, "n_failed": 0, "median": 4, "iqm": 4, "mean": 4, "sd": 2, "ci_low": 2,
+        "n_seeds": 3, "n_learned": 3, "n_diverged": 0,
+        "median": 4, "iqm": 4, "mean": 4, "sd": 2, "ci_low": 2,
         "ci_high": 6, "best": 4, "last_over_best": 1, "rank": 2.5, "train_s": 5,
-        "p_vs_baseline": NAN,
     },
     ("fd", "shaky"): {  # a diverged seed is infinite, and is in the interval
-        "n_seeds": 3, "n_failed": 1, "median": 4, "iqm": INF, "mean": 2.5,
+        "n_seeds": 3, "n_learned": 2, "n_diverged": 1,
+        "median": 4, "iqm": INF, "mean": 2.5,
         "sd": math.sqrt(4.5), "ci_low": 1, "ci_high": INF, "best": 4, "last_over_best": 1,
         "rank": 2.5, "train_s": 4,
     },
+    ("fd", "poor"): {  # has not learned: not ranked
+        "n_seeds": 3, "n_learned": 0, "n_not_learned": 3, "n_diverged": 0, "median": 8, "rank": NAN,
+    },
+    ("fd", "control:gaussian"): {
+        "n_seeds": 2, "n_learned": 0, "n_not_learned": 0, "median": 8, "rank": NAN, "band": NAN,
+    },
     # precision: ns .2 .4 .6, good .5 .7 .9, shaky .8 0 0 (diverged, not measured)
     ("precision", "good"): {
-        "n_seeds": 3, "n_failed": 0, "median": 0.7, "iqm": 0.7, "mean": 0.7, "sd": 0.2,
+        "n_seeds": 3, "n_learned": 3, "n_diverged": 0,
+        "median": 0.7, "iqm": 0.7, "mean": 0.7, "sd": 0.2,
         "ci_low": 0.5, "ci_high": 0.9, "best": 0.7, "last_over_best": 1, "rank": 1, "train_s": 5,
     },
     ("precision", "ns"): {
-        "n_seeds": 3, "n_failed": 0, "median": 0.4, "iqm": 0.4, "mean": 0.4, "sd": 0.2,
+        "n_seeds": 3, "n_learned": 3, "n_diverged": 0,
+        "median": 0.4, "iqm": 0.4, "mean": 0.4, "sd": 0.2,
         "ci_low": 0.2, "ci_high": 0.6, "best": 0.4, "last_over_best": 1, "rank": 2, "train_s": 5,
-        "p_vs_baseline": NAN,
     },
     ("precision", "shaky"): {
-        "n_seeds": 3, "n_failed": 2, "median": 0, "iqm": 0.8 / 3, "mean": 0.8, "sd": NAN,
+        "n_seeds": 3, "n_learned": 2, "n_diverged": 1,
+        "median": 0, "iqm": 0.8 / 3, "mean": 0.8, "sd": NAN,
         "ci_low": 0, "ci_high": 0.8, "best": 0, "last_over_best": 1, "rank": 3, "train_s": 4,
     },
+    ("precision", "poor"): {"n_not_learned": 3, "median": 0.1, "rank": NAN},
+    ("precision", "control:gaussian"): {"n_seeds": 2, "median": 0.01, "rank": NAN},
 }  # fmt: skip
 
 
@@ -115,6 +152,8 @@ def test_every_cell_of_the_leaderboard(board):
     for row in board.to_dict("records"):
         assert row["protocol_id"] == ("aaaa" if row["metric"] == "fd" else "bbbb")
         assert (row["dataset"], row["arch"]) == ("dots", "net:width=4")
+        assert row["batch"] == 10 and math.isnan(row["hyper_id"]) and math.isnan(row["band"])
+        assert math.isnan(row["p_vs_baseline"])
         for column, value in LEADERBOARD[row["metric"], row["variant"]].items():
             where = f"{row['metric']} {row['variant']} {column}"
             assert row[column] == pytest.approx(value, nan_ok=True), where
@@ -129,24 +168,39 @@ def test_last_over_best_looks_at_all_checkpoints():
     assert row.loc["precision", "last_over_best"] == 0.1 and row.loc["precision", "best"] == 2.0
 
 
-def test_ranks_are_best_first_with_intervals(board):
+def test_the_learned_come_first_by_rank_then_the_others_then_controls(board):
     fd = board[board["metric"] == "fd"]
-    assert list(fd["variant"])[0] == "good" and list(fd["rank"]) == sorted(fd["rank"])
-    precision = board[board["metric"] == "precision"]
-    assert list(precision["variant"]) == ["good", "ns", "shaky"]
-    assert ((board["rank_low"] <= board["rank"]) & (board["rank"] <= board["rank_high"])).all()
-    assert (board["rank_low"] >= 1).all() and (board["rank_high"] <= 3).all()
+    assert list(fd["variant"]) == ["good", "ns", "shaky", "poor", "control:gaussian"]
+    assert list(board[board["metric"] == "precision"]["variant"]) == list(fd["variant"])
+    ranked = board[board["rank"].notna()]
+    assert ((ranked["rank_low"] <= ranked["rank"]) & (ranked["rank"] <= ranked["rank_high"])).all()
+    assert (ranked["rank_low"] >= 1).all() and (ranked["rank_high"] <= 3).all()
 
 
-def test_p_values_are_against_ns_on_the_same_arch_and_corrected(board):
-    cells = board.set_index(["metric", "variant"])["p_vs_baseline"]
-    # good .5 .7 .9 against ns .2 .4 .6: U = 8 of 9, 2 * 2/20 = 0.2; shaky has ties
-    assert cells["precision", "good"] == pytest.approx(0.4)
-    assert cells.drop(index="ns", level=1).notna().all()
-    alone = leaderboard.results([r for r in _golden.records() if r.seed == 0])
-    one = leaderboard.leaderboard(alone, {"fd": INF, "precision": 0.0})
-    assert one[["rank_low", "rank_high", "ci_low", "ci_high", "sd"]].isna().all().all()
-    assert not (one["p_vs_baseline"] < 1).any()  # one seed shows nothing
+WORST = {"fd": INF, "precision": 0.0}
+
+
+def test_one_seed_is_a_screening_in_bands():
+    alone = leaderboard.results(
+        [r for r in _golden.records() if r.seed == 0 or r.training.variant.startswith("control")]
+    )
+    one = leaderboard.leaderboard(alone, WORST)
+    nothing = ["rank", "rank_low", "rank_high", "ci_low", "ci_high", "sd", "p_vs_baseline"]
+    trained = one[~one["variant"].str.startswith("control")]
+    assert trained[nothing].isna().all().all()
+    bands = trained[trained["metric"] == "fd"].set_index("variant")["band"]
+    assert bands.to_dict() == {"good": 2, "shaky": 2, "ns": 2, "poor": 3}  # no noise was measured
+
+
+def test_too_few_updates_are_a_screening_too_with_the_noise_of_its_seeds():
+    """log fd: good 1 3 2, ns 4 6 2 (shaky diverged): pooled over those that have all seeds."""
+    records = [r for r in _golden.records() if r.training.variant in ("good", "ns")]
+    table = leaderboard.results(records).assign(g_steps=2_999)
+    bands = leaderboard.leaderboard(table, WORST).set_index(["metric", "variant"])["band"]
+    assert set(bands) <= {1, 2} and bands["fd", "good"] == 1 and bands["fd", "ns"] == 1
+    table.loc[(table["variant"] == "ns") & (table["metric"] == "fd"), "value"] *= 100
+    bands = leaderboard.leaderboard(table, WORST).set_index(["metric", "variant"])["band"]
+    assert bands["fd", "good"] == 1 and bands["fd", "ns"] == 2
 
 
 def cells(table) -> list[list[str]]:
@@ -160,23 +214,18 @@ def test_every_cell_of_the_terminal_table(results, board):
     found = terminal_table(board, results, "fd", quantities)
     assert cells(found) == [
         [
-            "rank",
-            "variant",
-            "fd ↓",
-            "95% interval",
-            "last/best",
-            "failed",
-            "precision ↑",
-            "train s",
+            "rank", "variant", "fd ↓", "95% interval", "verdict", "precision ↑", "D params",
+            "D norm", "CPU s",
         ],
-        ["1", "good", "2", "1 – 3", "1", "0/3", "0.7", "5"],
-        ["2.5", "ns", "4", "2 – 6", "1", "0/3", "0.4", "5"],
-        ["2.5", "shaky", "4", "1 – ∞", "1", "1/3", "0", "4"],
-        ["", "floor (real data)", "0.5", "", "", "", "0.9", ""],
-    ]
+        ["1", "good", "2", "1 – 3", "3 learned", "0.7", "7", "none", "8"],
+        ["2.5", "ns", "4", "2 – 6", "3 learned", "0.4", "7", "none", "8"],
+        ["2.5", "shaky", "4", "1 – ∞", "2 learned, 1 diverged", "0", "7", "none", "8"],
+        ["", "control:gaussian", "8", "7.5 – 8.5", "", "0.01", "", "", ""],
+    ]  # fmt: skip
     console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
     console.print(found)
-    assert "dots: ranked by median fd over 3 seeds" in console.export_text()
+    said = "dots: ranked by median fd over 3 seeds, 3,000 generator updates"
+    assert said in console.export_text()
 
 
 def test_quantities_that_are_no_headlines_have_no_column(results, board):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ganbench.experiment.records import plane
+from ganbench.core.plane import plane
 from ganbench.reports import leaderboard, plots
 from ganbench.reports.build import run_names
 from tests.reports import _golden

@@ -8,7 +8,9 @@ import pytest
 from scipy.stats import bootstrap, mannwhitneyu, trim_mean
 
 from ganbench.stats.aggregate import interval, iqm, median, resamples
-from ganbench.stats.compare import against, holm, order, ranks
+from ganbench.stats.compare import against, holm, least_p, order, ranks, seeds_needed
+from ganbench.stats.lost_modes import p_lost
+from ganbench.stats.noise import Noise, pooled_noise, within_noise_of_best
 
 INF = math.inf
 
@@ -223,7 +225,7 @@ def test_against_corrects_by_holm():
 
 def test_against_counts_arrangements():
     # separate groups: 2 of the C(2n, n) arrangements are as extreme
-    for n in (3, 4, 5):
+    for n in (4, 5):
         assert against(np.arange(n), [np.arange(n) + 10.0])[0] == pytest.approx(
             2 / math.comb(2 * n, n)
         )
@@ -236,17 +238,46 @@ def test_against_reads_ranks_alone():
 
 
 def test_against_itself_finds_nothing():
-    assert against(array(1, 2, 3), [array(1, 2, 3)]) == [1]
-    assert against(np.full(3, INF), [np.full(3, INF)]) == [1]
+    assert against(array(1, 2, 3, 4), [array(1, 2, 3, 4)]) == [1]
+    assert against(np.full(4, INF), [np.full(4, INF)]) == [1]
 
 
-def test_three_seeds_without_ties_are_never_below_a_tenth():
-    for chosen in itertools.combinations(range(6), 3):
-        rest = [i for i in range(6) if i not in chosen]
-        assert against(array(*chosen), [array(*rest)])[0] >= 0.1 - 1e-12
+def test_no_p_value_is_given_where_none_can_reach_a_twentieth():
+    """3 seeds: 2/20; 49 tests need 7 seeds: 49 * 2 / C(14, 7) = 0.0286, with 6 it is 0.106."""
+    low, high = np.arange(3.0), np.arange(3.0) + 10
+    assert math.isnan(against(low, [high])[0])
+    assert least_p(3, 3, 1) == pytest.approx(0.1)
+    assert least_p(7, 7, 49) == pytest.approx(49 * 2 / 3432) and seeds_needed(49) == 7
+    assert least_p(6, 6, 49) == pytest.approx(0.106, abs=1e-3) and seeds_needed(1) == 4
+    six, seven = ([np.arange(n) + 10.0 * i for i in range(1, 50)] for n in (6, 7))
+    assert np.isnan(against(np.arange(6.0), six)).all()
+    assert against(np.arange(7.0), seven) == pytest.approx([49 * 2 / 3432] * 49)
 
 
-def test_three_seeds_with_ties_are_never_below_a_tenth():
-    triples = list(itertools.combinations_with_replacement([0.0, 1.0, 2.0, INF], 3))
-    for base, group in itertools.product(triples, triples):
-        assert against(array(*base), [array(*group)])[0] >= 0.1 - 1e-12, (base, group)
+def test_the_noise_is_pooled_over_groups_by_logarithms():
+    noise = pooled_noise([np.exp([1.0, 3.0]), np.exp([0.0, 1.0, 2.0]), np.array([5.0])])
+    assert noise.freedom == 3 and noise.log and noise.sd == pytest.approx(math.sqrt((2 + 2) / 3))
+    plain = pooled_noise([array(1, 3), array(0, 1, 2)])
+    assert not plain.log and plain.sd == pytest.approx(math.sqrt(4 / 3))
+    assert not pooled_noise([array(1, 3), array(-1)]).log  # one scale for all
+    assert pooled_noise([array(1), array(2)]) is None and pooled_noise([array(1, INF)]) is None
+    # t(0.975, 3) = 3.182
+    assert plain.half_width(2, 4) == pytest.approx(3.1824463 * math.sqrt(4 / 3) * math.sqrt(0.75))
+
+
+def test_bands_hold_what_one_seed_cannot_tell_from_the_best():
+    noise = Noise(sd=1.0, freedom=4, log=False)  # half width 2.776 * sqrt 2 = 3.926
+    values = array(10, 13.9, 13.95, 20)
+    assert within_noise_of_best(values, False, noise).tolist() == [True, True, False, False]
+    assert within_noise_of_best(-values, True, noise).tolist() == [True, True, False, False]
+
+
+def test_lost_modes_are_judged_against_what_real_samples_lose():
+    """2 modes, 5 samples: all lie in one of them with 2 / 2^5; both are never missed."""
+    half = array(0.5, 0.5)
+    assert p_lost(0, half, 5) == 1 and p_lost(1, half, 5) == pytest.approx(2**-4, abs=0.01)
+    assert p_lost(2, half, 5) == 0
+    assert p_lost(1, array(0.5, 0.5, 0.0), 5) == p_lost(1, half, 5)  # a mode that real data lack
+    assert p_lost(1, np.full(10, 0.1), 1_000) == 0  # 9 of 10 classes: real samples never
+    many = np.full(1000, 0.001)  # a Poisson law with mean 4.5
+    assert 0.4 < p_lost(5, many, 5_400) < 0.55 and p_lost(30, many, 5_400) == 0

@@ -7,9 +7,11 @@ Shapes in docstrings: ``L`` lanes, ``B`` batch, ``Z`` latent, ``C,H,W`` image, `
 from typing import TYPE_CHECKING
 
 from ganbench.core.kinds.arch import CAPABILITIES, Arch, NetworkBuilder, Networks, NetworkWrap
+from ganbench.core.kinds.control import Control, ControlInput
 from ganbench.core.kinds.dataset import Budget, Data, Dataset, Mixture
 from ganbench.core.kinds.features import Extracted, Extractor, Features
 from ganbench.core.kinds.method import (
+    Constants,
     LossFunction,
     Modifier,
     Optimizer,
@@ -47,7 +49,10 @@ __all__ = [
     "Arch",
     "Backend",
     "Budget",
+    "Constants",
     "Constraint",
+    "Control",
+    "ControlInput",
     "Data",
     "Dataset",
     "Decay",

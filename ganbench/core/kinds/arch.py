@@ -99,6 +99,10 @@ class Arch:
                 f"arch {self.name}: build must accept ({wanted}), and does not: {error}"
             ) from None
 
+    def options_for(self, variant: Any, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return ``options``."""
+        return dict(options)
+
     def label(self, options: Mapping[str, Any]) -> str:
         """Return the name with those ``options`` that differ from the defaults."""
         changed = {k: v for k, v in sorted(options.items()) if v != self.options[k]}

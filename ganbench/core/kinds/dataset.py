@@ -51,9 +51,14 @@ class Data:
 
 @dataclass(frozen=True)
 class Budget:
-    """A data set's own budget in one preset; None leaves the preset's or data set's default."""
+    """A data set's own budget in one preset; None leaves the preset's or data set's default.
 
-    images_seen: int | None = None
+    Attributes:
+        steps: generator updates.
+        batch: real samples for each discriminator update.
+    """
+
+    steps: int | None = None
     batch: int | None = None
     n_fake: int | None = None
     seeds: int | None = None
@@ -75,6 +80,7 @@ class Dataset:
         budgets: per preset, where they differ from the preset's own.
         classes: number of classes, if any.
         classifier: the features whose classes are the data set's.
+        n_validation: how many training samples the validation split holds; a tenth if None.
         location: where its files are, if its name does not say: what ``load`` is given.
         settle: ``(data set, its data) -> data set`` with what only the content tells.
     """
@@ -91,6 +97,7 @@ class Dataset:
     budgets: Mapping[str, Budget] = field(default_factory=dict)
     classes: int | None = None
     classifier: str = ""
+    n_validation: int | None = None
     location: str | None = None
     settle: Callable[[Dataset, Data], Dataset] = lambda dataset, data: dataset
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ganbench.core.errors import UsageError
@@ -45,15 +45,30 @@ class Optimizer(Protocol):
 
 LossFunction = Callable[..., "Tensor"]
 
+FAMILIES = ("points", "images")  # families of data for which a paper may give constants
+
+
+@dataclass(frozen=True)
+class Constants:
+    """The constants that a method's authors used for one family of data.
+
+    Attributes:
+        values: hyper-parameters, in the keys of ``--hyper``.
+        source: where they stand.
+    """
+
+    values: Mapping[str, float]
+    source: str
+
 
 TUPLES = ("penalties", "input_transforms", "generator_terms", "network_wraps")
 
 
 def _check_parts(method: Any, whose: str) -> None:
     """Raise ``ValueError`` for a single part where several are declared, or a wrong capability."""
-    for field in TUPLES:
-        if not isinstance(getattr(method, field, ()), tuple):
-            raise ValueError(f"{whose}: {field} must be a tuple, such as (part,)")
+    for name in TUPLES:
+        if not isinstance(getattr(method, name, ()), tuple):
+            raise ValueError(f"{whose}: {name} must be a tuple, such as (part,)")
     check_capabilities(frozenset(method.requires), f"{whose}: requires")
 
 
@@ -88,6 +103,8 @@ class Variant:
         network_wraps: change how the architecture's networks are built, one after the other.
         joint: the discriminator's inputs, if these are not only samples.
         core: one of the few that a first comparison should hold.
+        same_gradients_as: the variant that this one equals step by step: the two are an A/A pair,
+            whose difference is noise.
         composition: ``base+modifier``, where this variant is one under a name of its own.
     """
 
@@ -113,6 +130,9 @@ class Variant:
     network_wraps: tuple[NetworkWrap, ...] = ()
     joint: Joint | None = None
     core: bool = False
+    same_gradients_as: str = ""
+    constants: Mapping[str, Constants] = field(default_factory=dict)
+    d_norm: str = "none"
     composition: str = ""
 
     def __post_init__(self) -> None:

@@ -14,18 +14,22 @@ class Preset:
     Attributes:
         name: permanent key of results.
         seeds: trainings per variant.
-        images_seen: real images shown to the discriminator, in each training.
+        steps: generator updates of each training.
         checkpoints: evaluations, evenly spaced, the last at the end.
         n_real, n_fake: most samples on each side of a metric.
+        variants: what is trained where no variants are named.
+        default_on: kind of device (``cpu``, ``cuda``) where it is the default for its variants.
     """
 
     name: str
     summary: str
     seeds: int
-    images_seen: int
+    steps: int
     checkpoints: int
     n_real: int
     n_fake: int
+    variants: tuple[str, ...] = ("all",)
+    default_on: str = ""
 
     def __post_init__(self) -> None:
         check_name(self.name)

@@ -1,0 +1,107 @@
+"""Recipes: the constants of every variant, as the papers give them or as chosen for a budget.
+
+The recipe ``paper`` has each method's own constants, with those that its authors used for the
+family of the data (points or images). A recipe's file sets, besides, the factor of the paper's
+learning rates that was best on the validation split at one preset's budget; it holds its evidence,
+and ``ganbench tune`` makes it. Its SHA-256 is a part of every protocol.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Data, Variant
+
+PACKAGED = Path(__file__).with_name("recipes")
+PAPER = "paper"
+RATES = ("g.lr", "d.lr")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A named set of constants for every variant.
+
+    Attributes:
+        sha256: of its file; empty for ``paper``.
+        rate_factors: ``{variant: factor of its paper's learning rates}``.
+    """
+
+    name: str
+    sha256: str = ""
+    rate_factors: Mapping[str, float] = field(default_factory=dict)
+
+
+def packaged(dataset: str, preset: str, arch: str) -> Path | None:
+    """Return the file of the recipe made for this data set, preset and arch, if there is one."""
+    path = PACKAGED / f"{dataset.replace(':', '-')}-{preset}.json"
+    return path if path.exists() and _read(path).get("arch") == arch else None
+
+
+def load_recipe(asked: str, dataset: str, preset: str, arch: str) -> Recipe:
+    """Return the recipe called ``asked``.
+
+    Args:
+        asked: ``paper``; ``auto``, the preset's own where it has one; or a file.
+        arch: with the options that differ from its defaults.
+
+    Raises:
+        UsageError: no such file, not a recipe, or a recipe for another data set or arch.
+    """
+    if asked == PAPER:
+        return Recipe(PAPER)
+    path = packaged(dataset, preset, arch) if asked == "auto" else Path(asked)
+    if path is None:
+        return Recipe(PAPER)
+    content = _read(path)
+    try:
+        factors = {
+            name: float(chosen["rate_factor"]) for name, chosen in content["variants"].items()
+        }
+        made_for = content["dataset"], content["arch"]
+        name = str(content["name"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UsageError(f"--recipe: {path} is not a recipe: {error!r}") from None
+    if made_for != (dataset, arch):
+        raise UsageError(
+            f"--recipe: {path} was made for {made_for[0]} on {made_for[1]}, not for {dataset} on "
+            f"{arch}"
+        )
+    return Recipe(name, hashlib.sha256(path.read_bytes()).hexdigest(), factors)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text())
+    except OSError as error:
+        raise UsageError(
+            f"--recipe: cannot read {path}: {error.strerror}; it is paper, auto or a file"
+        ) from None
+    except ValueError as error:
+        raise UsageError(f"--recipe: {path} is not JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise UsageError(f"--recipe: {path} is not a recipe")
+    return content
+
+
+def family(data: Data) -> str:
+    """Return the family of ``data`` for which a method may state constants."""
+    return "images" if data.train.ndim == 4 else "points"
+
+
+def constants(variant: Variant, recipe: Recipe, data: Data) -> dict[str, float]:
+    """Return the hyper-parameters that ``recipe`` sets for ``variant`` on ``data``."""
+    own = variant.constants.get(family(data))
+    values = dict(own.values) if own else {}
+    factor = recipe.rate_factors.get(variant.name, 1.0)
+    if factor != 1.0:
+        hyper = variant.hyper()
+        for key in RATES:
+            values[key] = values.pop(key, values.get("lr", hyper[key])) * factor
+        values.pop("lr", None)
+    return values

@@ -1,0 +1,60 @@
+"""The same curves read at equal generator updates, equal images or equal seconds.
+
+Between two checkpoints the value is interpolated linearly in its logarithm (linearly where it is
+not positive); never beyond them.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+AXES = {"g_steps": "g_steps", "images": "images_seen", "seconds": "train_cpu_s"}
+
+
+def _interpolated(x: np.ndarray, values: np.ndarray, at: float) -> float:
+    """Return the value at ``at`` of a curve with increasing ``x``; NaN beyond it."""
+    if not x[0] <= at <= x[-1]:
+        return math.nan
+    if (values > 0).all():
+        return float(np.exp(np.interp(at, x, np.log(values))))
+    return float(np.interp(at, x, values))
+
+
+def common_point(table: pd.DataFrame, axis: str) -> float:
+    """Return the largest place on ``axis`` that every finished training has reached.
+
+    Args:
+        table: rows of ``results.csv``. axis: one of ``AXES``.
+    """
+    trained = table[(table["status"] == "ok") & (table["verdict"] != "control")]
+    return float(trained.groupby("run_id")[AXES[axis]].max().min())
+
+
+def read_at(table: pd.DataFrame, axis: str) -> tuple[pd.DataFrame, list[str]]:
+    """Return ``table`` with every curve cut at the common point of ``axis``.
+
+    Returns:
+        The rows of the checkpoints before that point, with one interpolated row at it for each run
+        and metric; controls and trainings that broke off as they are. And the variants that are
+        left out, because their first checkpoint lies beyond it.
+    """
+    column, point = AXES[axis], common_point(table, axis)
+    curves = (table["status"] == "ok") & (table["verdict"] != "control")
+    kept = [table[~curves]]
+    left_out: dict[str, None] = {}
+    for (_, _), rows in table[curves].groupby(["run_id", "metric"], sort=False):
+        rows = rows.dropna(subset=["value"]).sort_values(column)
+        x = rows[column].to_numpy(float)
+        if not len(rows) or x[0] > point:
+            left_out[table.loc[rows.index[0], "variant"] if len(rows) else ""] = None
+            continue
+        value = _interpolated(x, rows["value"].to_numpy(float), point)
+        after = rows[x >= point]
+        last = (after.iloc[[0]] if len(after) else rows.iloc[[-1]]).assign(
+            value=value, **{column: point}
+        )
+        kept += [rows[x < point], last]
+    return pd.concat(kept), sorted(filter(None, left_out))

@@ -1,0 +1,1 @@
+"""Controls, one file each: trivial generators, measured beside the trained ones."""
