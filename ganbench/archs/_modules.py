@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -55,11 +56,10 @@ class Autoencoder(nn.Module):
     """A discriminator that returns how badly it reconstructs a sample."""
 
     def __init__(
-        self, encoder: nn.Module, decoder: nn.Module, order: int, mean: bool, code: bool
+        self, encoder: nn.Module, decoder: nn.Module, error: Callable[[Tensor], Tensor], code: bool
     ) -> None:
         super().__init__()
-        self.encoder, self.decoder = encoder, decoder
-        self.order, self.mean, self.code = order, mean, code
+        self.encoder, self.decoder, self.error, self.code = encoder, decoder, error, code
         self.feature_size = encoder.outputs
 
     def forward(self, x: Tensor, features: bool = False) -> Tensor:
@@ -67,10 +67,7 @@ class Autoencoder(nn.Module):
         code = self.encoder(x).reshape(len(x), -1)
         if features:
             return code  # type: ignore[no-any-return]
-        gap = (self.decoder(code) - x).flatten(1)
-        error = gap.abs().sum(1) if self.order == 1 else (gap.square().sum(1) + 1e-12).sqrt()
-        if self.mean:
-            error = error / gap.shape[1]
+        error = self.error((self.decoder(code) - x).flatten(1))
         return torch.cat([error[:, None], code], dim=1) if self.code else error
 
 

@@ -4,8 +4,16 @@ import pytest
 import torch
 
 from ganbench.core import registry
-from ganbench.methods.network_wraps import autoencoder, encoder, joint
+from ganbench.methods.network_wraps import (
+    autoencoder,
+    encoder,
+    euclidean,
+    joint,
+    mean_absolute,
+    mean_square,
+)
 from ganbench.methods.zoo.minibatch_std import minibatch_std
+from ganbench.training.build import build_networks
 
 
 def builder(shape, outputs=1):
@@ -15,21 +23,26 @@ def builder(shape, outputs=1):
 LATENT = builder((2,)).latent.shape[0]
 
 
-@pytest.mark.parametrize(("order", "mean"), [(1, True), (1, False), (2, True), (2, False)])
-def test_an_autoencoder_returns_the_norm_of_its_error(order, mean):
+ERRORS = {  # of the gap between a sample and what it is decoded to
+    euclidean: lambda gap: torch.linalg.vector_norm(gap, 2, dim=1),
+    mean_absolute: lambda gap: torch.linalg.vector_norm(gap, 1, dim=1) / 2,
+    mean_square: lambda gap: torch.linalg.vector_norm(gap, 2, dim=1) ** 2 / 2,
+}
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda f: f.__name__)
+def test_an_autoencoder_returns_its_error(error):
     torch.manual_seed(0)
-    d = autoencoder(order, mean)(builder)((2,)).discriminator
+    d = autoencoder(error)(builder)((2,)).discriminator
     x = torch.randn(7, 2)
-    gap = d.decoder(d.encoder(x)) - x
-    norm = torch.linalg.vector_norm(gap, order, dim=1) / (2 if mean else 1)
-    torch.testing.assert_close(d(x), norm)
+    torch.testing.assert_close(d(x), ERRORS[error](d.decoder(d.encoder(x)) - x))
     assert d.encoder(x).shape == (7, LATENT)
     torch.testing.assert_close(d(x, features=True), d.encoder(x))
 
 
 def test_an_autoencoder_with_its_code_returns_both():
     torch.manual_seed(0)
-    d = autoencoder(order=2, mean=False, code=True)(builder)((2,)).discriminator
+    d = autoencoder(euclidean, code=True)(builder)((2,)).discriminator
     x = torch.randn(7, 2)
     code = d.encoder(x)
     error = (d.decoder(code) - x).norm(dim=1, keepdim=True)
@@ -37,17 +50,34 @@ def test_an_autoencoder_with_its_code_returns_both():
 
 
 @pytest.mark.parametrize(
-    ("name", "order", "numbers"), [("ebgan", 2, 1), ("ebgan-pt", 2, 1), ("began", 1, 2)]
-)
-def test_the_energy_of_a_variant_is_its_papers(name, order, numbers):
+    ("name", "error"),
+    [("ebgan", euclidean), ("ebgan-pt", euclidean), ("began", mean_absolute),
+     ("mmd-gan", mean_square)],
+)  # fmt: skip
+def test_the_energy_of_a_variant_is_its_papers(name, error):
     """EBGAN (eq. 3): the Euclidean norm; BEGAN (section 3.1): the mean absolute error."""
     torch.manual_seed(0)
     (wrap,) = registry.variants.get(name).network_wraps
     d = wrap(builder)((2,)).discriminator
     x = torch.randn(7, 2)
-    norm = torch.linalg.vector_norm(d.decoder(d.encoder(x)) - x, order, dim=1) / numbers
     found = d(x)
-    torch.testing.assert_close(found if found.ndim == 1 else found[:, 0], norm)
+    wanted = ERRORS[error](d.decoder(d.encoder(x)) - x)
+    torch.testing.assert_close(found if found.ndim == 1 else found[:, 0], wanted)
+
+
+@pytest.mark.parametrize("arch", ["dcgan", "mlp-bn", "sngan-resnet"])
+@pytest.mark.parametrize("name", ["ebgan", "ebgan-pt", "began", "mmd-gan"])
+def test_how_a_sample_is_decoded_does_not_depend_on_its_batch(name, arch):
+    torch.manual_seed(0)
+    shape = {"dcgan": (1, 8, 8), "mlp-bn": (2,), "sngan-resnet": (3, 32, 32)}[arch]
+    options = {} if arch == "mlp-bn" else {"width": 4}
+    networks = build_networks(registry.archs.get(arch), options, shape, registry.variants.get(name))
+    d, x = networks.discriminator, torch.randn(9, *shape)
+    torch.testing.assert_close(d(x[:5])[:1], d(torch.cat([x[:1], 3 * x[5:]]))[:1])
+    assert "per_sample_d" in networks.provides
+    energy = d(x) if d(x).ndim == 1 else d(x)[:, 0]
+    lost = float(energy.detach().mean() / d.error(x.flatten(1)).mean())
+    assert 0.1 < lost < 10  # signals keep their scale
 
 
 @pytest.mark.parametrize("spread", [True, False])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ganbench.core.kinds import LossState, Paper, Params, Variant
 from ganbench.core.lazy import torch
 from ganbench.core.registry import register
-from ganbench.methods.network_wraps import autoencoder
+from ganbench.methods.network_wraps import autoencoder, mean_absolute
 from ganbench.methods.optimisers import Adam
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ register(
         equation="D: R(x) - k R(G(z))   G: R(G(z))   k += 1e-3 (0.75 R(x) - R(G(z)))",
         d_loss=began_d,
         g_loss=began_g,
-        network_wraps=(autoencoder(order=1, mean=True),),
+        network_wraps=(autoencoder(mean_absolute),),
         loss_state=balance(gamma=0.75, rate=1e-3),
         requires={"features", "decoder"},
         optim=Adam(lr=1e-4, betas=(0.5, 0.999)),

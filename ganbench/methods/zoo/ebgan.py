@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ganbench.core.kinds import Paper, Variant
 from ganbench.core.lazy import F
 from ganbench.core.registry import register
-from ganbench.methods.network_wraps import autoencoder
+from ganbench.methods.network_wraps import autoencoder, euclidean
 from ganbench.methods.optimisers import Adam
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ register(
         equation="D: R(x) + relu(10 - R(G(z)))   G: R(G(z))",
         d_loss=ebgan_d,
         g_loss=ebgan_g,
-        network_wraps=(autoencoder(order=2, mean=False),),
+        network_wraps=(autoencoder(euclidean),),
         requires={"features", "decoder"},
         optim=Adam(lr=2e-4, betas=(0.5, 0.999)),
     )
@@ -74,7 +74,7 @@ register(
         equation="D: R(x) + relu(10 - R(G(z)))   G: R(G(z)) + 0.1 mean squared cosine of codes",
         d_loss=pull_away_d,
         g_loss=pull_away_g,
-        network_wraps=(autoencoder(order=2, mean=False, code=True),),
+        network_wraps=(autoencoder(euclidean, code=True),),
         d_outputs=2,
         pointwise=False,
         requires={"features", "decoder"},
