@@ -57,6 +57,9 @@ USUAL = {
     "joint": None,
     "core": False,
     "composition": "",
+    "d_norm": "none",
+    "constants": {},  # on a family of data: {family: {hyper-parameter: value}}
+    "same_method_as": "",
     "inside": {},
 }
 
@@ -89,6 +92,7 @@ VARIANTS = {
             "1606.00709", "f-divergence",
             ("variational_d(activation=<lambda>, conjugate=<lambda>)",
              "variational_g(activation=<lambda>)"),
+            same_method_as="ns" if name == "js" else "",
         )
         for name in ("kl", "rkl", "pearson", "hellinger", "js")
     },
@@ -96,14 +100,17 @@ VARIANTS = {
     "softmax-gan": row(
         "1704.06191", "f-divergence", ("softmax_d", "softmax_g"), reads_real=True, pointwise=False
     ),
-    # Arjovsky 2017, Algorithm 1: alpha 5e-5, c 0.01, n_critic 5.
+    # Arjovsky 2017, Algorithm 1: alpha 5e-5, c 0.01, n_critic 5. The authors' models/dcgan.py has
+    # batch normalisation in D, with and without their option noBN.
     "wgan": row(
-        "1701.07875", "wasserstein", WASSERSTEIN,
+        "1701.07875", "wasserstein", WASSERSTEIN, d_norm="batch",
         constraint={"weight_clip": 0.01}, d_steps=5, optim=rmsprop(5e-5), core=True,
     ),
-    # Gulrajani 2017, Algorithm 1: lambda 10, n_critic 5, Adam 1e-4, 0, 0.9.
+    # Gulrajani 2017, Algorithm 1: lambda 10, n_critic 5, Adam 1e-4, 0, 0.9; their gan_toy.py on
+    # points: LAMBDA = .1, beta1=0.5.
     "wgan-gp": row(
         "1704.00028", "wasserstein", WASSERSTEIN, penalties={"gradient_penalty": 10.0},
+        constants={"points": {"gradient_penalty.weight": 0.1, "beta1": 0.5}},
         d_steps=5, requires=PER_SAMPLE, optim=GULRAJANI, core=True,
     ),
     # Petzka 2018, eq. 8; section 5 takes lambda 10 and the rest over from WGAN-GP.
@@ -234,7 +241,7 @@ VARIANTS = {
     "mmd-gan": row(
         "1705.08584", "moment-matching", ("mmd_d", "mmd_g"), d_outputs=2, d_steps=5,
         wraps=["autoencoder(code=True, error=mean_square)"],
-        constraint={"weight_clip": 0.01}, optim=rmsprop(5e-5), requires=PAIRS,
+        constraint={"weight_clip": 0.01}, optim=rmsprop(5e-5), requires=PAIRS, d_norm="batch",
         reads_real=True, pointwise=False,
         inside={
             "relative_bandwidths": (0.25, 0.5, 1, 2, 4), "decoding": 8.0, "one_sided": 16.0,
@@ -281,19 +288,28 @@ VARIANTS = {
     "pacgan-3": row(
         "1712.04086", "packing", NS,
         transforms={"pack": (None, 3, "pack(m=3)")}, composition="ns+pack3",
+        same_method_as="pacgan-2",
     ),
     "pacgan-4": row(
         "1712.04086", "packing", NS,
         transforms={"pack": (None, 4, "pack(m=4)")}, composition="ns+pack4",
+        same_method_as="pacgan-2",
     ),
     # Karras 2018, section 3; one group of the whole batch and the other constants are ours.
     "minibatch-std": row(
         "1710.10196", "packing", NS,
         wraps=["minibatch_std"], requires=VECTORS, composition="ns+minibatch-std",
     ),
-    # Metz 2017, section 2.2: 5 and 10 unrolled updates; the loss and DCGAN's Adam are ours.
-    "unrolled-5": row("1611.02163", "unrolled", NS, game="unrolled-5"),
-    "unrolled-10": row("1611.02163", "unrolled", NS, game="unrolled-10"),
+    # Metz 2017, section 2.2: 5 and 10 unrolled updates; the loss and DCGAN's Adam are ours. The
+    # authors' demonstration on a ring: gen_learning_rate=1e-3, disc_learning_rate=1e-4, beta1=0.5.
+    "unrolled-5": row(
+        "1611.02163", "unrolled", NS, game="unrolled-5",
+        constants={"points": {"g.lr": 1e-3, "d.lr": 1e-4}},
+    ),
+    "unrolled-10": row(
+        "1611.02163", "unrolled", NS, game="unrolled-10", same_method_as="unrolled-5",
+        constants={"points": {"g.lr": 1e-3, "d.lr": 1e-4}},
+    ),
     # Dumoulin 2017, Algorithm 1; appendix A: Adam 1e-4, beta1 0.5, beta2 1e-3 counted from 1.
     "ali": row(
         "1606.00704", "inference", ("logistic_d", "inference_g"), requires=PAIRS, reads_real=True,

@@ -73,6 +73,9 @@ def described(v):
         "joint": v.joint and text(v.joint.noise),
         "core": v.core,
         "composition": v.composition,
+        "d_norm": v.d_norm,
+        "constants": {family: dict(c.values) for family, c in v.constants.items()},
+        "same_method_as": v.same_method_as,
     }  # fmt: skip
 
 

@@ -14,9 +14,12 @@ from ganbench.core.kinds.method import (
     Modifier,
     Optimizer,
     Variant,
+    distinct_methods,
     named_composition,
 )
 from ganbench.core.kinds.method_parts import (
+    FAMILIES,
+    Constants,
     Constraint,
     Discriminator,
     GeneratorTerm,
@@ -28,6 +31,7 @@ from ganbench.core.kinds.method_parts import (
     Params,
     Penalty,
     Shape,
+    data_family,
     reads_noise,
 )
 from ganbench.core.kinds.metric import Metric, Quantity
@@ -43,10 +47,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CAPABILITIES",
+    "FAMILIES",
     "Anneal",
     "Arch",
     "Backend",
     "Budget",
+    "Constants",
     "Constraint",
     "Data",
     "Dataset",
@@ -86,6 +92,8 @@ __all__ = [
     "Shape",
     "Value",
     "Variant",
+    "data_family",
+    "distinct_methods",
     "named_composition",
     "reads_noise",
 ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds.arch import NetworkWrap, check_capabilities
 from ganbench.core.kinds.method_parts import (
+    Constants,
     Constraint,
     GeneratorTerm,
     InputTransform,
@@ -17,6 +18,8 @@ from ganbench.core.kinds.method_parts import (
     Params,
     Penalty,
     Shape,
+    check_constants,
+    data_family,
 )
 from ganbench.core.kinds.paper import Paper, check_name
 from ganbench.core.kinds.schedules import Schedule, Value, first_value
@@ -51,9 +54,9 @@ TUPLES = ("penalties", "input_transforms", "generator_terms", "network_wraps")
 
 def _check_parts(method: Any, whose: str) -> None:
     """Raise ``ValueError`` for a single part where several are declared, or a wrong capability."""
-    for field in TUPLES:
-        if not isinstance(getattr(method, field, ()), tuple):
-            raise ValueError(f"{whose}: {field} must be a tuple, such as (part,)")
+    for name in TUPLES:
+        if not isinstance(getattr(method, name, ()), tuple):
+            raise ValueError(f"{whose}: {name} must be a tuple, such as (part,)")
     check_capabilities(frozenset(method.requires), f"{whose}: requires")
 
 
@@ -89,6 +92,9 @@ class Variant:
         joint: the discriminator's inputs, if these are not only samples.
         core: one of the few that a first comparison should hold.
         composition: ``base+modifier``, where this variant is one under a name of its own.
+        d_norm: how the method's authors normalise D; ``Arch.options_for`` reads it.
+        constants: the authors' numbers for a family of data (``FAMILIES``), where they are others.
+        same_method_as: the variant whose method this is too, with another number or formula.
     """
 
     name: str
@@ -114,6 +120,9 @@ class Variant:
     joint: Joint | None = None
     core: bool = False
     composition: str = ""
+    d_norm: Literal["none", "batch"] = "none"
+    constants: Mapping[str, Constants] = field(default_factory=dict, hash=False)
+    same_method_as: str = ""
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -126,6 +135,14 @@ class Variant:
         _check_parts(self, f"variant {self.name}")
         if self.d_steps < 1:
             raise ValueError(f"variant {self.name}: d_steps is {self.d_steps}, at least 1 needed")
+        if self.d_norm not in ("none", "batch"):
+            raise ValueError(f"variant {self.name}: d_norm is none or batch, not {self.d_norm!r}")
+        check_constants(self.constants, self.declared(), f"variant {self.name}")
+
+    def constants_for(self, shape: Shape) -> Mapping[str, float]:
+        """Return the authors' numbers for data of ``shape``, as ``--hyper`` takes them."""
+        given = self.constants.get(data_family(shape))
+        return given.values if given else {}
 
     @property
     def d_optim(self) -> Optimizer:
@@ -241,6 +258,7 @@ class Modifier:
             network_wraps=variant.network_wraps + self.network_wraps,
             core=False,
             composition="",
+            same_method_as="",
         )
 
 
@@ -252,11 +270,13 @@ def named_composition(
     family: str,
     equation: str,
     paper: Paper | None = None,
+    same_method_as: str = "",
 ) -> Variant:
     """Return ``base+modifier`` as a variant with a name of its own.
 
     Args:
         paper: where the combination comes from; the modifier's paper by default.
+        same_method_as: as that of a Variant.
     """
     whole = modifier.apply(base)
     return replace(
@@ -266,4 +286,12 @@ def named_composition(
         family=family,
         equation=equation,
         composition=whole.name,
+        same_method_as=same_method_as,
     )
+
+
+def distinct_methods(variants: Iterable[Variant]) -> list[Variant]:
+    """Return one variant of each method: without what is another of ``variants`` once more."""
+    chosen = list(variants)
+    names = {v.name for v in chosen}
+    return [v for v in chosen if v.same_method_as not in names]

@@ -51,6 +51,9 @@ DIVERGENCES: dict[str, tuple[Pointwise, Pointwise, str]] = {
 }
 
 
+SAME = {"js": "ns"}  # but for 2 log 2 and log 2
+
+
 def variational_d(activation: Pointwise, conjugate: Pointwise) -> Loss:
     """Return -E g(r) + E f*(g(f)), ``conjugate`` being f* after g. Eq. 7."""
     return lambda real, fake: conjugate(fake).mean() - activation(real).mean()
@@ -71,5 +74,6 @@ for divergence, (activation, conjugate, equation) in DIVERGENCES.items():
             d_loss=variational_d(activation, conjugate),
             g_loss=variational_g(activation),
             optim=Adam(lr=2e-4, betas=(0.5, 0.999)),
+            same_method_as=SAME.get(divergence, ""),
         )
     )

@@ -69,5 +69,6 @@ register(
         d_steps=5,
         requires={"features", "decoder"},
         optim=RMSprop(lr=5e-5),
+        d_norm="batch",
     )
 )
