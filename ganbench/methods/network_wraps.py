@@ -62,6 +62,18 @@ def autoencoder(error: Callable[[Tensor], Tensor], code: bool = False) -> Networ
     return wrap
 
 
+def unnormalised_generator(builder: NetworkBuilder) -> NetworkBuilder:
+    """Return the builder whose generator has no batch normalisation."""
+
+    def build(shape: tuple[int, ...], outputs: int = 1) -> Networks:
+        from ganbench.archs._layers import without_batch_norm
+
+        networks = builder(shape, outputs)
+        return replace(networks, generator=without_batch_norm(networks.generator))
+
+    return build
+
+
 def _provided_with(networks: Networks, discriminator: nn.Module) -> frozenset[str]:
     """Return the capabilities of ``networks`` with another discriminator."""
     from ganbench.archs._layers import BatchStatistics

@@ -229,11 +229,12 @@ VARIANTS = {
         inside={"margin": 10.0, "pull_away": 0.1},
     ),
     # Berthelot 2017, sections 3.1, 3.4 and 4.1: mean absolute error, lambda_k 1e-3, k 0 at first,
-    # Adam 1e-4. gamma 0.75 (0.3 to 0.7 in the paper), DCGAN's betas and a constant rate are ours.
+    # Adam 1e-4; gamma 0.5, within its 0.3 to 0.7; no batch normalisation. DCGAN's
+    # betas and a constant rate are ours.
     "began": row(
         "1703.10717", "autoencoder", ("began_d", "began_g"), requires=PAIRS,
-        wraps=["autoencoder(code=False, error=mean_absolute)"],
-        state=("balance", {"gamma": 0.75, "rate": 1e-3}, {"k": 0.0}), optim=adam(1e-4, 0.5, 0.999),
+        wraps=["autoencoder(code=False, error=mean_absolute)", "unnormalised_generator"],
+        state=("balance", {"gamma": 0.5, "rate": 1e-3}, {"k": 0.0}), optim=adam(1e-4, 0.5, 0.999),
     ),
     # Li 2017, Algorithm 1: c 0.01, alpha 5e-5, n_c 5; the authors' code (mmd_gan.py): weights 8 and
     # 8 of the errors of decoding, 16 of the one-sided term over 100 outputs, codes as long as

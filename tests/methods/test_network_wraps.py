@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from ganbench.archs._layers import BatchStatistics
 from ganbench.core import registry
 from ganbench.methods.network_wraps import (
     autoencoder,
@@ -57,7 +58,7 @@ def test_an_autoencoder_with_its_code_returns_both():
 def test_the_energy_of_a_variant_is_its_papers(name, error):
     """EBGAN (eq. 3): the Euclidean norm; BEGAN (section 3.1): the mean absolute error."""
     torch.manual_seed(0)
-    (wrap,) = registry.variants.get(name).network_wraps
+    wrap = registry.variants.get(name).network_wraps[0]
     d = wrap(builder)((2,)).discriminator
     x = torch.randn(7, 2)
     found = d(x)
@@ -78,6 +79,18 @@ def test_how_a_sample_is_decoded_does_not_depend_on_its_batch(name, arch):
     energy = d(x) if d(x).ndim == 1 else d(x)[:, 0]
     lost = float(energy.detach().mean() / d.error(x.flatten(1)).mean())
     assert 0.1 < lost < 10  # signals keep their scale
+
+
+def test_began_has_no_batch_normalisation_at_all():
+    """While it is trained, its generator makes a sample of a latent whatever the others are."""
+    torch.manual_seed(0)
+    arch, began = registry.archs.get("dcgan"), registry.variants.get("began")
+    networks = build_networks(arch, {"width": 4}, (1, 8, 8), began)
+    g, z = networks.generator.train(), torch.randn(9, 100)
+    torch.testing.assert_close(g(z[:5])[:1], g(torch.cat([z[:1], 3 * z[5:]]))[:1])
+    for network in (g, networks.discriminator):
+        assert not any(isinstance(layer, BatchStatistics) for layer in network.modules())
+    assert 0.05 < float(g(z).std()) < 0.9  # neither grey nor saturated
 
 
 @pytest.mark.parametrize("spread", [True, False])

@@ -3,6 +3,8 @@
 R is the Euclidean norm of the reconstruction's error; margin m = 10, the paper's best for MNIST
 (its table in appendix C); Adam 1e-3 there, DCGAN's constants here. ``ebgan-pt`` adds the pull-away
 term (section 2.4): the mean squared cosine between the codes of two generated samples, weight 0.1.
+Encoder and decoder are the architecture's discriminator and generator; the decoder is not
+normalised, so that R of a sample is a number of its own, which the margin is compared with.
 """
 
 from __future__ import annotations
