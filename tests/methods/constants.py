@@ -123,9 +123,9 @@ VARIANTS = {
         "1712.01026", "wasserstein", WASSERSTEIN, penalties={"divergence_penalty": 2.0},
         d_steps=5, requires=PER_SAMPLE, optim=GULRAJANI, inside={"power": 6},
     ),
-    # Mescheder 2018, section 4; lambda 10, rates and critic steps are ours, WGAN-GP's.
+    # Thanh-Tung 2019, on interpolates; the loss, lambda 10, rates and critic steps are WGAN-GP's.
     "wgan-0gp": row(
-        "1801.04406", "wasserstein", WASSERSTEIN, penalties={"zero_centred_penalty": 10.0},
+        "1902.03984", "wasserstein", WASSERSTEIN, penalties={"zero_centred_penalty": 10.0},
         d_steps=5, requires=PER_SAMPLE, optim=GULRAJANI,
     ),
     # Kodali 2017, Algorithm 1: lambda 10, k 1; 0.5 std in the authors' code. DCGAN's Adam is ours.
@@ -296,7 +296,7 @@ VARIANTS = {
         transforms={"pack": (None, 4, "pack(m=4)")}, composition="ns+pack4",
         same_method_as="pacgan-2",
     ),
-    # Karras 2018, section 3; one group of the whole batch and the other constants are ours.
+    # Karras 2018, section 3, and its code: groups of 4; the other constants are ours.
     "minibatch-std": row(
         "1710.10196", "packing", NS,
         wraps=["minibatch_std"], requires=VECTORS, composition="ns+minibatch-std",
@@ -331,7 +331,7 @@ MODIFIERS = {
     "r2": ("1801.04406", {"penalties": {"r2": 10.0}, "requires": PER_SAMPLE}),
     "gp": ("1704.00028", {"penalties": {"gradient_penalty": 10.0}, "requires": PER_SAMPLE}),
     "lp": ("1709.08894", {"penalties": {"one_sided_penalty": 10.0}, "requires": PER_SAMPLE}),
-    "0gp": ("1801.04406", {"penalties": {"zero_centred_penalty": 10.0}, "requires": PER_SAMPLE}),
+    "0gp": ("1902.03984", {"penalties": {"zero_centred_penalty": 10.0}, "requires": PER_SAMPLE}),
     "div": ("1712.01026", {"penalties": {"divergence_penalty": 2.0}, "requires": PER_SAMPLE}),
     "dragan": ("1705.07215", {"penalties": {"dragan_penalty": 10.0}, "requires": PER_SAMPLE}),
     "jsreg": (

@@ -213,9 +213,7 @@ def spread(v, share):
 def reach_of_32(v, pixels):
     image = torch.arange(32.0).expand(1, 1, 32, 32)
     lowest, highest = torch.zeros(1, 1, 1, 1), torch.full((1, 1, 1, 1), 0.999)
-    moves = [
-        float(shifted(image, lowest, u, highest)[0, 0, 16, 16]) - 16 for u in (lowest, highest)
-    ]
+    moves = [float(shifted(image, lowest, u)[0, 0, 16, 16]) - 16 for u in (lowest, highest)]
     return moves, [-pixels, pixels]
 
 

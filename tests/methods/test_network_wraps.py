@@ -2,9 +2,12 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from ganbench.archs._layers import BatchStatistics
+from ganbench.archs._modules import minibatch_std as minibatch_deviation
 from ganbench.core import registry
+from ganbench.core.errors import UsageError
 from ganbench.methods.network_wraps import (
     autoencoder,
     encoder,
@@ -115,20 +118,56 @@ def test_joint_rows_hold_samples_beside_latents(spread):
     assert networks.discriminator(of_real).shape == (5,)
 
 
-def test_minibatch_std_adds_what_the_features_vary_by():
-    """Karras 2018, section 3: one more feature, the mean deviation, with a weight of its own.
-
-    The authors' code has 1e-8 under the root.
-    """
+def test_the_deviation_is_of_groups_of_four():
+    """Karras 2018: every B/4th sample is in one group; a batch that does not divide is one."""
     torch.manual_seed(0)
-    networks = minibatch_std(builder)((2,))
-    d, x = networks.discriminator, torch.randn(9, 2)
-    h = d.inner(x, features=True)
-    deviation = (h.var(0, unbiased=False) + 1e-8).sqrt().mean()
-    features = d(x, features=True)
-    torch.testing.assert_close(features[:, :-1], h)
-    torch.testing.assert_close(features[:, -1], deviation.expand(9))
-    weighed = d.inner.head(h).flatten() + deviation * d.of_std.weight.flatten()
-    torch.testing.assert_close(d(x), weighed)
-    assert "per_sample_d" in builder((2,)).provides
+    x = torch.randn(8, 3, 2, 2)
+    found = minibatch_deviation(x)
+    for i in range(8):
+        group = x[i % 2 :: 2]
+        wanted = (group.var(0, unbiased=False) + 1e-8).sqrt().mean()
+        torch.testing.assert_close(found[i], wanted.expand(1, 1, 1))
+    rest = minibatch_deviation(x[:5])
+    torch.testing.assert_close(
+        rest[0].squeeze(), (x[:5].var(0, unbiased=False) + 1e-8).sqrt().mean()
+    )
+    assert rest.shape == (5, 1, 1, 1) and minibatch_deviation(x.flatten(1)).shape == (8, 1)
+
+
+def test_minibatch_std_is_a_map_before_the_last_convolution():
+    """As one convolution of one more channel: what is added is no number on every logit."""
+    torch.manual_seed(0)
+    networks = minibatch_std(lambda shape, outputs=1: dcgan_of(shape, outputs))((1, 16, 16))
+    d, x = networks.discriminator, torch.randn(8, 1, 16, 16)
+    *before, last, activation, flatten = d.body
+    h = x
+    for layer in before:
+        h = layer(h)
+    wider = torch.cat([last.layer.weight, last.of_std.weight], dim=1)
+    deviation = minibatch_deviation(h).expand(8, 1, *h.shape[2:])
+    h = F.conv2d(torch.cat([h, deviation], dim=1), wider, last.layer.bias, 2, 1)
+    torch.testing.assert_close(d(x), d.head(flatten(activation(h))).flatten())
+    assert 0.5 < float((last.of_std.weight.std() / last.layer.weight.std()).detach()) < 2
+    assert "per_sample_d" in dcgan_of((1, 16, 16)).provides
     assert "per_sample_d" not in networks.provides
+
+
+def dcgan_of(shape, outputs=1):
+    return registry.archs.get("dcgan").build(shape, outputs=outputs, width=4)
+
+
+def test_minibatch_std_on_points_is_a_feature_before_the_last_hidden_layer():
+    torch.manual_seed(0)
+    d, x = minibatch_std(builder)((2,)).discriminator, torch.randn(8, 2)
+    first, relu, last, _ = d.body
+    h = relu(first(x))
+    wider = torch.cat([last.layer.weight, last.of_std.weight], dim=1)
+    h = F.linear(torch.cat([h, minibatch_deviation(h)], dim=1), wider, last.layer.bias)
+    torch.testing.assert_close(d(x, features=True), relu(h))
+
+
+def test_minibatch_std_is_refused_where_it_has_no_place():
+    with pytest.raises(UsageError, match="a body and a linear head"):
+        build_networks(
+            registry.archs.get("toy"), {}, (2,), registry.variants.get("ebgan+minibatch-std")
+        )

@@ -45,12 +45,14 @@ class Networks:
             with ``features=True``, where it provides them, ``[B, F]``.
         latent: the noise of one latent, shape ``(Z,)``.
         provides: what the pair offers to a variant's ``requires``; see ``CAPABILITIES``.
+        label_planes: how many of a sample's channels, the last, say its class.
     """
 
     generator: nn.Module
     discriminator: nn.Module
     latent: Noise
     provides: frozenset[str] = frozenset()
+    label_planes: int = 0
 
     def __post_init__(self) -> None:
         check_capabilities(self.provides, "provides")

@@ -76,7 +76,8 @@ class Penalty:
 
     Attributes:
         function: ``(d, real [B, ...], fake [B, ...], noise) -> scalar``; what it finds in
-            ``noise`` is declared by the decorator ``reads_noise``.
+            ``noise`` is declared by the decorator ``reads_noise``; where samples have labels there
+            is ``images [C, 1, 1]`` too: 1 for a channel of the image, 0 for a plane of labels.
         weight: its factor; the hyper-parameter ``<name>.weight`` (may differ per lane).
         name: by default the function's own.
     """
