@@ -96,6 +96,18 @@ VARIANTS = {
         )
         for name in ("kl", "rkl", "pearson", "hellinger", "js")
     },
+    # Welfert 2023: the alpha-loss for each player; the alphas are ours, DCGAN's Adam too. The
+    # authors' experiment with a ring: d_lr and g_lr 1e-4, torch's Adam.
+    **{
+        name: row(
+            "2302.14320", "f-divergence", ("alpha_d", g_loss),
+            state=("alpha", {"d": 0.5, "g": 1.0}, {}),
+            constants={"points": {"lr": 1e-4, "beta1": 0.9}},
+        )
+        for name, g_loss in (
+            ("alpha-gan", "alpha_nonsaturating_g"), ("alpha-gan-minimax", "alpha_minimax_g")
+        )
+    },
     # Lin 2017, eq. 4 and 5; its networks are DCGAN's, and here the optimiser too.
     "softmax-gan": row(
         "1704.06191", "f-divergence", ("softmax_d", "softmax_g"), reads_real=True, pointwise=False
@@ -360,6 +372,9 @@ MODIFIERS = {
             "state": ("lecam", {"weight": 0.3, "decay": 0.99}, {"real": 0.0, "fake": 0.0}),
         },
     ),
+    # Heusel 2017, table 1, WGAN-GP; Gidel 2019, section 5: -1/2 in one player.
+    "ttur": ("1706.08500", {"optim": adam(1e-4, 0.5, 0.999), "optim_d": adam(3e-4, 0.5, 0.999)}),
+    "negative-momentum": ("1807.04740", {"optim_d": adam(2e-4, -0.5, 0.999)}),
     "top-k": (
         "2002.06224",
         {

@@ -31,10 +31,19 @@ SQUARES = (
     lambda r, f: ((f - 1) ** 2 / 2).mean(),
 )
 INFERENCE = (NS[0], lambda r, f: (sp(-f) + sp(r)).mean())
+
+
+def alpha_loss(v, a):
+    """Sypherd 2022: a / (a - 1) (1 - p^((a - 1) / a)), p the probability of the right answer."""
+    return a / (a - 1) * (1 - torch.sigmoid(v) ** ((a - 1) / a)).mean()
+
+
 NOTHING = (NS[0], lambda r, f: 0 * f.sum())  # the rest is a generator term
 SMALL = math.log(2)
 LOSS_STATE = {
     "began": {"k": 0.3},
+    "alpha-gan": {"d": 0.7, "g": 1.5},
+    "alpha-gan-minimax": {"d": 0.7, "g": 1.5},
     "lecam": {"real": 0.7, "fake": -0.2, "weight": 0.3},
     "top-k": {"share": 0.5},
 }
@@ -66,6 +75,14 @@ FORMULAS = {
     "rahinge": (
         lambda r, f: (relu(1 - (r - f.mean())) + relu(1 + (f - r.mean()))).mean(),
         lambda r, f: (relu(1 - (f - r.mean())) + relu(1 + (r - f.mean()))).mean(),
+    ),
+    "alpha-gan": (
+        lambda r, f: alpha_loss(r, 0.7) + alpha_loss(-f, 0.7),
+        lambda r, f: alpha_loss(f, 1.5),
+    ),
+    "alpha-gan-minimax": (
+        lambda r, f: alpha_loss(r, 0.7) + alpha_loss(-f, 0.7),
+        lambda r, f: -alpha_loss(-f, 1.5),
     ),
     "fgan-kl": (lambda r, f: (torch.exp(f - 1) - r).mean(), lambda r, f: -f.mean()),
     "fgan-rkl": (
@@ -104,5 +121,5 @@ FORMULAS = {
     "cramer-gan": (lambda r, f: -energy(r, f), energy),
     "sinkhorn-gan": (lambda r, f: -sinkhorn(r, f), sinkhorn),
 }  # fmt: skip
-# Their conjugates grow exponentially: no finite value for a logit of 10^4.
-UNBOUNDED = {"fgan-kl", "fgan-rkl", "fgan-hellinger"}
+# They grow exponentially (an alpha-loss where alpha < 1): no finite value for a logit of 10^4.
+UNBOUNDED = {"fgan-kl", "fgan-rkl", "fgan-hellinger", "alpha-gan", "alpha-gan-minimax"}

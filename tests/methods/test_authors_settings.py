@@ -6,9 +6,10 @@ import torch
 
 from ganbench import Adam, Constants, Paper, Variant, losses
 from ganbench.core import registry
+from ganbench.core.errors import UsageError
 from ganbench.core.kinds import FAMILIES, data_family, distinct_methods
 from ganbench.training.build import hyper_targets
-from tests.methods._helpers import VARIANTS
+from tests.methods._helpers import PACKAGE, VARIANTS
 from tests.training._helpers import make
 
 IMAGES, POINTS = (1, 28, 28), (2,)
@@ -103,7 +104,10 @@ def test_methods_are_counted_once():
     }  # fmt: skip
     for target in again.values():
         assert not registry.variants.get(target).same_method_as
-    assert len(distinct_methods(VARIANTS)) == len(VARIANTS) - len(again)
+    count = len(distinct_methods(VARIANTS))
+    assert count == len(VARIANTS) - len(again)
+    readme = (PACKAGE.parent / "README.md").read_text()
+    assert f"{count} methods under {len(VARIANTS)} names" in readme
     assert len(distinct_methods([registry.variants.get("fgan-js")])) == 1
     assert not registry.variants.get("fgan-js+r1").same_method_as
 
@@ -117,3 +121,21 @@ def test_fgan_js_has_the_gradients_of_ns():
                 for loss in (ours, theirs))  # fmt: skip
         for x, y in zip(a, b, strict=True):
             assert (x is None and y is None) or torch.equal(x, y)
+
+
+def test_two_rates_and_negative_momentum_replace_what_authors_say_of_rates_and_momentum():
+    get = registry.variants.get
+    rates = get("wgan-gp+ttur").hyper()
+    assert (rates["d.lr"], rates["g.lr"], get("wgan-gp+ttur").d_steps) == (3e-4, 1e-4, 1)
+    assert get("alpha-gan+ttur").constants_for(POINTS) == {"beta1": 0.9}
+    assert get("wgan+ttur").hyper()["d.lr"] == 3e-4  # RMSprop's too
+    momentum = get("hinge+negative-momentum").hyper()
+    assert (momentum["d.beta1"], momentum["g.beta1"]) == (-0.5, 0.5)
+    assert get("wgan-gp+negative-momentum").constants_for(POINTS) == {
+        "gradient_penalty.weight": 0.1, "g.beta1": 0.5,
+    }  # fmt: skip
+    both = get("rpgan-r1r2+ttur+negative-momentum")
+    assert (both.hyper()["d.beta1"], both.hyper()["d.lr"]) == (-0.5, 3e-4)
+    assert "g.beta2" in both.schedules and "g.lr" not in both.schedules
+    with pytest.raises(UsageError, match="D's optimiser is RMSprop, which has no momentum"):
+        get("wgan+negative-momentum")
