@@ -6,6 +6,8 @@ A layer that needs randomness is a ``NoisyLayer``; one that normalises over the 
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -117,6 +119,39 @@ def he_normal(layers: list[nn.Module], slope: float) -> None:
     for layer in layers:
         if isinstance(layer, nn.Conv2d | nn.Linear):
             nn.init.kaiming_normal_(layer.weight, slope)
+
+
+class Affine(nn.Module):
+    """A factor and a number to add for each channel: batch normalisation without statistics."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ``x [B, C, ...]``, each channel scaled and moved."""
+        shape = (-1, *(1 for _ in range(x.ndim - 2)))
+        return x * self.weight.reshape(shape) + self.bias.reshape(shape)
+
+
+def without_batch_norm(network: nn.Module) -> nn.Module:
+    """Return ``network``, changed in place, with ``Affine`` for every ``BatchNorm``.
+
+    Where there was one, weights are drawn anew as ``he_normal`` draws them, because nothing else
+    keeps the scale of the signal from layer to layer.
+    """
+    found = [m for m in network.modules() if isinstance(m, BatchNorm)]
+    for module in network.modules() if found else ():
+        for name, child in module.named_children():
+            if isinstance(child, BatchNorm):
+                setattr(module, name, Affine(len(child.weight)))
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(module.weight)
+        elif isinstance(module, nn.ConvTranspose2d):  # an output is met by k^2/stride^2 weights
+            inputs = module.in_channels * math.prod(module.kernel_size)
+            nn.init.normal_(module.weight, std=math.sqrt(2 * math.prod(module.stride) / inputs))
+    return network
 
 
 class Dropout(NoisyLayer):

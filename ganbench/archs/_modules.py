@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -29,37 +30,62 @@ class Discriminator(nn.Module):
         return self.head(h).flatten(0) if self.outputs == 1 else self.head(h)  # type: ignore[no-any-return]
 
 
-class MinibatchStd(nn.Module):
-    """A discriminator with one more feature: the mean standard deviation over the batch.
+GROUP = 4  # samples, over which the minibatch standard deviation is taken
 
-    Karras et al. 2018, section 3, with the whole batch as one group and 1e-8 under the root.
+
+def minibatch_std(x: Tensor) -> Tensor:
+    """Return ``[B, 1, ...]``, for each sample the mean standard deviation of its group of 4.
+
+    Karras et al. 2018, section 3, and its code: the deviation of each number over the group, the
+    mean of these, 1e-8 under the root; groups hold every B/4th sample. A batch that does not divide
+    is one group.
+    """
+    size = GROUP if len(x) % GROUP == 0 else len(x)
+    grouped = x.reshape(size, -1, *x.shape[1:])
+    std = (grouped.var(0, correction=0) + 1e-8).sqrt().flatten(1).mean(1)
+    return std.repeat(size).reshape(-1, *(1 for _ in x.shape[1:]))
+
+
+class WithMinibatchStd(nn.Module):
+    """A convolution or linear layer that is given one more map: ``minibatch_std`` of its input.
+
+    What the map adds is a layer of its own, which is the same function; its weights start as widely
+    spread as the others.
     """
 
-    def __init__(self, inner: nn.Module, outputs: int) -> None:
+    def __init__(self, layer: nn.Conv2d | nn.Linear) -> None:
         super().__init__()
-        self.inner, self.outputs = inner, outputs
-        self.feature_size = int(inner.feature_size) + 1  # type: ignore[arg-type]
-        self.of_std = nn.Linear(1, outputs, bias=False)
+        self.layer = layer
+        if isinstance(layer, nn.Linear):
+            self.of_std: nn.Module = nn.Linear(1, layer.out_features, bias=False)
+        else:
+            geometry = (layer.kernel_size, layer.stride, layer.padding)
+            self.of_std = nn.Conv2d(1, layer.out_channels, *geometry, bias=False)  # type: ignore[arg-type]
+        nn.init.normal_(self.of_std.weight, std=float(layer.weight.detach().std()))  # type: ignore[arg-type]
 
-    def forward(self, x: Tensor, features: bool = False) -> Tensor:
-        """Return logits, or the features; see ``Discriminator``."""
-        h = self.inner(x, features=True)
-        std = (h.var(0, correction=0) + 1e-8).sqrt().mean()
-        if features:
-            return torch.cat([h, std.expand(len(h), 1)], dim=1)
-        y = self.inner.head(h) + self.of_std(std.reshape(1, 1))  # type: ignore[operator]
-        return y.flatten(0) if self.outputs == 1 else y
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the layer's output for ``x [B, C, ...]`` with one more channel."""
+        std = minibatch_std(x).expand(len(x), 1, *x.shape[2:])
+        return self.layer(x) + self.of_std(std)  # type: ignore[no-any-return]
+
+
+def with_minibatch_std(body: nn.Module) -> None:
+    """Give the last convolution of ``body`` (or linear layer, without one) its deviation too."""
+    layers = {n: m for n, m in body.named_modules() if isinstance(m, nn.Conv2d | nn.Linear)}
+    convolutions = [n for n, m in layers.items() if isinstance(m, nn.Conv2d)]
+    last = (convolutions or list(layers))[-1]
+    parent, _, name = last.rpartition(".")
+    setattr(body.get_submodule(parent), name, WithMinibatchStd(layers[last]))
 
 
 class Autoencoder(nn.Module):
     """A discriminator that returns how badly it reconstructs a sample."""
 
     def __init__(
-        self, encoder: nn.Module, decoder: nn.Module, order: int, mean: bool, code: bool
+        self, encoder: nn.Module, decoder: nn.Module, error: Callable[[Tensor], Tensor], code: bool
     ) -> None:
         super().__init__()
-        self.encoder, self.decoder = encoder, decoder
-        self.order, self.mean, self.code = order, mean, code
+        self.encoder, self.decoder, self.error, self.code = encoder, decoder, error, code
         self.feature_size = encoder.outputs
 
     def forward(self, x: Tensor, features: bool = False) -> Tensor:
@@ -67,10 +93,7 @@ class Autoencoder(nn.Module):
         code = self.encoder(x).reshape(len(x), -1)
         if features:
             return code  # type: ignore[no-any-return]
-        gap = (self.decoder(code) - x).flatten(1)
-        error = gap.abs().sum(1) if self.order == 1 else (gap.square().sum(1) + 1e-12).sqrt()
-        if self.mean:
-            error = error / gap.shape[1]
+        error = self.error((self.decoder(code) - x).flatten(1))
         return torch.cat([error[:, None], code], dim=1) if self.code else error
 
 

@@ -83,7 +83,8 @@ def build(
     generator = nn.Sequential(*g)
     if channels:
         labelled = Conditional(generator, class_frequencies)
-        return Networks(labelled, critic, Noise("normal", (latent + 1,)), frozenset(provides))
+        latents, planes = Noise("normal", (latent + 1,)), len(class_frequencies)
+        return Networks(labelled, critic, latents, frozenset(provides), planes)
     provides |= {"decoder"}
     return Networks(generator, critic, Noise(PRIORS[prior], (latent,)), frozenset(provides))
 

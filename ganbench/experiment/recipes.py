@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ganbench.core.errors import UsageError
-from ganbench.core.kinds import Data, Variant
+from ganbench.core.kinds import Data, Variant, data_family
 
 PACKAGED = Path(__file__).with_name("recipes")
 PAPER = "paper"
@@ -89,14 +89,9 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def family(data: Data) -> str:
-    """Return the family of ``data`` for which a method may state constants."""
-    return "images" if data.train.ndim == 4 else "points"
-
-
 def constants(variant: Variant, recipe: Recipe, data: Data) -> dict[str, float]:
     """Return the hyper-parameters that ``recipe`` sets for ``variant`` on ``data``."""
-    own = variant.constants.get(family(data))
+    own = variant.constants.get(data_family(data.train.shape[1:]))
     values = dict(own.values) if own else {}
     factor = recipe.rate_factors.get(variant.name, 1.0)
     if factor != 1.0:

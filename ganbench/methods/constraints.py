@@ -20,16 +20,20 @@ def _no_state(params: Params) -> Params:
     return {}
 
 
-def _clip(params: Params, state: Params, value: Tensor) -> tuple[Params, Params]:
-    return {name: p.clamp(-value, value) for name, p in params.items()}, state
-
-
-def weight_clip(value: float) -> Constraint:
+def weight_clip(value: float, part: str = "") -> Constraint:
     """Return the constraint that clips every weight to [-value, value].
 
     Arjovsky 2017, Algorithm 1. The value may differ per lane, as ``weight_clip.value``.
+
+    Args:
+        part: only the parameters whose name starts with this.
     """
-    return Constraint("weight_clip", value, _no_state, _clip)
+
+    def clip(params: Params, state: Params, value: Tensor) -> tuple[Params, Params]:
+        clipped = {k: p.clamp(-value, value) for k, p in params.items() if k.startswith(part)}
+        return {**params, **clipped}, state
+
+    return Constraint("weight_clip", value, _no_state, clip)
 
 
 def _matrices(params: Params) -> dict[str, Tensor]:

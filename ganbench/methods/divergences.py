@@ -36,10 +36,29 @@ def distances(x: Tensor, y: Tensor) -> Tensor:
     return smooth_sqrt(squared_distances(x, y))
 
 
-def rbf_mixture(x: Tensor, y: Tensor) -> Tensor:
-    """Return the sum of exp(-|x - y|^2 / (2 s^2)) over s = 1, 2, 4, 8, 16. Li 2017, section 5."""
-    squared = squared_distances(x, y)
-    return torch.stack([(-squared / (2 * s**2)).exp() for s in (1, 2, 4, 8, 16)]).sum(0)
+def median_square(x: Tensor, y: Tensor) -> Tensor:
+    """Return the median squared distance between any two of both batches, without a gradient.
+
+    What is divided by it keeps its value when all vectors are scaled. 1 where the median is 0.
+    """
+    both = torch.cat([x, y]).detach()
+    first, second = torch.triu_indices(len(both), len(both), offset=1, device=x.device)
+    ordered = squared_distances(both, both)[first, second].sort().values
+    middle = ordered[len(ordered) // 2]
+    return middle.masked_fill(middle == 0, 1.0)
+
+
+def rbf_mixture(unit2: Tensor) -> Kernel:
+    """Return the sum of exp(-|x - y|^2 / (2 s^2 unit2)) over s = 1/4, 1/2, 1, 2, 4.
+
+    Li 2017, section 5, has s = 1, 2, 4, 8, 16 and no unit.
+    """
+
+    def kernel(x: Tensor, y: Tensor) -> Tensor:
+        squared = squared_distances(x, y) / unit2
+        return torch.stack([(-squared / (2 * s**2)).exp() for s in (0.25, 0.5, 1, 2, 4)]).sum(0)
+
+    return kernel
 
 
 def rational_quadratic(x: Tensor, y: Tensor) -> Tensor:
@@ -67,6 +86,15 @@ def mmd2(x: Tensor, y: Tensor, kernel: Kernel) -> Tensor:
     """Return the unbiased estimate of MMD^2. Gretton et al. 2012, Lemma 6; needs B >= 2."""
     within = _mean_of_others(kernel(x, x)) + _mean_of_others(kernel(y, y))
     return within - 2 * kernel(x, y).mean()
+
+
+def biased_mmd2(x: Tensor, y: Tensor, kernel: Kernel) -> Tensor:
+    """Return the estimate of MMD^2 with a sample's pair with itself, never below 0.
+
+    Gretton et al. 2012, eq. 5.
+    """
+    value = kernel(x, x).mean() + kernel(y, y).mean() - 2 * kernel(x, y).mean()
+    return value.clamp(min=0)
 
 
 def witness(kernel: Kernel) -> Callable[[Tensor, Tensor, Tensor], Tensor]:

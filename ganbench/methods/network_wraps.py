@@ -19,30 +19,59 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-def autoencoder(order: int, mean: bool, code: bool = False) -> NetworkWrap:
+def euclidean(gap: Tensor) -> Tensor:
+    """Return the Euclidean norm of each row of ``[B, n]``. Zhao 2016, eq. 3."""
+    return (gap.square().sum(1) + 1e-12).sqrt()
+
+
+def mean_absolute(gap: Tensor) -> Tensor:
+    """Return the mean absolute value of each row of ``[B, n]``. Berthelot 2017, section 3.1."""
+    return gap.abs().mean(1)
+
+
+def mean_square(gap: Tensor) -> Tensor:
+    """Return the mean square of each row of ``[B, n]``: the authors' code of Li 2017."""
+    return gap.square().mean(1)
+
+
+def autoencoder(error: Callable[[Tensor], Tensor], code: bool = False) -> NetworkWrap:
     """Return the wrap whose discriminator encodes and decodes a sample and returns the error.
 
     The encoder is the architecture's discriminator with as many outputs as a latent has, the
-    decoder its generator; the error is ``|x - decoded|``, high for what does not look real.
+    decoder its generator without batch normalisation: how a sample is decoded does not depend on
+    the others of its batch. The error is high for what does not look real.
 
     Args:
-        order: of the norm, 1 or 2.
-        mean: over the numbers of a sample, not their sum.
+        error: of ``decoded - x``, ``[B, n] -> [B]``.
         code: the discriminator returns ``[B, 1 + Z]``: the error, then the code.
     """
 
     def wrap(builder: NetworkBuilder) -> NetworkBuilder:
         def build(shape: tuple[int, ...], outputs: int = 1) -> Networks:
+            from ganbench.archs._layers import without_batch_norm
             from ganbench.archs._modules import Autoencoder
 
             networks, latent = builder(shape), builder(shape).latent.shape[0]
             both = builder(shape, latent)
-            d = Autoencoder(both.discriminator, both.generator, order, mean, code)
+            decoder = without_batch_norm(both.generator)
+            d = Autoencoder(both.discriminator, decoder, error, code)
             return replace(networks, discriminator=d, provides=_provided_with(networks, d))
 
         return build
 
     return wrap
+
+
+def unnormalised_generator(builder: NetworkBuilder) -> NetworkBuilder:
+    """Return the builder whose generator has no batch normalisation."""
+
+    def build(shape: tuple[int, ...], outputs: int = 1) -> Networks:
+        from ganbench.archs._layers import without_batch_norm
+
+        networks = builder(shape, outputs)
+        return replace(networks, generator=without_batch_norm(networks.generator))
+
+    return build
 
 
 def _provided_with(networks: Networks, discriminator: nn.Module) -> frozenset[str]:

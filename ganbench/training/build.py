@@ -13,7 +13,7 @@ import torch
 from ganbench.archs._labels import class_frequencies
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
-from ganbench.core.kinds import Arch, Backend, Data, Networks, Shape, Variant
+from ganbench.core.kinds import Arch, Backend, Data, Networks, Shape, Variant, method_parts
 from ganbench.core.seeds import derive
 from ganbench.training.state import Problem, State
 
@@ -61,7 +61,7 @@ def hyper_targets(variant: Variant, game: str, key: str) -> list[str]:
         UsageError: there is none.
     """
     known = default_hyper(variant, game)
-    targets = [k for k in known if k == key or k in (f"g.{key}", f"d.{key}")]
+    targets = method_parts.hyper_targets(known, key)
     if not targets:
         raise UsageError(
             f"variant {variant.name} has no hyper-parameter {key!r}; it has {', '.join(known)}"

@@ -103,6 +103,18 @@ def discriminator_inputs(
     return transformed(problem, real, "real", noise, hyper), fake
 
 
+def image_channels(problem: Problem, inputs: Tensor) -> dict[str, Tensor]:
+    """Return ``images [C, 1, 1]``: 1 for D's input channels of images, 0 for planes of labels.
+
+    Nothing where samples have no labels.
+    """
+    planes, channels = problem.networks.label_planes, problem.shape[0]
+    if not planes:
+        return {}
+    of_image = torch.arange(inputs.shape[1], device=inputs.device) % channels < channels - planes
+    return {"images": of_image.to(inputs)[:, None, None]}
+
+
 def network(module: nn.Module, params: Params, noise: StepNoise) -> Callable[..., Tensor]:
     """Return ``module`` with its parameters and its noise buffers bound."""
     bound = {**params, **noise}

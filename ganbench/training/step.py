@@ -16,6 +16,7 @@ from ganbench.core.lazy import func, torch
 from ganbench.training.forward import (
     d_weights,
     discriminator_inputs,
+    image_channels,
     logits,
     loss_state_values,
     loss_value,
@@ -41,7 +42,8 @@ def d_gradient(
         value = loss_value(variant.d_loss, problem, state, r, f, hyper)
         for penalty in variant.penalties:
             critic = network(discriminator, weights, under(f"{penalty.key}.d", noise))
-            term = penalty.function(critic, real, fake, under(penalty.key, noise))
+            given = {**under(penalty.key, noise), **image_channels(problem, real)}
+            term = penalty.function(critic, real, fake, given)
             value = value + hyper[penalty.key] * term
         return value, (r.mean(), f.mean())
 

@@ -40,8 +40,28 @@ def plain_mmd2(x, y, k):
     return off_diagonal(k(x, x)) + off_diagonal(k(y, y)) - 2 * k(x, y).mean()
 
 
-def gaussian(x, y):
-    return sum(torch.exp(-plain_distance2(x, y) / (2 * 4.0**i)) for i in range(5))
+def plain_median2(x, y):
+    """The upper median of the squared distances between any two of both batches."""
+    both = torch.cat([x, y]).detach()
+    pairs = [((a - b) ** 2).sum() for i, a in enumerate(both) for b in both[:i]]
+    return torch.stack(pairs).sort().values[len(pairs) // 2]
+
+
+def relative_mmd(r, f):
+    """MMD, with pairs of a sample with itself, for Gaussian kernels around the median distance."""
+    unit2 = plain_median2(r, f)
+
+    def k(x, y):
+        squared = plain_distance2(x, y) / unit2
+        return sum(torch.exp(-squared / (2 * 4.0**i)) for i in range(-2, 3)).mean()
+
+    return torch.sqrt(k(r, r) + k(f, f) - 2 * k(r, f))
+
+
+def mmd_gan(r, f):
+    r, f = r[:, 1:], f[:, 1:]
+    wrong = torch.clamp(f.mean(0) - r.mean(0), min=0).sum() / plain_median2(r, f).sqrt()
+    return relative_mmd(r, f) - 0.16 * wrong
 
 
 def rq(x, y):
@@ -73,7 +93,11 @@ def entropic(x, y, epsilon=1.0, iterations=20):
     return (a[:, None] * kernel * b * cost).sum()
 
 
-def sinkhorn(x, y, epsilon=1.0, iterations=20):
+def sinkhorn(x, y, epsilon=0.1, iterations=20):
+    """Return the divergence in median costs, of which epsilon is a share."""
+    unit = plain_median2(x, y).sqrt()
+    x, y = x / unit, y / unit
+
     def cost(a, b):
         return entropic(a, b, epsilon, iterations)
 

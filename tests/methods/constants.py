@@ -57,6 +57,9 @@ USUAL = {
     "joint": None,
     "core": False,
     "composition": "",
+    "d_norm": "none",
+    "constants": {},  # on a family of data: {family: {hyper-parameter: value}}
+    "same_method_as": "",
     "inside": {},
 }
 
@@ -89,21 +92,37 @@ VARIANTS = {
             "1606.00709", "f-divergence",
             ("variational_d(activation=<lambda>, conjugate=<lambda>)",
              "variational_g(activation=<lambda>)"),
+            same_method_as="ns" if name == "js" else "",
         )
         for name in ("kl", "rkl", "pearson", "hellinger", "js")
+    },
+    # Welfert 2023: the alpha-loss for each player; the alphas are ours, DCGAN's Adam too. The
+    # authors' experiment with a ring: d_lr and g_lr 1e-4, torch's Adam.
+    **{
+        name: row(
+            "2302.14320", "f-divergence", ("alpha_d", g_loss),
+            state=("alpha", {"d": 0.5, "g": 1.0}, {}),
+            constants={"points": {"lr": 1e-4, "beta1": 0.9}},
+        )
+        for name, g_loss in (
+            ("alpha-gan", "alpha_nonsaturating_g"), ("alpha-gan-minimax", "alpha_minimax_g")
+        )
     },
     # Lin 2017, eq. 4 and 5; its networks are DCGAN's, and here the optimiser too.
     "softmax-gan": row(
         "1704.06191", "f-divergence", ("softmax_d", "softmax_g"), reads_real=True, pointwise=False
     ),
-    # Arjovsky 2017, Algorithm 1: alpha 5e-5, c 0.01, n_critic 5.
+    # Arjovsky 2017, Algorithm 1: alpha 5e-5, c 0.01, n_critic 5. The authors' models/dcgan.py has
+    # batch normalisation in D, with and without their option noBN.
     "wgan": row(
-        "1701.07875", "wasserstein", WASSERSTEIN,
+        "1701.07875", "wasserstein", WASSERSTEIN, d_norm="batch",
         constraint={"weight_clip": 0.01}, d_steps=5, optim=rmsprop(5e-5), core=True,
     ),
-    # Gulrajani 2017, Algorithm 1: lambda 10, n_critic 5, Adam 1e-4, 0, 0.9.
+    # Gulrajani 2017, Algorithm 1: lambda 10, n_critic 5, Adam 1e-4, 0, 0.9; their gan_toy.py on
+    # points: LAMBDA = .1, beta1=0.5.
     "wgan-gp": row(
         "1704.00028", "wasserstein", WASSERSTEIN, penalties={"gradient_penalty": 10.0},
+        constants={"points": {"gradient_penalty.weight": 0.1, "beta1": 0.5}},
         d_steps=5, requires=PER_SAMPLE, optim=GULRAJANI, core=True,
     ),
     # Petzka 2018, eq. 8; section 5 takes lambda 10 and the rest over from WGAN-GP.
@@ -116,9 +135,9 @@ VARIANTS = {
         "1712.01026", "wasserstein", WASSERSTEIN, penalties={"divergence_penalty": 2.0},
         d_steps=5, requires=PER_SAMPLE, optim=GULRAJANI, inside={"power": 6},
     ),
-    # Mescheder 2018, section 4; lambda 10, rates and critic steps are ours, WGAN-GP's.
+    # Thanh-Tung 2019, on interpolates; the loss, lambda 10, rates and critic steps are WGAN-GP's.
     "wgan-0gp": row(
-        "1801.04406", "wasserstein", WASSERSTEIN, penalties={"zero_centred_penalty": 10.0},
+        "1902.03984", "wasserstein", WASSERSTEIN, penalties={"zero_centred_penalty": 10.0},
         d_steps=5, requires=PER_SAMPLE, optim=GULRAJANI,
     ),
     # Kodali 2017, Algorithm 1: lambda 10, k 1; 0.5 std in the authors' code. DCGAN's Adam is ours.
@@ -213,27 +232,34 @@ VARIANTS = {
     # (section 2.4). DCGAN's Adam is ours.
     "ebgan": row(
         "1609.03126", "autoencoder", ("ebgan_d", "ebgan_g"), requires=PAIRS,
-        wraps=["autoencoder(code=False, mean=False, order=2)"], inside={"margin": 10.0},
+        wraps=["autoencoder(code=False, error=euclidean)"], inside={"margin": 10.0},
     ),
     "ebgan-pt": row(
         "1609.03126", "autoencoder", ("pull_away_d", "pull_away_g"), requires=PAIRS,
         d_outputs=2, pointwise=False,  # the error and the code, whatever its length
-        wraps=["autoencoder(code=True, mean=False, order=2)"],
+        wraps=["autoencoder(code=True, error=euclidean)"],
         inside={"margin": 10.0, "pull_away": 0.1},
     ),
     # Berthelot 2017, sections 3.1, 3.4 and 4.1: mean absolute error, lambda_k 1e-3, k 0 at first,
-    # Adam 1e-4. gamma 0.75 (0.3 to 0.7 in the paper), DCGAN's betas and a constant rate are ours.
+    # Adam 1e-4; gamma 0.5, within its 0.3 to 0.7; no batch normalisation. DCGAN's
+    # betas and a constant rate are ours.
     "began": row(
         "1703.10717", "autoencoder", ("began_d", "began_g"), requires=PAIRS,
-        wraps=["autoencoder(code=False, mean=True, order=1)"],
-        state=("balance", {"gamma": 0.75, "rate": 1e-3}, {"k": 0.0}), optim=adam(1e-4, 0.5, 0.999),
+        wraps=["autoencoder(code=False, error=mean_absolute)", "unnormalised_generator"],
+        state=("balance", {"gamma": 0.5, "rate": 1e-3}, {"k": 0.0}), optim=adam(1e-4, 0.5, 0.999),
     ),
-    # Li 2017, Algorithm 1: c 0.01, alpha 5e-5, n_c 5; section 5: five bandwidths. 16 outputs are
-    # Binkowski's (2018, section 5).
+    # Li 2017, Algorithm 1: c 0.01, alpha 5e-5, n_c 5; the authors' code (mmd_gan.py): weights 8 and
+    # 8 of the errors of decoding, 16 of the one-sided term over 100 outputs, codes as long as
+    # latents. Five bandwidths in the ratios of section 5; around the median distance is ours.
     "mmd-gan": row(
-        "1705.08584", "moment-matching", ("mmd_d", "mmd_g"), d_outputs=16, d_steps=5,
-        constraint={"weight_clip": 0.01}, optim=rmsprop(5e-5), requires=VECTORS,
-        reads_real=True, pointwise=False, inside={"bandwidths": (1, 2, 4, 8, 16)},
+        "1705.08584", "moment-matching", ("mmd_d", "mmd_g"), d_outputs=2, d_steps=5,
+        wraps=["autoencoder(code=True, error=mean_square)"],
+        constraint={"weight_clip": 0.01}, optim=rmsprop(5e-5), requires=PAIRS, d_norm="batch",
+        reads_real=True, pointwise=False,
+        inside={
+            "relative_bandwidths": (0.25, 0.5, 1, 2, 4), "decoding": 8.0, "one_sided": 16.0,
+            "clipped": ("encoder.w",),
+        },
     ),
     # Binkowski 2018, section 5: kernel rq*, 16 outputs, lambda 1, Adam 1e-4, 0.5, 0.9, 5 steps.
     "mmd-gan-gp": row(
@@ -255,11 +281,11 @@ VARIANTS = {
         terms={"feature_matching": 1.0}, reads_real=True, pointwise=False,
         composition="ns+feature-matching",
     ),
-    # Genevay 2018; all numbers are ours.
+    # Genevay 2018; all numbers are ours, and that costs are counted in their median.
     "sinkhorn-gan": row(
         "1706.00292", "optimal-transport", ("sinkhorn_d", "sinkhorn_g"), d_outputs=16, d_steps=5,
         constraint={"weight_clip": 0.01}, optim=rmsprop(5e-5), requires=VECTORS,
-        reads_real=True, pointwise=False, inside={"epsilon_iterations": (1.0, 20)},
+        reads_real=True, pointwise=False, inside={"epsilon_iterations": (0.1, 20)},
     ),
     # Deshpande 2018, Algorithm 1; 128 directions are ours (thousands in the authors' code).
     "sliced-wgan": row(
@@ -275,19 +301,28 @@ VARIANTS = {
     "pacgan-3": row(
         "1712.04086", "packing", NS,
         transforms={"pack": (None, 3, "pack(m=3)")}, composition="ns+pack3",
+        same_method_as="pacgan-2",
     ),
     "pacgan-4": row(
         "1712.04086", "packing", NS,
         transforms={"pack": (None, 4, "pack(m=4)")}, composition="ns+pack4",
+        same_method_as="pacgan-2",
     ),
-    # Karras 2018, section 3; one group of the whole batch and the other constants are ours.
+    # Karras 2018, section 3, and its code: groups of 4; the other constants are ours.
     "minibatch-std": row(
         "1710.10196", "packing", NS,
         wraps=["minibatch_std"], requires=VECTORS, composition="ns+minibatch-std",
     ),
-    # Metz 2017, section 2.2: 5 and 10 unrolled updates; the loss and DCGAN's Adam are ours.
-    "unrolled-5": row("1611.02163", "unrolled", NS, game="unrolled-5"),
-    "unrolled-10": row("1611.02163", "unrolled", NS, game="unrolled-10"),
+    # Metz 2017, section 2.2: 5 and 10 unrolled updates; the loss and DCGAN's Adam are ours. The
+    # authors' demonstration on a ring: gen_learning_rate=1e-3, disc_learning_rate=1e-4, beta1=0.5.
+    "unrolled-5": row(
+        "1611.02163", "unrolled", NS, game="unrolled-5",
+        constants={"points": {"g.lr": 1e-3, "d.lr": 1e-4}},
+    ),
+    "unrolled-10": row(
+        "1611.02163", "unrolled", NS, game="unrolled-10", same_method_as="unrolled-5",
+        constants={"points": {"g.lr": 1e-3, "d.lr": 1e-4}},
+    ),
     # Dumoulin 2017, Algorithm 1; appendix A: Adam 1e-4, beta1 0.5, beta2 1e-3 counted from 1.
     "ali": row(
         "1606.00704", "inference", ("logistic_d", "inference_g"), requires=PAIRS, reads_real=True,
@@ -308,7 +343,7 @@ MODIFIERS = {
     "r2": ("1801.04406", {"penalties": {"r2": 10.0}, "requires": PER_SAMPLE}),
     "gp": ("1704.00028", {"penalties": {"gradient_penalty": 10.0}, "requires": PER_SAMPLE}),
     "lp": ("1709.08894", {"penalties": {"one_sided_penalty": 10.0}, "requires": PER_SAMPLE}),
-    "0gp": ("1801.04406", {"penalties": {"zero_centred_penalty": 10.0}, "requires": PER_SAMPLE}),
+    "0gp": ("1902.03984", {"penalties": {"zero_centred_penalty": 10.0}, "requires": PER_SAMPLE}),
     "div": ("1712.01026", {"penalties": {"divergence_penalty": 2.0}, "requires": PER_SAMPLE}),
     "dragan": ("1705.07215", {"penalties": {"dragan_penalty": 10.0}, "requires": PER_SAMPLE}),
     "jsreg": (
@@ -337,6 +372,9 @@ MODIFIERS = {
             "state": ("lecam", {"weight": 0.3, "decay": 0.99}, {"real": 0.0, "fake": 0.0}),
         },
     ),
+    # Heusel 2017, table 1, WGAN-GP; Gidel 2019, section 5: -1/2 in one player.
+    "ttur": ("1706.08500", {"optim": adam(1e-4, 0.5, 0.999), "optim_d": adam(3e-4, 0.5, 0.999)}),
+    "negative-momentum": ("1807.04740", {"optim_d": adam(2e-4, -0.5, 0.999)}),
     "top-k": (
         "2002.06224",
         {

@@ -13,7 +13,7 @@ import torch
 
 from tests.methods._helpers import (
     energy,
-    gaussian,
+    mmd_gan,
     plain_mmd2,
     pull_away,
     relu,
@@ -31,10 +31,19 @@ SQUARES = (
     lambda r, f: ((f - 1) ** 2 / 2).mean(),
 )
 INFERENCE = (NS[0], lambda r, f: (sp(-f) + sp(r)).mean())
+
+
+def alpha_loss(v, a):
+    """Sypherd 2022: a / (a - 1) (1 - p^((a - 1) / a)), p the probability of the right answer."""
+    return a / (a - 1) * (1 - torch.sigmoid(v) ** ((a - 1) / a)).mean()
+
+
 NOTHING = (NS[0], lambda r, f: 0 * f.sum())  # the rest is a generator term
 SMALL = math.log(2)
 LOSS_STATE = {
     "began": {"k": 0.3},
+    "alpha-gan": {"d": 0.7, "g": 1.5},
+    "alpha-gan-minimax": {"d": 0.7, "g": 1.5},
     "lecam": {"real": 0.7, "fake": -0.2, "weight": 0.3},
     "top-k": {"share": 0.5},
 }
@@ -67,6 +76,14 @@ FORMULAS = {
         lambda r, f: (relu(1 - (r - f.mean())) + relu(1 + (f - r.mean()))).mean(),
         lambda r, f: (relu(1 - (f - r.mean())) + relu(1 + (r - f.mean()))).mean(),
     ),
+    "alpha-gan": (
+        lambda r, f: alpha_loss(r, 0.7) + alpha_loss(-f, 0.7),
+        lambda r, f: alpha_loss(f, 1.5),
+    ),
+    "alpha-gan-minimax": (
+        lambda r, f: alpha_loss(r, 0.7) + alpha_loss(-f, 0.7),
+        lambda r, f: -alpha_loss(-f, 1.5),
+    ),
     "fgan-kl": (lambda r, f: (torch.exp(f - 1) - r).mean(), lambda r, f: -f.mean()),
     "fgan-rkl": (
         lambda r, f: (torch.exp(-r) + f - 1).mean(),
@@ -96,10 +113,13 @@ FORMULAS = {
         NS[1],
     ),
     "top-k": (NS[0], lambda r, f: top_half(sp(-f), f)),
-    "mmd-gan": (lambda r, f: -plain_mmd2(r, f, gaussian), lambda r, f: plain_mmd2(r, f, gaussian)),
+    "mmd-gan": (
+        lambda r, f: 8 * (r[:, 0] + f[:, 0]).mean() - mmd_gan(r, f),
+        mmd_gan,
+    ),
     "mmd-gan-gp": (lambda r, f: -plain_mmd2(r, f, rq), lambda r, f: plain_mmd2(r, f, rq)),
     "cramer-gan": (lambda r, f: -energy(r, f), energy),
     "sinkhorn-gan": (lambda r, f: -sinkhorn(r, f), sinkhorn),
 }  # fmt: skip
-# Their conjugates grow exponentially: no finite value for a logit of 10^4.
-UNBOUNDED = {"fgan-kl", "fgan-rkl", "fgan-hellinger"}
+# They grow exponentially (an alpha-loss where alpha < 1): no finite value for a logit of 10^4.
+UNBOUNDED = {"fgan-kl", "fgan-rkl", "fgan-hellinger", "alpha-gan", "alpha-gan-minimax"}

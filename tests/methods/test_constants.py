@@ -73,6 +73,9 @@ def described(v):
         "joint": v.joint and text(v.joint.noise),
         "core": v.core,
         "composition": v.composition,
+        "d_norm": v.d_norm,
+        "constants": {family: dict(c.values) for family, c in v.constants.items()},
+        "same_method_as": v.same_method_as,
     }  # fmt: skip
 
 
@@ -136,9 +139,35 @@ def pull_away(v, value):
     return float(v.g_loss(fake, fake)), value
 
 
-def bandwidths(v, sizes):
-    wanted = sum(2 - 2 * math.exp(-9 / (2 * s**2)) for s in sizes)
-    return apart(v.g_loss), wanted
+def relative_bandwidths(v, sizes):
+    """Codes 0, 4 and 3, 7: squared distances 16, 9, 49, 1, 9, 16, their upper median 16."""
+    real, fake = (torch.tensor([[9.0, a], [9.0, b]]).double() for a, b in ((0, 4), (3, 7)))
+
+    def k(squared):
+        return sum(math.exp(-squared / 16 / (2 * s**2)) for s in sizes)
+
+    within, across = (k(0) + k(16)) / 2, (k(9) + k(49) + k(1) + k(9)) / 4
+    wanted = math.sqrt(2 * within - 2 * across)
+    return float(v.g_loss(fake, real)), wanted
+
+
+def decoding(v, weight):
+    """Codes that are equal: what D loses is the error of decoding."""
+    real, fake = torch.tensor([[1.0, 0.0]] * 2), torch.tensor([[3.0, 0.0]] * 2)
+    return float(v.d_loss(real, fake)), 4 * weight
+
+
+def one_sided(v, weight):
+    """What G gains where codes of generated samples have the larger means, 100 outputs of them."""
+    real, fake = torch.zeros(2, 101), torch.ones(2, 101)
+    right, wrong = float(v.g_loss(fake, real)), float(v.g_loss(real, fake))
+    return right - wrong, weight / 10  # the median distance is that of vectors of 100 ones
+
+
+def clipped(v, names):
+    params = {"encoder.w": torch.ones(1), "decoder.w": torch.ones(1)}
+    after, _ = v.constraint.update(params, {}, torch.tensor(0.01))
+    return [float(after["encoder.w"]), float(after["decoder.w"])], [0.01, 1.0]
 
 
 def alphas(v, sizes):
@@ -184,16 +213,14 @@ def spread(v, share):
 def reach_of_32(v, pixels):
     image = torch.arange(32.0).expand(1, 1, 32, 32)
     lowest, highest = torch.zeros(1, 1, 1, 1), torch.full((1, 1, 1, 1), 0.999)
-    moves = [
-        float(shifted(image, lowest, u, highest)[0, 0, 16, 16]) - 16 for u in (lowest, highest)
-    ]
+    moves = [float(shifted(image, lowest, u)[0, 0, 16, 16]) - 16 for u in (lowest, highest)]
     return moves, [-pixels, pixels]
 
 
 MEASURED = {
     f.__name__: f
-    for f in (margin, pull_away, bandwidths, alphas, penalised, epsilon_iterations, directions,
-              power, spread, reach_of_32)
+    for f in (margin, pull_away, relative_bandwidths, decoding, one_sided, clipped, alphas,
+              penalised, epsilon_iterations, directions, power, spread, reach_of_32)
 }  # fmt: skip
 INSIDE = [
     (name, key, value)

@@ -12,7 +12,7 @@ def test_loss_states_follow_their_rules():
     k = began.init()["k"]
     assert float(k) == 0
     new = began.update({**values, "k": torch.tensor(0.5)}, torch.tensor(2.0), torch.tensor(0.3))
-    assert float(new["k"]) == pytest.approx(0.5 + 1e-3 * (0.75 * 2.0 - 0.3))
+    assert float(new["k"]) == pytest.approx(0.5 + 1e-3 * (0.5 * 2.0 - 0.3))
     low = began.update({**values, "k": k}, torch.tensor(0.0), torch.tensor(5.0))
     assert float(low["k"]) == 0
     lecam = registry.modifiers.get("lecam").loss_state

@@ -7,6 +7,7 @@ import torch
 
 from ganbench.core import registry
 from ganbench.methods import losses
+from ganbench.methods.zoo.alpha_gan import alpha_loss
 
 
 def gaussian_pair(shift):
@@ -75,3 +76,37 @@ def test_a_loss_that_ignores_the_state_is_the_loss():
     assert torch.equal(
         losses.ignoring_state(losses.hinge_d)(r, f, {"k": None}), losses.hinge_d(r, f)
     )
+
+
+@pytest.mark.parametrize(
+    ("subject", "plain"), [("alpha-gan", "ns"), ("alpha-gan-minimax", "minimax")]
+)
+def test_alpha_gans_at_one_are_the_original_gans_exactly(subject, plain):
+    """Losses and gradients, equal to the last bit; one lane can have (1, 1) and another not."""
+    torch.manual_seed(0)
+    ours, theirs = registry.variants.get(subject), registry.variants.get(plain)
+    one = torch.tensor(1.0)
+    for dtype in (torch.float32, torch.float64):
+        r, f = 5 * torch.randn(2, 32, dtype=dtype)
+        for a, b in ((ours.d_loss, theirs.d_loss), (ours.g_loss, theirs.g_loss)):
+            grads = [
+                torch.func.grad_and_value(loss, argnums=(0, 1))(r, f)
+                for loss in (lambda x, y, a=a: a(x, y, {"d": one, "g": one}), b)
+            ]
+            (ours_grad, ours_value), (their_grad, their_value) = grads
+            assert torch.equal(ours_value, their_value)
+            assert all(map(torch.equal, ours_grad, their_grad))
+    lanes = {"d": torch.tensor([1.0, 0.5]), "g": torch.tensor([1.0, 2.0])}
+    values = torch.func.vmap(lambda state: ours.d_loss(r, f, state))(lanes)
+    assert float(values[0]) == float(theirs.d_loss(r, f)) != float(values[1])
+
+
+@pytest.mark.parametrize(
+    ("alpha", "loss"),
+    [(0.5, lambda v: torch.exp(-v)), (1.0, lambda v: -torch.log(torch.sigmoid(v))),
+     (math.inf, lambda v: 1 - torch.sigmoid(v))],
+)  # fmt: skip
+def test_an_alpha_loss_is_the_losses_that_are_known(alpha, loss):
+    """Sypherd et al. 2022: exponential at 1/2, logistic at 1, the soft 0-1 loss at infinity."""
+    v = torch.linspace(-4, 4, 33, dtype=torch.float64)
+    torch.testing.assert_close(alpha_loss(v, torch.tensor(alpha).double()), loss(v))

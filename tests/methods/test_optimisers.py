@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from ganbench.core import registry
 from ganbench.methods.optimisers import SGD, Adam, RMSprop, differentiable
 
 
@@ -32,6 +33,20 @@ def test_optimisers_equal_torch(ours, theirs):
         params, state = ours.update(grads, state, params, hyper)
     for leaf, p in zip(leaves, params.values(), strict=True):
         torch.testing.assert_close(p, leaf.data, rtol=1e-10, atol=1e-12)
+
+
+def test_adam_takes_a_negative_momentum():
+    """Which torch's refuses: m = 1.5 g - 0.5 m, and 1 - (-0.5)^t in place of 1 - 0.5^t."""
+    optim = registry.variants.get("ns+negative-momentum").d_optim
+    p, m, v = 0.0, 0.0, 0.0
+    params = {"w": torch.zeros((), dtype=torch.float64)}
+    state = optim.init(params)
+    hyper = {k: torch.tensor(x, dtype=torch.float64) for k, x in optim.hyper().items()}
+    for t, g in enumerate((3.0, -1.0, 2.0, 2.0), start=1):
+        params, state = optim.update({"w": torch.tensor(g).double()}, state, params, hyper)
+        m, v = 1.5 * g - 0.5 * m, 0.001 * g**2 + 0.999 * v
+        p -= 2e-4 * (m / (1 - (-0.5) ** t)) / ((v / (1 - 0.999**t)) ** 0.5 + 1e-8)
+        assert float(params["w"]) == pytest.approx(p, rel=1e-9)
 
 
 @pytest.mark.parametrize("optim", [Adam(0.01, (0.5, 0.9)), RMSprop(0.01), SGD(0.01)])

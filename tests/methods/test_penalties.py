@@ -4,17 +4,20 @@ To add a penalty: its function, and a row in ``REFERENCES`` that computes it by
 ``double_backward(d, points, reduce)``; ``n`` holds the noise that the penalty declares.
 """
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 
 from ganbench.core import registry
-from ganbench.core.kinds import Variant
+from ganbench.core.kinds import Penalty, Variant
 from tests.methods._helpers import MODIFIERS, VARIANTS, double_backward, plain_distance2, rq
+from tests.training._helpers import make
 
 
-def plainly_moved(x, down, right, flip):
-    """Pixel by pixel: moved by up to an eighth of a side, edges repeated, half mirrored."""
+def plainly_moved(x, down, right):
+    """Pixel by pixel: moved by up to an eighth of a side, edges repeated, none mirrored."""
     found = torch.empty_like(x)
     height, width = x.shape[2:]
     for b in range(len(x)):
@@ -29,8 +32,6 @@ def plainly_moved(x, down, right, flip):
             for j in range(width):
                 row = min(max(i + dy, 0), height - 1)
                 column = min(max(j + dx, 0), width - 1)
-                if float(flip[b]) < 0.5:
-                    column = width - 1 - column
                 found[b, :, i, j] = x[b, :, row, column]
     return found
 
@@ -58,7 +59,7 @@ REFERENCES = {
         + double_backward(d, f, lambda s: (d(f).sigmoid() ** 2 * (s**2).sum(1)).mean())
     ),
     "consistency": lambda d, r, f, n: sum(
-        ((d(x) - d(plainly_moved(x, *(n[k][i] for k in ("down", "right", "flip"))))) ** 2).mean()
+        ((d(x) - d(plainly_moved(x, *(n[k][i] for k in ("down", "right"))))) ** 2).mean()
         for i, x in enumerate((r, f))
     ),
     "r1": lambda d, r, f, n: double_backward(d, r, lambda s: 0.5 * (s**2).sum(1).mean()),
@@ -135,3 +136,38 @@ def test_gradient_penalty_of_a_flat_critic_is_one_and_finite():
     value = PENALTIES["gradient_penalty"].function(lambda x: x @ weight, real, fake, noise)
     (grad,) = torch.autograd.grad(value, weight)
     assert float(value) == 1 and torch.isfinite(grad).all()
+
+
+def test_dragan_moves_the_image_and_not_the_label():
+    """The deviation is that of the image's channels, however many planes of labels there are."""
+    torch.manual_seed(0)
+    image, planes = torch.randn(6, 1, 8, 8), torch.eye(6)[:, :, None, None].expand(6, 6, 8, 8)
+    real, seen = torch.cat([image, planes], dim=1), []
+
+    def d(x):
+        seen.append(x.detach())
+        return x[:, 0].square().sum((1, 2))
+
+    noise = {"epsilon": torch.rand(6, 1, 1, 1), "shift": torch.rand(6, 7, 8, 8)}
+    labelled = {**noise, "images": torch.tensor([1.0, *[0.0] * 6])[:, None, None]}
+    value = PENALTIES["dragan_penalty"].function(d, real, real, labelled)
+    assert torch.equal(seen[0][:, 1:], planes) and not torch.equal(seen[0][:, :1], image)
+    alone = {**noise, "shift": noise["shift"][:, :1]}
+    torch.testing.assert_close(value, PENALTIES["dragan_penalty"].function(d, image, image, alone))
+
+
+def test_penalties_are_told_which_channels_are_labels():
+    given = []
+
+    def spy(d, real, fake, noise):
+        given.append(noise.get("images"))
+        return d(real).sum() * 0
+
+    ns = registry.variants.get("ns")
+    with registry.temporarily(replace(ns, name="spied", penalties=(Penalty(spy, weight=1.0),))):
+        for name, arch, rows in (("spied", "dcgan-conditional", 1), ("spied", "dcgan", 0),
+                                 ("spied+pack2", "dcgan-conditional", 2)):  # fmt: skip
+            make(name, arch, [0], steps=1, options={"width": 4}, backend="loop").run(1)
+            found = given.pop()
+            wanted = None if not rows else [1.0, *[0.0] * 10] * rows
+            assert (None if found is None else found.flatten().tolist()) == wanted

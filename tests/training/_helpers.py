@@ -133,11 +133,12 @@ def relative(a, b):
 def noise_of(variant):
     """Return the weights whose gradient is rounding noise, of which Adam makes a full step.
 
-    The last bias, where the losses do not change with a number added to all logits.
+    The last bias, where the losses do not change with a number added to all logits, or vectors.
     """
     torch.manual_seed(0)
-    r, f = torch.randn(2, 32, dtype=torch.float64)
-    if variant.d_outputs > 1 or variant.loss_state:
+    size = (32, variant.d_outputs) if variant.d_outputs > 1 else (32,)
+    r, f = torch.randn(2, *size, dtype=torch.float64)
+    if variant.loss_state:
         return set()
     pairs = [(loss(r, f), loss(r + 1, f + 1)) for loss in (variant.d_loss, variant.g_loss)]
     return {"head.bias"} if all(abs(float(a - b)) < 1e-9 for a, b in pairs) else set()

@@ -11,14 +11,16 @@ from ganbench.core.kinds.control import Control, ControlInput
 from ganbench.core.kinds.dataset import Budget, Data, Dataset, Mixture
 from ganbench.core.kinds.features import Extracted, Extractor, Features
 from ganbench.core.kinds.method import (
-    Constants,
     LossFunction,
     Modifier,
     Optimizer,
     Variant,
+    distinct_methods,
     named_composition,
 )
 from ganbench.core.kinds.method_parts import (
+    FAMILIES,
+    Constants,
     Constraint,
     Discriminator,
     GeneratorTerm,
@@ -30,6 +32,7 @@ from ganbench.core.kinds.method_parts import (
     Params,
     Penalty,
     Shape,
+    data_family,
     reads_noise,
 )
 from ganbench.core.kinds.metric import Metric, Quantity
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CAPABILITIES",
+    "FAMILIES",
     "Anneal",
     "Arch",
     "Backend",
@@ -91,6 +95,8 @@ __all__ = [
     "Shape",
     "Value",
     "Variant",
+    "data_family",
+    "distinct_methods",
     "named_composition",
     "reads_noise",
 ]

@@ -14,6 +14,8 @@ from ganbench.core.kinds.paper import check_name
 if TYPE_CHECKING:
     from torch import nn
 
+    from ganbench.core.kinds.method import Variant
+
 # What an architecture can provide and a method can require. A name that is not here is an error.
 CAPABILITIES: Mapping[str, str] = {
     "per_sample_d": "no output of the discriminator depends on the other samples of its batch",
@@ -43,12 +45,14 @@ class Networks:
             with ``features=True``, where it provides them, ``[B, F]``.
         latent: the noise of one latent, shape ``(Z,)``.
         provides: what the pair offers to a variant's ``requires``; see ``CAPABILITIES``.
+        label_planes: how many of a sample's channels, the last, say its class.
     """
 
     generator: nn.Module
     discriminator: nn.Module
     latent: Noise
     provides: frozenset[str] = frozenset()
+    label_planes: int = 0
 
     def __post_init__(self) -> None:
         check_capabilities(self.provides, "provides")
@@ -99,9 +103,16 @@ class Arch:
                 f"arch {self.name}: build must accept ({wanted}), and does not: {error}"
             ) from None
 
-    def options_for(self, variant: Any, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Return ``options``."""
-        return dict(options)
+    def options_for(self, variant: Variant, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return ``options`` with D normalised as the authors of ``variant`` did it.
+
+        Nothing changes where this architecture has no option ``d_norm``, where ``options`` chooses
+        one beside the default, or where the variant or a modifier on it needs per-sample outputs.
+        """
+        free = "d_norm" in self.options and "per_sample_d" not in variant.requires
+        if not free or options["d_norm"] != self.options["d_norm"]:
+            return dict(options)
+        return {**options, "d_norm": variant.d_norm}
 
     def label(self, options: Mapping[str, Any]) -> str:
         """Return the name with those ``options`` that differ from the defaults."""

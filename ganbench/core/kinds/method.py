@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds.arch import NetworkWrap, check_capabilities
 from ganbench.core.kinds.method_parts import (
+    Constants,
     Constraint,
     GeneratorTerm,
     InputTransform,
@@ -17,6 +18,8 @@ from ganbench.core.kinds.method_parts import (
     Params,
     Penalty,
     Shape,
+    check_constants,
+    data_family,
 )
 from ganbench.core.kinds.paper import Paper, check_name
 from ganbench.core.kinds.schedules import Schedule, Value, first_value
@@ -44,22 +47,6 @@ class Optimizer(Protocol):
 
 
 LossFunction = Callable[..., "Tensor"]
-
-FAMILIES = ("points", "images")  # families of data for which a paper may give constants
-
-
-@dataclass(frozen=True)
-class Constants:
-    """The constants that a method's authors used for one family of data.
-
-    Attributes:
-        values: hyper-parameters, in the keys of ``--hyper``.
-        source: where they stand.
-    """
-
-    values: Mapping[str, float]
-    source: str
-
 
 TUPLES = ("penalties", "input_transforms", "generator_terms", "network_wraps")
 
@@ -106,6 +93,9 @@ class Variant:
         same_gradients_as: the variant that this one equals step by step: the two are an A/A pair,
             whose difference is noise.
         composition: ``base+modifier``, where this variant is one under a name of its own.
+        d_norm: how the method's authors normalise D; ``Arch.options_for`` reads it.
+        constants: the authors' numbers for a family of data (``FAMILIES``), where they are others.
+        same_method_as: the variant whose method this is too, with another number or formula.
     """
 
     name: str
@@ -131,9 +121,10 @@ class Variant:
     joint: Joint | None = None
     core: bool = False
     same_gradients_as: str = ""
-    constants: Mapping[str, Constants] = field(default_factory=dict)
-    d_norm: str = "none"
     composition: str = ""
+    d_norm: Literal["none", "batch"] = "none"
+    constants: Mapping[str, Constants] = field(default_factory=dict, hash=False)
+    same_method_as: str = ""
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -146,6 +137,14 @@ class Variant:
         _check_parts(self, f"variant {self.name}")
         if self.d_steps < 1:
             raise ValueError(f"variant {self.name}: d_steps is {self.d_steps}, at least 1 needed")
+        if self.d_norm not in ("none", "batch"):
+            raise ValueError(f"variant {self.name}: d_norm is none or batch, not {self.d_norm!r}")
+        check_constants(self.constants, self.declared(), f"variant {self.name}")
+
+    def constants_for(self, shape: Shape) -> Mapping[str, float]:
+        """Return the authors' numbers for data of ``shape``, as ``--hyper`` takes them."""
+        given = self.constants.get(data_family(shape))
+        return given.values if given else {}
 
     @property
     def d_optim(self) -> Optimizer:
@@ -261,6 +260,7 @@ class Modifier:
             network_wraps=variant.network_wraps + self.network_wraps,
             core=False,
             composition="",
+            same_method_as="",
         )
 
 
@@ -272,11 +272,13 @@ def named_composition(
     family: str,
     equation: str,
     paper: Paper | None = None,
+    same_method_as: str = "",
 ) -> Variant:
     """Return ``base+modifier`` as a variant with a name of its own.
 
     Args:
         paper: where the combination comes from; the modifier's paper by default.
+        same_method_as: as that of a Variant.
     """
     whole = modifier.apply(base)
     return replace(
@@ -286,4 +288,12 @@ def named_composition(
         family=family,
         equation=equation,
         composition=whole.name,
+        same_method_as=same_method_as,
     )
+
+
+def distinct_methods(variants: Iterable[Variant]) -> list[Variant]:
+    """Return one variant of each method: without what is another of ``variants`` once more."""
+    chosen = list(variants)
+    names = {v.name for v in chosen}
+    return [v for v in chosen if v.same_method_as not in names]

@@ -6,7 +6,7 @@ loss; a state that losses carry along; joint inputs of samples and latents.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
@@ -76,7 +76,8 @@ class Penalty:
 
     Attributes:
         function: ``(d, real [B, ...], fake [B, ...], noise) -> scalar``; what it finds in
-            ``noise`` is declared by the decorator ``reads_noise``.
+            ``noise`` is declared by the decorator ``reads_noise``; where samples have labels there
+            is ``images [C, 1, 1]`` too: 1 for a channel of the image, 0 for a plane of labels.
         weight: its factor; the hyper-parameter ``<name>.weight`` (may differ per lane).
         name: by default the function's own.
     """
@@ -205,6 +206,42 @@ class LossState:
     values: Mapping[str, Value] = field(default_factory=dict)
     init: Callable[[], Params] = dict
     update: Callable[[Mapping[str, Tensor], Tensor, Tensor], Params] = lambda state, r, f: {}
+
+
+FAMILIES = ("points", "images")  # of data, by the number of axes of a sample: 1 or 3
+
+
+def data_family(shape: Shape) -> str:
+    """Return the family of data whose samples have this shape."""
+    return FAMILIES[0] if len(shape) == 1 else FAMILIES[1]
+
+
+def hyper_targets(known: Iterable[str], key: str) -> list[str]:
+    """Return the ``known`` hyper-parameters that ``key`` sets: ``lr`` is ``g.lr`` and ``d.lr``."""
+    return [k for k in known if k == key or k in (f"g.{key}", f"d.{key}")]
+
+
+@dataclass(frozen=True)
+class Constants:
+    """The numbers of a method's authors on one family of data, where they are others.
+
+    Attributes:
+        values: ``{hyper-parameter: number}``, with the names that ``--hyper`` takes.
+        source: where the authors say so.
+    """
+
+    values: Mapping[str, float] = field(hash=False)
+    source: str
+
+
+def check_constants(given: Mapping[str, Constants], known: Iterable[str], whose: str) -> None:
+    """Raise ``ValueError`` for a family of data, or a hyper-parameter, that there is not."""
+    for family, constants in given.items():
+        if family not in FAMILIES:
+            raise ValueError(f"{whose}: constants are for {' or '.join(FAMILIES)}, not {family!r}")
+        for key in constants.values:
+            if not hyper_targets(known, key):
+                raise ValueError(f"{whose}: constants for {family}: no hyper-parameter {key!r}")
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ register(
             arxiv="1705.10743",
         ),
         family="moment-matching",
-        equation="D: -energy distance + 10 (|grad critic| - 1)^2   G: energy distance",
+        equation="D: -energy distance + 10 (|grad critic| - 1)^2   G: energy distance   that is "
+        "mmd-gan-gp with the kernel -|x - y|, in place of the authors' surrogate",
         d_loss=critic_loss,
         g_loss=energy_distance,
         d_outputs=256,

@@ -18,6 +18,7 @@ from ganbench.core.kinds import (
     named_composition,
     reads_noise,
 )
+from ganbench.core.lazy import torch
 from ganbench.core.registry import register
 from ganbench.methods.penalties import gradient_norm, interpolation_noise
 from ganbench.methods.zoo.original import ns
@@ -38,9 +39,12 @@ def dragan_penalty(
     """Return E (|grad D(x)| - 1)^2 around real data. Algorithm 1.
 
     As in the authors' code, x = r + e 0.5 s u, with s the standard deviation of the whole batch, u
-    uniform on [0, 1) for each value and e for each sample.
+    uniform on [0, 1) for each value and e for each sample. Planes of labels neither count nor move.
     """
-    x = real + noise["epsilon"] * 0.5 * real.std(correction=0) * noise["shift"]
+    of_image = noise.get("images", torch.ones_like(real[0])).expand_as(real)
+    mean = (real * of_image).sum() / of_image.sum()
+    spread = (((real - mean).square() * of_image).sum() / of_image.sum()).sqrt()
+    x = real + noise["epsilon"] * 0.5 * spread * noise["shift"] * of_image
     return (gradient_norm(d, x) - 1).square().mean()
 
 

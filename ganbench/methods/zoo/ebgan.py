@@ -3,6 +3,8 @@
 R is the Euclidean norm of the reconstruction's error; margin m = 10, the paper's best for MNIST
 (its table in appendix C); Adam 1e-3 there, DCGAN's constants here. ``ebgan-pt`` adds the pull-away
 term (section 2.4): the mean squared cosine between the codes of two generated samples, weight 0.1.
+Encoder and decoder are the architecture's discriminator and generator; the decoder is not
+normalised, so that R of a sample is a number of its own, which the margin is compared with.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING
 from ganbench.core.kinds import Paper, Variant
 from ganbench.core.lazy import F
 from ganbench.core.registry import register
-from ganbench.methods.network_wraps import autoencoder
+from ganbench.methods.network_wraps import autoencoder, euclidean
 from ganbench.methods.optimisers import Adam
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ register(
         equation="D: R(x) + relu(10 - R(G(z)))   G: R(G(z))",
         d_loss=ebgan_d,
         g_loss=ebgan_g,
-        network_wraps=(autoencoder(order=2, mean=False),),
+        network_wraps=(autoencoder(euclidean),),
         requires={"features", "decoder"},
         optim=Adam(lr=2e-4, betas=(0.5, 0.999)),
     )
@@ -74,7 +76,7 @@ register(
         equation="D: R(x) + relu(10 - R(G(z)))   G: R(G(z)) + 0.1 mean squared cosine of codes",
         d_loss=pull_away_d,
         g_loss=pull_away_g,
-        network_wraps=(autoencoder(order=2, mean=False, code=True),),
+        network_wraps=(autoencoder(euclidean, code=True),),
         d_outputs=2,
         pointwise=False,
         requires={"features", "decoder"},

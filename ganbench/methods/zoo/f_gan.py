@@ -34,24 +34,24 @@ PAPER = Paper(
     2016,
     arxiv="1606.00709",
 )
-# activation, conjugate after it, both losses, and the variant with the same gradients
-DIVERGENCES: dict[str, tuple[Pointwise, Pointwise, str, str]] = {
-    "kl": (lambda v: v, lambda v: (v - 1).exp(), "D: exp(f - 1) - r   G: -f", ""),
-    "rkl": (lambda v: -(-v).exp(), lambda v: v - 1, "D: exp(-r) + f - 1   G: exp(-f)", ""),
-    "pearson": (lambda v: v, lambda v: v.square() / 4 + v, "D: f^2/4 + f - r   G: -f", ""),
+DIVERGENCES: dict[str, tuple[Pointwise, Pointwise, str]] = {
+    "kl": (lambda v: v, lambda v: (v - 1).exp(), "D: exp(f - 1) - r   G: -f"),
+    "rkl": (lambda v: -(-v).exp(), lambda v: v - 1, "D: exp(-r) + f - 1   G: exp(-f)"),
+    "pearson": (lambda v: v, lambda v: v.square() / 4 + v, "D: f^2/4 + f - r   G: -f"),
     "hellinger": (
         lambda v: 1 - (-v).exp(),
         lambda v: v.exp() - 1,
         "D: exp(-r) - 1 + exp(f) - 1   G: exp(-f) - 1",
-        "",
     ),
     "js": (
         lambda v: math.log(2) - F.softplus(-v),
         lambda v: F.softplus(v) - math.log(2),
         "D: sp(-r) + sp(f) - 2 log 2   G: sp(-f) - log 2",
-        "ns",
     ),
 }
+
+
+SAME = {"js": "ns"}  # but for 2 log 2 and log 2
 
 
 def variational_d(activation: Pointwise, conjugate: Pointwise) -> Loss:
@@ -64,16 +64,17 @@ def variational_g(activation: Pointwise) -> Loss:
     return lambda real, fake: -activation(fake).mean()
 
 
-for divergence, (activation, conjugate, equation, same) in DIVERGENCES.items():
+for divergence, (activation, conjugate, equation) in DIVERGENCES.items():
     register(
         Variant(
             name=f"fgan-{divergence}",
             paper=PAPER,
             family="f-divergence",
             equation=equation,
-            same_gradients_as=same,
             d_loss=variational_d(activation, conjugate),
             g_loss=variational_g(activation),
             optim=Adam(lr=2e-4, betas=(0.5, 0.999)),
+            same_gradients_as=SAME.get(divergence, ""),
+            same_method_as=SAME.get(divergence, ""),
         )
     )

@@ -55,5 +55,6 @@ for m in (2, 3, 4):
         named_composition(
             f"pacgan-{m}", ns, modifier, family="packing",
             equation=f"D: sp(-r) + sp(f) on {m} samples at once   G: sp(-f)",
+            same_method_as="" if m == 2 else "pacgan-2",
         )
     )  # fmt: skip

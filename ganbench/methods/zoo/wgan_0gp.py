@@ -1,6 +1,7 @@
-"""WGAN with a zero-centred penalty on interpolates. Mescheder et al. 2018, section 4.
+"""WGAN with a zero-centred penalty on interpolates. Thanh-Tung et al. 2019.
 
-lambda = 10; rates and critic steps are WGAN-GP's.
+The penalty is theirs, on the non-saturating loss there: ``ns+0gp``. The loss of WGAN, lambda = 10,
+rates and critic steps are WGAN-GP's. (Mescheder et al. 2018 have R1 and R2 only, on one side each.)
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
 
 PAPER = Paper(
-    "Which Training Methods for GANs do actually Converge?",
-    "Mescheder et al.",
-    2018,
-    arxiv="1801.04406",
+    "Improving Generalization and Stability of Generative Adversarial Networks",
+    "Thanh-Tung et al.",
+    2019,
+    arxiv="1902.03984",
 )
 
 
@@ -30,7 +31,7 @@ PAPER = Paper(
 def zero_centred_penalty(
     d: Discriminator, real: Tensor, fake: Tensor, noise: Mapping[str, Tensor]
 ) -> Tensor:
-    """Return E |grad D(x)|^2 on interpolates. Section 4; Thanh-Tung 2019, eq. 6."""
+    """Return E |grad D(x)|^2 on interpolates."""
     return input_gradient(d, interpolated(real, fake, noise)).square().sum(1).mean()
 
 
