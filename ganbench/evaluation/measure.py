@@ -46,11 +46,12 @@ def sizes(metric: Metric, n_real: int, n_fake: int) -> tuple[int, int]:
 
 
 def subset(array: Any, n: int, *stream: str | int) -> Any:
-    """Return ``n`` rows of ``array`` (all of them if there are fewer), picked by the stream."""
-    if n >= len(array):
-        return array
-    picked = np.random.default_rng(derive("subset", *stream)).permutation(len(array))[:n]
-    return array[np.sort(picked)]
+    """Return ``n`` rows of ``array`` (all of them if there are fewer), picked by the stream.
+
+    Rows are permuted, then cut, and stay in that order: what later takes the first rows of a subset
+    takes random ones, even where ``array`` is in order of class.
+    """
+    return array[np.random.default_rng(derive("subset", *stream)).permutation(len(array))[:n]]
 
 
 def cut_real(real: RealSide, n: int, *stream: str | int) -> RealSide:

@@ -141,6 +141,7 @@ class Record(Strict):
     Attributes:
         arch: the architecture with the options that differ from its defaults.
         primary: the quantity by which variants are ranked first.
+        floor_sds: the standard deviation of one draw of each floor.
         frequencies: of each class or nearest mode among the last samples (0-1).
         modes: the centres of the known modes in the plane (their first two coordinates).
         history: training curves, thinned.
@@ -156,6 +157,7 @@ class Record(Strict):
     diverged_at: int | None = None
     measurements: tuple[Measurement, ...]
     floors: dict[str, float]
+    floor_sds: dict[str, float] = {}
     protocols: dict[str, Protocol]
     primary: str
     frequencies: list[float] | None = None

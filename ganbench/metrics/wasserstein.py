@@ -95,6 +95,7 @@ register(
         group="transport",
         prepare=prepare,
         compute=compute,
+        version=2,
         max_samples=1_000,
         paper=Paper("Computational Optimal Transport", "Peyré & Cuturi", 2019, arxiv="1803.00567"),
     )

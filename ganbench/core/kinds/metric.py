@@ -63,6 +63,7 @@ class Metric:
         compute: ``(arrays, generated, **params) -> {key: value}``.
         params: of the protocol.
         max_samples: each side is subsampled (seeded) to this size, when the metric is slow.
+        floor_draws: how many draws of its floor are averaged; fewer where each is slow.
         version: part of the protocol; raised whenever a value can change.
         final_only: measured at the last checkpoint only.
         reads: the quantity whose curve is read, where ``needs`` is ``CURVE``.
@@ -77,6 +78,7 @@ class Metric:
     paper: Paper
     params: Mapping[str, Any] = field(default_factory=dict)
     max_samples: int | None = None
+    floor_draws: int = 5
     version: int = 1
     final_only: bool = False
     reads: str = ""
@@ -91,5 +93,7 @@ class Metric:
                 f"metric {self.name}: needs is {self.needs!r}, not one of ganbench.needs, such as "
                 "needs.FEATURES"
             )
+        if self.floor_draws < 1:
+            raise ValueError(f"metric {self.name}: floor_draws is {self.floor_draws}: 1 or more")
         if bool(self.reads) != ("curve" in self.needs.inputs):
             raise ValueError(f"metric {self.name}: reads goes with needs.CURVE, and only with it")
