@@ -42,6 +42,8 @@ def value(metric: Metric, prepared: Prepared, generated: GeneratedSide) -> dict[
 def sizes(metric: Metric, n_real: int, n_fake: int) -> tuple[int, int]:
     """Return how many of the real and generated samples ``metric`` reads."""
     most = metric.max_samples or max(n_real, n_fake)
+    if metric.equal_counts:
+        most = min(most, n_real, n_fake)
     return min(n_real, most), min(n_fake, most)
 
 

@@ -104,3 +104,23 @@ def test_a_floor_at_other_counts_than_its_value_says_so():
     assert scores.notes == [said] and scores.to_json()["notes"] == [said]
     assert score_samples(normal(600), y[:100], metrics="w1", subsample=100).notes != []
     assert set(scores.to_json()["floor_sds"]) == {"fd"}
+
+
+def test_coverage_density_and_recall_read_as_many_real_as_generated_samples():
+    """Of 4,000 real samples and 400 others coverage was 1 - (N / (N + M))^5 = 0.38."""
+    real, fake = normal(4_400, d=3), normal(400, d=3, seed=1)
+    scores = score_samples(real, fake, metrics="coverage,density,recall,precision")
+    sizes = {"density-coverage": (400, 400), "precision-recall": (400, 400)}
+    assert scores.sizes == scores.floor_sizes == sizes
+    assert scores.metrics["coverage"] > 0.93
+    for key, value in scores.metrics.items():
+        assert abs(value - scores.floors[key]) < 5 * scores.floor_sds[key], key
+
+
+def test_equal_counts_are_a_part_of_the_protocol_of_a_run():
+    metric = registry.metrics.get("density-coverage")
+    found = evaluator(metric, n_real=100)
+    protocol = found.protocol(metric)
+    assert (protocol["n_real"], protocol["n_fake"]) == (40, 40)
+    fewer = evaluator(metric, n_real=30).protocol(metric)
+    assert (fewer["n_real"], fewer["n_fake"]) == (30, 30)

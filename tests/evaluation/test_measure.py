@@ -66,6 +66,12 @@ def test_a_metric_reads_no_more_of_either_side_than_its_max_samples(most, wanted
     assert sizes(probe(max_samples=most).metric, 50, 40) == wanted
 
 
+@pytest.mark.parametrize(("most", "wanted"), [(None, 40), (99, 40), (10, 10)])
+def test_a_metric_of_equal_counts_reads_the_smaller_one_of_both_sides(most, wanted):
+    metric = probe(max_samples=most, equal_counts=True).metric
+    assert sizes(metric, 50, 40) == sizes(metric, 40, 50) == (wanted, wanted)
+
+
 def test_a_subset_is_permuted_without_repeats_and_its_stream_decides():
     found = subset(SAMPLES, 20, "a", 1)
     assert len(found) == 20 == len(set(numbers(found)))

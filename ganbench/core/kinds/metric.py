@@ -63,6 +63,7 @@ class Metric:
         compute: ``(arrays, generated, **params) -> {key: value}``.
         params: of the protocol.
         max_samples: each side is subsampled (seeded) to this size, when the metric is slow.
+        equal_counts: both sides are subsampled (seeded) to the smaller of the two.
         floor_draws: how many draws of its floor are averaged; fewer where each is slow.
         version: part of the protocol; raised whenever a value can change.
         final_only: measured at the last checkpoint only.
@@ -78,6 +79,7 @@ class Metric:
     paper: Paper
     params: Mapping[str, Any] = field(default_factory=dict)
     max_samples: int | None = None
+    equal_counts: bool = False
     floor_draws: int = 5
     version: int = 1
     final_only: bool = False
