@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ganbench.core import registry
 from ganbench.core.cache import digest
 from ganbench.core.errors import UsageError
-from ganbench.core.kinds.metric import Role
+from ganbench.core.kinds.metric import Role, Target
 
 
 def file_name(name: str) -> str:
@@ -117,14 +117,23 @@ class QuantityInfo(Strict):
 
     Attributes:
         worst: the value of a training that has none.
+        target: where the best value lies; ``core.kinds.metric.shortfall`` ranks by it.
     """
 
     unit: str
     higher_is_better: bool
     worst: float
+    closest_to_floor: bool = False
     label: str = ""
     headline: bool = True
     role: Role = ""
+
+    @property
+    def target(self) -> Target:
+        """As ``core.kinds.Quantity.target``."""
+        if self.closest_to_floor:
+            return "floor"
+        return "higher" if self.higher_is_better else "lower"
 
 
 class Protocol(Strict):
@@ -250,7 +259,8 @@ def _registered_quantities(metric: str, features: str) -> dict[str, dict[str, An
     registered, names = registry.metrics.find(metric), _names(features)
     return {
         names.get(q.key, q.key): {
-            "worst": q.worst, "label": q.label, "headline": q.headline, "role": q.role,
+            "closest_to_floor": q.closest_to_floor, "worst": q.worst, "label": q.label,
+            "headline": q.headline, "role": q.role,
         }
         for q in (registered.quantities if registered else ())
     }  # fmt: skip

@@ -160,6 +160,7 @@ register(
                 "memorisation",
                 "Z",
                 higher_is_better=True,
+                closest_to_floor=True,
                 least=-math.inf,
                 controls=("copy",),
                 headline=False,

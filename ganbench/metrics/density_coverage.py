@@ -67,6 +67,7 @@ register(
                 "density",
                 "ratio",
                 higher_is_better=True,
+                closest_to_floor=True,
                 controls=("blur", "noise"),
                 blind=("drop", "copy", "duplicate"),
                 headline=False,

@@ -166,7 +166,7 @@ def draw(beds: tuple[Bed, ...], table: pd.DataFrame, failed: set[str]) -> Figure
             color = "0.75" if not judged else "C0" if kind == "sees" else "C2"
             axis.plot(range(STEPS), series(own, name), "o-", ms=2.5, lw=1.4,
                       color="C3" if wrong else color)  # fmt: skip
-        arrow = "↑" if quantity.higher_is_better else "↓"
+        arrow = {"higher": "↑", "lower": "↓", "floor": "→"}[quantity.target]
         cells[0].set_ylabel(f"{quantity.key} {arrow}", rotation=0, ha="right", va="center")
     for axis, name in zip(axes[0], columns, strict=True):
         axis.set_title(name, fontsize=11)
