@@ -11,6 +11,12 @@ from ganbench.core.kinds import Dataset, Metric, Modifier, Paper, Pattern, Prese
 
 COLUMNS = ("variant", "penalty", "steps", "paper")
 LINE = "  {:<17}{:<30}{:>5}  {}"
+ARROWS = {"higher": "↑", "lower": "↓", "floor": "→"}
+BEST = {
+    "higher": "higher is better",
+    "lower": "lower is better",
+    "floor": "best at its floor (real data)",
+}
 
 
 def summary(item: Any) -> str:
@@ -130,7 +136,7 @@ def registry_markdown() -> str:
         if kind is registry.metrics:
             lines += ["| metric | quantities | group | reads | paper |", "|---|---|---|---|---|"]
             for m in filter(lambda m: kind.built_in(m.name), kind.items()):
-                arrows = (f"`{q.key}` {'↑' if q.higher_is_better else '↓'}" for q in m.quantities)
+                arrows = (f"`{q.key}` {ARROWS[q.target]}" for q in m.quantities)
                 cells = (f"`{m.name}`", ", ".join(arrows), m.group, m.needs.name, _short(m.paper))
                 lines.append(f"| {' | '.join(map(_cell, cells))} |")
             continue
@@ -196,10 +202,7 @@ def details(kind: str, item: Any) -> list[tuple[str, str]]:
         lines += [(f"schedule {k}", str(schedule)) for k, schedule in item.schedules.items()]
     if isinstance(item, Metric):
         lines.append(("reads", item.needs.name))
-        lines += [
-            (q.key, f"{'higher' if q.higher_is_better else 'lower'} is better, in {q.unit}")
-            for q in item.quantities
-        ]
+        lines += [(q.key, f"{BEST[q.target]}, in {q.unit}") for q in item.quantities]
     if isinstance(item, Dataset):
         lines += [(f"preset {name}", _own(budget)) for name, budget in item.budgets.items()]
     if isinstance(item, Preset):

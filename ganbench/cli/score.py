@@ -48,7 +48,7 @@ def score(real, fake, train, features, metrics, subsample, seed, resize, as_json
     from ganbench.reports.tables import number
 
     size = _size(resize)
-    note = f"{RESIZER} to {size[0]}x{size[1]}" if size else ""
+    resized = f"{RESIZER} to {size[0]}x{size[1]}" if size else ""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
                TimeElapsedColumn())  # fmt: skip
     try:
@@ -60,15 +60,20 @@ def score(real, fake, train, features, metrics, subsample, seed, resize, as_json
                 progress.update(task, description=what, completed=done, total=total)
 
             scores = score_samples(
-                sides[0], sides[1], features, metrics, subsample, seed, sides[2], note, tick
+                sides[0], sides[1], features, metrics, subsample, seed, sides[2], resized, tick
             )
     except ValueError as error:
         raise UsageError(str(error)) from None
     table = Table()
-    for name in ("metric", "value", "floor"):
+    for name in ("metric", "value", "floor", "sd"):
         table.add_column(name, justify="left" if name == "metric" else "right")
     for key, value in scores.metrics.items():
-        table.add_row(key, number(value), number(scores.floors[key]))
+        sd = scores.floor_sds.get(key)
+        table.add_row(
+            key, number(value), number(scores.floors[key]), "" if sd is None else number(sd)
+        )
     Console().print(table)
+    for note in scores.notes:
+        click.echo(note)
     if as_json:
         click.echo(json.dumps(scores.to_json()))

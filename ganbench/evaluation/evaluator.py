@@ -29,8 +29,9 @@ from ganbench.core.kinds import (
     Quantity,
     RealSide,
 )
-from ganbench.core.seeds import derive
+from ganbench.evaluation import measure as measuring
 from ganbench.evaluation.choose import primary_quantity, quantity_names
+from ganbench.evaluation.floors import columns, floor_draws, mean_and_sd, split
 from ganbench.evaluation.measure import (
     cut_real,
     extract,
@@ -49,7 +50,7 @@ TRAIN_PER_REAL = 6  # training samples for each held-out one, at most, where a m
 
 @cache
 def _digest(file: Path) -> str:
-    files = {file, *Path(metrics.__file__).parent.glob("*.py")}
+    files = {file, Path(measuring.__file__), *Path(metrics.__file__).parent.glob("*.py")}
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
 
 
@@ -190,44 +191,64 @@ class Evaluator:
             generated = first_rows(generated, self.sizes(metric)[1])
         return value(metric, self._prepared(metric), generated)
 
-    @cached_property
+    @property
     def floors(self) -> dict[str, float]:
-        """Every quantity of real samples in place of generated ones.
+        """Every quantity of real samples in place of generated ones, the mean of several draws.
 
-        They are a seeded training subset, as large as the fakes, against the held-out reference.
-        Where a metric compares with the training set itself, they are one half of the reference,
-        against the other.
+        They are a seeded training subset, as large as the fakes, against the held-out reference;
+        where a metric compares with the training set itself, a part of the reference against the
+        rest (``floors.split``).
         """
-        samples = subset(self.data.train, self.n_fake, "floor")
-        extracted = cache(lambda: extract(self.extractor, samples))
-        real_as_generated = GeneratedSide(extracted=extracted, samples=lambda: samples)
-        values: dict[str, Any] = {}
+        return self._floors[0]
+
+    @property
+    def floor_sds(self) -> dict[str, float]:
+        """The standard deviation of one draw of each floor, where there are several."""
+        return self._floors[1]
+
+    @cached_property
+    def _floors(self) -> tuple[dict[str, float], dict[str, float]]:
+        means_and_sds: tuple[dict[str, float], dict[str, float]] = {}, {}
+        generated = self._real_as_generated()
         for metric in self.metrics:
-            if metric.needs.of_training:
-                continue
+            if not metric.needs.of_training:
+                draws = floor_draws(metric, self.extractor)
+                key = self._cache_key("floor", metric, n_fake=self.sizes(metric)[1], draws=draws)
+                kept = cached(key, partial(self._floor_arrays, metric, draws, generated))
+                for known, found in zip(means_and_sds, mean_and_sd(kept), strict=True):
+                    known |= self.named(found)
+        return means_and_sds
 
-            def floor(metric: Metric = metric) -> dict[str, np.ndarray]:
-                try:
-                    if metric.needs.train:
-                        numbers = self._held_out_floor(metric)
-                    else:
-                        numbers = self._value(metric, real_as_generated)
-                except FAILURES:  # too few samples for this metric: it has no floor
-                    return {}
-                return {key: np.array(number) for key, number in numbers.items()}
+    def _floor_arrays(
+        self, metric: Metric, draws: int, generated: Callable[[int], GeneratedSide]
+    ) -> dict[str, np.ndarray]:
+        """Return ``{quantity: values [draws]}``, empty where real samples allow no value."""
+        try:
+            if metric.needs.train:
+                values = [self._held_out_floor(metric, draw) for draw in range(draws)]
+            else:
+                values = [self._value(metric, generated(draw)) for draw in range(draws)]
+        except FAILURES:  # too few samples for this metric: it has no floor
+            return {}
+        return columns(values)
 
-            key = self._cache_key("floor", metric, n_fake=self.sizes(metric)[1])
-            values |= cached(key, floor)
-        return {key: float(number) for key, number in self.named(values).items()}
-
-    def _held_out_floor(self, metric: Metric) -> dict[str, float]:
+    def _held_out_floor(self, metric: Metric, draw: int) -> dict[str, float]:
         whole = self._real.test()
-        order = np.random.default_rng(derive("halves")).permutation(len(whole))
-        ours, theirs = (np.sort(half) for half in np.array_split(order, 2))
-        half = whole.rows(ours)
-        held_out = whole.rows(theirs[: self.sizes(metric)[1]])
-        prepared = prepare(metric, replace(self._real, test=lambda: half))
+        reference, fakes = split(len(whole), *self.sizes(metric), "floor", draw)
+        kept, held_out = whole.rows(reference), whole.rows(fakes)
+        prepared = prepare(metric, replace(self._real, test=lambda: kept))
         return value(metric, prepared, GeneratedSide(extracted=lambda: held_out))
+
+    def _real_as_generated(self) -> Callable[[int], GeneratedSide]:
+        """Return ``draw -> training samples``, each extracted once."""
+
+        @cache
+        def side(draw: int) -> GeneratedSide:
+            samples = subset(self.data.train, self.n_fake, "floor", draw)
+            extracted = cache(lambda: extract(self.extractor, samples))
+            return GeneratedSide(extracted=extracted, samples=lambda: samples)
+
+        return side
 
     def measure(self, samples: np.ndarray, final: bool) -> Measured:
         """Measure ``samples [n_fake, *shape]``.

@@ -42,15 +42,18 @@ def value(metric: Metric, prepared: Prepared, generated: GeneratedSide) -> dict[
 def sizes(metric: Metric, n_real: int, n_fake: int) -> tuple[int, int]:
     """Return how many of the real and generated samples ``metric`` reads."""
     most = metric.max_samples or max(n_real, n_fake)
+    if metric.equal_counts:
+        most = min(most, n_real, n_fake)
     return min(n_real, most), min(n_fake, most)
 
 
 def subset(array: Any, n: int, *stream: str | int) -> Any:
-    """Return ``n`` rows of ``array`` (all of them if there are fewer), picked by the stream."""
-    if n >= len(array):
-        return array
-    picked = np.random.default_rng(derive("subset", *stream)).permutation(len(array))[:n]
-    return array[np.sort(picked)]
+    """Return ``n`` rows of ``array`` (all of them if there are fewer), picked by the stream.
+
+    Rows are permuted, then cut, and stay in that order: what later takes the first rows of a subset
+    takes random ones, even where ``array`` is in order of class.
+    """
+    return array[np.random.default_rng(derive("subset", *stream)).permutation(len(array))[:n]]
 
 
 def cut_real(real: RealSide, n: int, *stream: str | int) -> RealSide:

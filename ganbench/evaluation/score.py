@@ -20,9 +20,11 @@ from ganbench.evaluation.choose import (
     load_extractor,
     quantity_names,
 )
+from ganbench.evaluation.floors import columns, floor_draws, mean_and_sd, split
 from ganbench.evaluation.measure import (
     cut_real,
     extract,
+    of_samples,
     picked_rows,
     prepare,
     sizes,
@@ -39,19 +41,42 @@ class Scores:
 
     Attributes:
         metrics: ``{quantity: value}``.
-        floors: the same between two disjoint halves of the real samples.
+        floors: the same of real samples in place of the fakes: as many of them, against the other
+            real samples; the mean of several draws.
+        floor_sds: the standard deviation of one draw, where there are several.
         sizes: ``{metric: (real, fake) samples}``; some metrics read a seeded subset.
+        floor_sizes: the same of the floors. Where ``real`` is too small for both sides, the
+            reference has fewer samples than that of the value, or each side half of ``real``;
+            ``notes`` says so.
+        floor_draws: ``{metric: draws}`` of the floors.
         protocol: all that must be equal for two comparisons to be comparable.
     """
 
     metrics: dict[str, float]
     floors: dict[str, float]
+    floor_sds: dict[str, float]
     sizes: dict[str, tuple[int, int]]
+    floor_sizes: dict[str, tuple[int, int]]
+    floor_draws: dict[str, int]
     protocol: dict[str, Any]
+
+    @property
+    def notes(self) -> list[str]:
+        """Say which floors have other counts than their values."""
+        by_counts: dict[str, list[str]] = {}
+        for name, size in self.sizes.items():
+            real, fake = self.floor_sizes[name]
+            if (real, fake) != size:
+                counts = (
+                    f"{real} real samples and {fake} as fakes, values on {size[0]} and {size[1]}"
+                )
+                by_counts.setdefault(counts, []).append(name)
+        return [f"floors of {', '.join(names)}: {counts}" for counts, names in by_counts.items()]
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that ``ganbench score --json`` prints."""
-        return {**vars(self), "protocol_id": digest(self.protocol)[:12]}
+        known = {**vars(self), "notes": self.notes}
+        return known | {"protocol_id": digest(self.protocol)[:12]}
 
 
 def choose_for_samples(
@@ -122,12 +147,38 @@ def _check_widths(sides: dict[str, Extracted]) -> None:
             )
 
 
-def _halves(real: Extracted, seed: int) -> tuple[Extracted, Extracted]:
-    """Return two disjoint random halves of the real samples, for floors."""
-    order = np.random.default_rng(seed).permutation(len(real))
-    half = len(order) // 2
-    one, other = order[:half], order[half : 2 * half]
-    return real.rows(np.sort(one)), real.rows(np.sort(other))
+def _floor(
+    metric: Metric, draws: int, real: RealSide, size: tuple[int, int], seed: int
+) -> tuple[dict[str, np.ndarray], tuple[int, int]]:
+    """Return draws of the floor at the counts ``size`` of the value, and their own counts."""
+    whole = real.test()
+    drawn = []
+    for draw in range(draws):
+        reference, fakes = (
+            whole.rows(rows) for rows in split(len(whole), *size, "score floor", seed, draw)
+        )
+        prepared = prepare(metric, _real_side(reference, real.train and real.train()))
+        drawn.append(value(metric, prepared, of_samples(None, fakes)))
+    return columns(drawn), (len(reference), len(fakes))
+
+
+def _protocol(
+    extractor: Extractor,
+    preprocessing: str,
+    read: dict[str, tuple[int, int]],
+    train: Extracted | None,
+    seed: int,
+    chosen: list[tuple[Metric, set[str]]],
+) -> dict[str, Any]:
+    return {
+        "features": extractor.key,
+        "features_sha256": extractor.sha256,
+        "preprocessing": preprocessing,
+        "sizes": {name: list(size) for name, size in read.items()},
+        "train_size": 0 if train is None else len(train),
+        "seed": seed,
+        "metrics": {m.name: {"version": m.version, "params": dict(m.params)} for m, _ in chosen},
+    }
 
 
 def score_samples(
@@ -171,29 +222,22 @@ def score_samples(
         sides["train"] = take(side=train, name="train", subsample=None)
     _check_widths(sides)
     copied = sides.get("train")
-    one, other = _halves(sides["real"], seed)
+    real_side = _real_side(sides["real"], copied)
     own = quantity_names(features)
-    values: dict[str, float] = {}
-    floors: dict[str, float] = {}
-    read: dict[str, tuple[int, int]] = {}
+    scores = Scores({}, {}, {}, {}, {}, {}, {})
     for i, (metric, wanted) in enumerate(chosen):
         tick(metric.name, i, len(chosen))
-        measured, read[metric.name] = _measure(
-            metric, _real_side(sides["real"], copied), sides["fake"], seed
-        )
-        floor, _ = _measure(metric, _real_side(one, copied), other, seed)
-        values |= {own.get(k, k): v for k, v in measured.items() if own.get(k, k) in wanted}
-        floors |= {own.get(k, k): v for k, v in floor.items() if own.get(k, k) in wanted}
-    protocol = {
-        "features": extractor.key,
-        "features_sha256": extractor.sha256,
-        "preprocessing": preprocessing,
-        "sizes": {name: list(size) for name, size in read.items()},
-        "train_size": 0 if copied is None else len(copied),
-        "seed": seed,
-        "metrics": {m.name: {"version": m.version, "params": dict(m.params)} for m, _ in chosen},
-    }
-    return Scores(values, floors, read, protocol)
+        draws = floor_draws(metric, extractor)
+        measured, size = _measure(metric, real_side, sides["fake"], seed)
+        drawn, floor_size = _floor(metric, draws, real_side, size, seed)
+        scores.sizes[metric.name], scores.floor_sizes[metric.name] = size, floor_size
+        scores.floor_draws[metric.name] = draws
+        of_metric = (measured, *mean_and_sd(drawn))
+        for kept, found in zip((scores.metrics, scores.floors, scores.floor_sds), of_metric,
+                               strict=True):  # fmt: skip
+            kept |= {own.get(k, k): v for k, v in found.items() if own.get(k, k) in wanted}
+    scores.protocol.update(_protocol(extractor, preprocessing, scores.sizes, copied, seed, chosen))
+    return scores
 
 
 def score(

@@ -63,7 +63,8 @@ def _registered_quantities(metric: str, features: str) -> dict[str, dict[str, An
     registered, names = registry.metrics.find(metric), _names(features)
     return {
         names.get(q.key, q.key): {
-            "worst": q.worst, "label": q.label, "headline": q.headline, "role": q.role,
+            "closest_to_floor": q.closest_to_floor, "worst": q.worst, "label": q.label,
+            "headline": q.headline, "role": q.role,
         }
         for q in (registered.quantities if registered else ())
     }  # fmt: skip

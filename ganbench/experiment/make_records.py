@@ -87,6 +87,7 @@ def make_record(
         diverged_at=diverged_at,
         measurements=tuple(Measurement(**m) for m in progress.measurements.get(seed, [])),
         floors=evaluator.floors,
+        floor_sds=evaluator.floor_sds,
         protocols=describe_protocols(evaluator),
         primary=evaluator.primary,
         frequencies=progress.frequencies.get(seed),

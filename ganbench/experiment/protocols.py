@@ -20,6 +20,7 @@ def describe_protocols(evaluator: Evaluator) -> dict[str, Protocol]:
                 key: QuantityInfo(
                     unit=q.unit,
                     higher_is_better=q.higher_is_better,
+                    closest_to_floor=q.closest_to_floor,
                     worst=q.worst,
                     label=q.label,
                     headline=q.headline,

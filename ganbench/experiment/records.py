@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ganbench.core.cache import digest
 from ganbench.core.errors import UsageError
-from ganbench.core.kinds.metric import Role
+from ganbench.core.kinds.metric import Role, Target
 from ganbench.experiment._older_records import upgraded
 
 BudgetUnit = Literal["g_steps", "images_seen"]
@@ -162,14 +162,23 @@ class QuantityInfo(Strict):
 
     Attributes:
         worst: the value of a training that has none.
+        target: where the best value lies; ``core.kinds.metric.shortfall`` ranks by it.
     """
 
     unit: str
     higher_is_better: bool
     worst: float
+    closest_to_floor: bool = False
     label: str = ""
     headline: bool = True
     role: Role = ""
+
+    @property
+    def target(self) -> Target:
+        """As ``core.kinds.Quantity.target``."""
+        if self.closest_to_floor:
+            return "floor"
+        return "higher" if self.higher_is_better else "lower"
 
 
 class Protocol(Strict):
@@ -186,6 +195,7 @@ class Record(Strict):
     Attributes:
         arch: the architecture with the options that differ from its defaults.
         primary: the quantity by which variants are ranked first.
+        floor_sds: the standard deviation of one draw of each floor.
         frequencies: of each class or nearest mode among the last samples (0-1).
         modes: the centres of the known modes in the plane (their first two coordinates).
         history: training curves, thinned.
@@ -201,6 +211,7 @@ class Record(Strict):
     diverged_at: int | None = None
     measurements: tuple[Measurement, ...]
     floors: dict[str, float]
+    floor_sds: dict[str, float] = {}
     protocols: dict[str, Protocol]
     primary: str
     frequencies: list[float] | None = None

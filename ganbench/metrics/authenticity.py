@@ -64,7 +64,12 @@ register(
         name="authenticity",
         quantities=(
             Quantity(
-                "authenticity", "share", higher_is_better=True, controls=("copy",), headline=False
+                "authenticity",
+                "share",
+                higher_is_better=True,
+                closest_to_floor=True,
+                controls=("copy",),
+                headline=False,
             ),
         ),
         needs=needs.TRAIN,

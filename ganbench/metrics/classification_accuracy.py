@@ -122,6 +122,7 @@ register(
         compute=compute,
         params={"c": C},
         final_only=True,
+        floor_draws=2,
         paper=Paper(
             "Classification Accuracy Score for Conditional Generative Models",
             "Ravuri & Vinyals",

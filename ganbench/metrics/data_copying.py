@@ -160,6 +160,7 @@ register(
                 "memorisation",
                 "Z",
                 higher_is_better=True,
+                closest_to_floor=True,
                 least=-math.inf,
                 controls=("copy",),
                 headline=False,
@@ -169,8 +170,10 @@ register(
         group="memorisation",
         prepare=prepare,
         compute=compute,
+        version=2,
         params={"cells": CELLS, "least": LEAST, "seed": SEED},
         final_only=True,
+        floor_draws=2,
         paper=Paper(
             "A Non-Parametric Test to Detect Data-Copying in Generative Models",
             "Meehan et al.",

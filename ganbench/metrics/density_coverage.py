@@ -3,6 +3,10 @@
 Density is how many real balls hold a generated point on average, over k; coverage is the share of
 real balls that hold at least one generated point. Balls reach to the k-th nearest real neighbour
 and are open.
+
+Coverage depends on the counts: with N real and M generated points that of a perfect generator is
+about 1 - (N / (N + M))^k. The paper takes N = M, and runs and ``score`` cut both sides to the
+smaller count; the function takes what it is given.
 """
 
 from __future__ import annotations
@@ -63,6 +67,7 @@ register(
                 "density",
                 "ratio",
                 higher_is_better=True,
+                closest_to_floor=True,
                 controls=("blur", "noise"),
                 blind=("drop", "copy", "duplicate"),
                 headline=False,
@@ -80,6 +85,8 @@ register(
         prepare=prepare,
         compute=compute,
         params={"k": K},
+        equal_counts=True,
+        version=2,
         paper=Paper(
             "Reliable Fidelity and Diversity Metrics for Generative Models",
             "Naeem et al.",

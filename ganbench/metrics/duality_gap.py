@@ -171,6 +171,7 @@ register(
         group="dynamics",
         prepare=prepare,
         compute=compute,
+        version=2,
         params={"steps": STEPS},
         max_samples=512,
         final_only=True,

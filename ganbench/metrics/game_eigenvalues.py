@@ -153,6 +153,7 @@ register(
         group="dynamics",
         prepare=prepare,
         compute=compute,
+        version=2,
         params={"steps": STEPS},
         max_samples=256,
         final_only=True,

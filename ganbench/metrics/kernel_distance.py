@@ -193,6 +193,7 @@ register(
         group="quality",
         prepare=prepare,
         compute=compute,
+        version=2,
         max_samples=10_000,
         paper=Paper("Demystifying MMD GANs", "Bińkowski et al.", 2018, arxiv="1801.01401"),
     )

@@ -113,6 +113,7 @@ register(
         group="collapse",
         prepare=prepare,
         compute=compute,
+        version=2,
         params={"bins": BINS, "seed": SEED},
         paper=Paper("On GANs and GMMs", "Richardson & Weiss", 2018, arxiv="1805.12462"),
     )

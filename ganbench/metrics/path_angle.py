@@ -107,6 +107,7 @@ register(
         group="dynamics",
         prepare=prepare,
         compute=compute,
+        version=2,
         params={"points": POINTS, "beyond": BEYOND},
         max_samples=256,
         final_only=True,

@@ -3,6 +3,9 @@
 Each set is described by the balls around its points that reach to their k-th nearest neighbour.
 Precision is the share of generated points inside the real balls, recall the share of real points
 inside the generated balls; a point at exactly the radius is inside.
+
+The fewer points, the larger their balls. The paper takes as many real as generated points, and runs
+and ``score`` cut both sides to the smaller count; the function takes what it is given.
 """
 
 from __future__ import annotations
@@ -108,6 +111,8 @@ register(
         prepare=prepare,
         compute=compute,
         params={"k": K},
+        equal_counts=True,
+        version=2,
         paper=Paper(
             "Improved Precision and Recall Metric for Assessing Generative Models",
             "Kynkäänniemi et al.",

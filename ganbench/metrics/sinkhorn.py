@@ -212,6 +212,7 @@ register(
         group="transport",
         prepare=prepare,
         compute=compute,
+        version=2,
         params={"reg": None},
         max_samples=1_000,
         paper=Paper(

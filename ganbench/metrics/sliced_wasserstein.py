@@ -102,6 +102,7 @@ register(
         group="transport",
         prepare=prepare,
         compute=compute,
+        version=2,
         params={"projections": PROJECTIONS, "seed": SEED},
         max_samples=2_500,
         paper=Paper(

@@ -82,7 +82,10 @@ def _value_plots(
         figure = plots.curves(named, key, plots.axis_label(key, known[key]), trained, GAUSSIAN)
         written += plots.save(figure, folder / f"curves-{key}")
     headlines = [primary, *(key for key, q in known.items() if q.headline)]
-    labels = {key: plots.axis_label(key, known[key]) for key in dict.fromkeys(headlines)}
+    labels = {
+        key: f"{plots.axis_label(key, known[key])},\n{plots.better(known[key])}"
+        for key in dict.fromkeys(headlines)
+    }
     return written + plots.save(plots.strips(named, labels, order), folder / "final-values")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ganbench.core.files import write_bytes
+from ganbench.core.kinds.metric import shortfall
 from ganbench.experiment.records import CONTROL, QuantityInfo, Record
 from ganbench.experiment.screening import is_screening
 from ganbench.experiment.store import Store
@@ -102,25 +103,21 @@ def results(records: list[Record]) -> pd.DataFrame:
     )
 
 
-def _seed_values(rows: pd.DataFrame, worst: float) -> dict[str, Any]:
+def _seed_values(rows: pd.DataFrame, info: QuantityInfo) -> dict[str, Any]:
     """Return one seed's last value, best checkpoint and their ratio; the worst if it failed."""
-    higher = bool(rows["higher_is_better"].iloc[0])
     values = rows.sort_values("checkpoint")["value"].to_numpy(float)
     if (rows["status"] != "ok").any() or math.isnan(values[-1]):
-        return {"last": worst, "best": worst, "ratio": math.nan, "ok": False}
+        return {"last": info.worst, "best": info.worst, "ratio": math.nan, "ok": False}
     values = values[~np.isnan(values)]
-    last, best = values[-1], values.max() if higher else values.min()
+    last = values[-1]
+    best = values[shortfall(values, rows["floor"].iloc[0], info.target).argmin()]
     ratio = 1.0 if last == best else (last / best if best else math.inf)
     return {"last": last, "best": best, "ratio": ratio, "ok": True}
 
 
-def _aggregate(rows: pd.DataFrame, worst: float) -> dict[str, Any]:
-    """Return the aggregates of one (protocol, arch, variant, quantity) over its seeds.
-
-    Args:
-        worst: the value of a seed that has none.
-    """
-    seeds = [_seed_values(group, worst) for _, group in rows.groupby("seed")]
+def _aggregate(rows: pd.DataFrame, info: QuantityInfo) -> dict[str, Any]:
+    """Return the aggregates of one (protocol, arch, variant, quantity) over its seeds."""
+    seeds = [_seed_values(group, info) for _, group in rows.groupby("seed")]
     last = np.array([s["last"] for s in seeds])
     fine = np.array([s["last"] for s in seeds if s["ok"]])
     ratios = np.array([s["ratio"] for s in seeds if s["ok"]])
@@ -149,7 +146,7 @@ def _verdict_counts(rows: pd.DataFrame) -> dict[str, int]:
     return {f"n_{v.replace(' ', '_')}": int((last == v).sum()) for v in VERDICTS}
 
 
-def leaderboard(table: pd.DataFrame, worst: Mapping[str, float]) -> pd.DataFrame:
+def leaderboard(table: pd.DataFrame, known: Mapping[str, QuantityInfo]) -> pd.DataFrame:
     """Return one row per protocol, arch, variant and quantity, best first.
 
     ``median``, ``iqm``, its 95 % interval ``ci_low``-``ci_high``, ``best`` and the ranks count a
@@ -162,23 +159,23 @@ def leaderboard(table: pd.DataFrame, worst: Mapping[str, float]) -> pd.DataFrame
     but controls are in band 3. ``p_vs_baseline`` is against ``ns`` on the same arch, and empty
     where so few seeds cannot reach 0.05.
 
+    A quantity that is best at its floor is placed by its distance from it.
+
     Args:
         table: in the columns of ``results.csv``.
-        worst: ``{quantity: the value of a training that has none}``.
+        known: the quantities in it.
     """
     rows = []
     for (protocol, metric), group in table.groupby(["protocol_id", "metric"], sort=False):
-        higher = bool(group["higher_is_better"].iloc[0])
+        info, floor = known[metric], group["floor"].iloc[0]
         parts = []
         for (arch, variant), own in group.groupby(["arch", "variant"], sort=False):
             named = {"protocol_id": protocol, "dataset": own["dataset"].iloc[0], "metric": metric}
-            parts.append(
-                {**named, "arch": arch, "variant": variant, **_aggregate(own, worst[metric])}
-            )
-        _place(parts, higher)
+            parts.append({**named, "arch": arch, "variant": variant, **_aggregate(own, info)})
+        _place(parts, info, floor)
         for arch in {part["arch"] for part in parts}:
             _test(parts, arch)
-        rows += sorted(parts, key=lambda part: _order(part, higher))
+        rows += sorted(parts, key=lambda part: _order(part, info, floor))
     return pd.DataFrame(rows, columns=LEADERBOARD_COLUMNS)
 
 
@@ -192,9 +189,9 @@ def learned(part: Mapping[str, Any]) -> bool:
     return bool(part["n_learned"] > part["n_seeds"] / 2)
 
 
-def _order(part: Mapping[str, Any], higher: bool) -> tuple[bool, bool, float]:
+def _order(part: Mapping[str, Any], info: QuantityInfo, floor: float) -> tuple[bool, bool, float]:
     """Return the key of the table's order: who has learned, others, controls; by median."""
-    value = -part["median"] if higher else part["median"]
+    value = shortfall(part["median"], floor, info.target)
     return is_control(part["variant"]), not learned(part), value
 
 
@@ -205,25 +202,30 @@ def screening(parts: Sequence[Mapping[str, Any]]) -> bool:
     return is_screening(min((p["n_seeds"] for p in trained), default=0), min(steps, default=0))
 
 
-def _place(parts: list[dict[str, Any]], higher: bool) -> None:
+def _place(parts: list[dict[str, Any]], info: QuantityInfo, floor: float) -> None:
     """Fill in the ranks, or in a screening the bands."""
+    to_floor, higher = info.target == "floor", info.target == "higher"
+
+    def compared(values: Any) -> Any:
+        return shortfall(values, floor, info.target) if to_floor else values
+
     empty = dict.fromkeys(("band", "rank", "rank_low", "rank_high"), math.nan)
     for part in parts:
         part |= empty | {"p_vs_baseline": math.nan}
     placed = [p for p in parts if learned(p) and not is_control(p["variant"])]
     if screening(parts):
-        noise = pooled_noise([p["values"] for p in placed])
+        noise = pooled_noise([compared(p["values"]) for p in placed])
         for part in parts:
             if not is_control(part["variant"]):
                 part["band"] = 2 if learned(part) else 3
         if noise and placed:
-            medians = np.array([p["median"] for p in placed])
+            medians = compared(np.array([p["median"] for p in placed]))
             near = within_noise_of_best(medians, higher, noise)
             for part, first in zip(placed, near, strict=True):
                 part["band"] = 1 if first else 2
     elif placed:
         for part, (rank, low, high) in zip(
-            placed, ranks([p["values"] for p in placed], higher), strict=True
+            placed, ranks([compared(p["values"]) for p in placed], higher), strict=True
         ):
             part |= {"rank": rank, "rank_low": low, "rank_high": high}
 
@@ -253,13 +255,13 @@ def write(store: Store) -> tuple[pd.DataFrame, pd.DataFrame, list[Path]]:
     """
     records = store.records()
     table = results(records)
-    worst = {key: q.worst for key, q in quantities(records).items()}
-    board = leaderboard(table, worst)
+    known = quantities(records)
+    board = leaderboard(table, known)
     written = {"results.csv": table, "leaderboard.csv": board}
     for axis in ("images", "seconds"):
         if table[AXES[axis]].notna().any():
             read, _ = read_at(table, axis)
-            written[f"leaderboard-at-equal-{axis}.csv"] = leaderboard(read, worst)
+            written[f"leaderboard-at-equal-{axis}.csv"] = leaderboard(read, known)
     for name, content in written.items():
         write_bytes(store.out / name, content.to_csv(index=False).encode())
     return table, board, [store.out / name for name in written]

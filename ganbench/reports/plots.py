@@ -35,6 +35,13 @@ def axis_label(key: str, quantity: QuantityInfo) -> str:
     return f"{quantity.label} ({key})" if quantity.label else key
 
 
+def better(quantity: QuantityInfo) -> str:
+    """Return which values of a quantity are good ones, in words."""
+    if quantity.target == "floor":
+        return "the floor is best"
+    return f"{quantity.target} is better"
+
+
 def style() -> None:
     """Set the look of every plot."""
     sns.set_theme(context="notebook", style="whitegrid", font_scale=0.9)
@@ -170,7 +177,7 @@ def strips(table: pd.DataFrame, labels: dict[str, str], order: list[str]) -> Fig
     """Return the last value of every seed, per variant; a failed seed is a cross at the edge.
 
     Args:
-        labels: ``{quantity: label}``, a panel for each.
+        labels: ``{quantity: label of its axis}``, a panel for each.
     """
     columns = len(labels) if len(order) > FEW else min(3, len(labels))
     lines = math.ceil(len(labels) / columns)
@@ -204,8 +211,7 @@ def strips(table: pd.DataFrame, labels: dict[str, str], order: list[str]) -> Fig
             low, high = axis.get_xlim()
             if high / low < SHORT:
                 _label_between(axis.xaxis)
-        better = "higher" if rows["higher_is_better"].iloc[0] else "lower"
-        axis.set_xlabel(f"{label},\n{better} is better")
+        axis.set_xlabel(label)
         axis.set_ylabel("")
         axis.set_ylim(len(order) - 0.4, -0.6)
         axis.grid(axis="y", color="0.93")

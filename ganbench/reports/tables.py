@@ -14,6 +14,7 @@ from ganbench.reports.leaderboard import is_control
 from ganbench.reports.verdicts import VERDICTS
 
 MOST_ROWS = 24  # of variants in the terminal's table, so that all of it fits one screen
+ARROWS = {"lower": "↓", "higher": "↑", "floor": "≈"}
 BANDS = {1: "1 best", 2: "2 learned", 3: "3 not"}
 
 
@@ -116,7 +117,7 @@ def terminal_table(
 
 
 def _arrow(metric: str, quantities: Mapping[str, QuantityInfo]) -> str:
-    return f"{metric} {'↑' if quantities[metric].higher_is_better else '↓'}"
+    return f"{metric} {ARROWS[quantities[metric].target]}"
 
 
 def _costs(row: Any) -> tuple[str, str, str]:

@@ -19,7 +19,7 @@ from ganbench.core import registry
 from ganbench.core.kinds import Extracted, Extractor, Metric, Quantity, RealSide
 from ganbench.core.seeds import derive
 from ganbench.evaluation.choose import lacking_in_score, load_extractor
-from ganbench.evaluation.measure import extract, of_samples, prepare, value
+from ganbench.evaluation.measure import cut_real, extract, of_samples, prepare, sizes, value
 from ganbench.verify._degrade import DEGRADATIONS, STEPS, Pool
 from ganbench.verify._outcome import Check, Outcome
 
@@ -73,9 +73,14 @@ def _points() -> Bed:
     return Bed("ring2d", real, pool, extractor, chosen, ("drop", "noise", "duplicate", "copy"))
 
 
+def _prepared(metric: Metric, real: RealSide) -> dict[str, np.ndarray]:
+    n_real = sizes(metric, len(real.test()), N_FAKE)[0]
+    return prepare(metric, cut_real(real, n_real, "verify", metric.name))
+
+
 def _measure(bed: Bed, tick: Callable[[str], None]) -> Iterator[dict[str, object]]:
     """Yield one row per quantity, degradation and step; ``none`` marks undegraded draws."""
-    prepared = {metric.name: prepare(metric, bed.real) for metric in bed.metrics}
+    prepared = {metric.name: _prepared(metric, bed.real) for metric in bed.metrics}
     plan = [("none", 0, i) for i in range(REPEATS)]
     plan += [(name, step, 0) for name in bed.degradations for step in range(1, STEPS)]
     for name, step, draw in plan:
@@ -161,7 +166,7 @@ def draw(beds: tuple[Bed, ...], table: pd.DataFrame, failed: set[str]) -> Figure
             color = "0.75" if not judged else "C0" if kind == "sees" else "C2"
             axis.plot(range(STEPS), series(own, name), "o-", ms=2.5, lw=1.4,
                       color="C3" if wrong else color)  # fmt: skip
-        arrow = "↑" if quantity.higher_is_better else "↓"
+        arrow = {"higher": "↑", "lower": "↓", "floor": "→"}[quantity.target]
         cells[0].set_ylabel(f"{quantity.key} {arrow}", rotation=0, ha="right", va="center")
     for axis, name in zip(axes[0], columns, strict=True):
         axis.set_title(name, fontsize=11)

@@ -106,7 +106,9 @@ def test_floors_are_training_samples_against_the_held_out_reference():
     spy = probe(value=lambda prepared, fake: float(len(fake)))
     assert evaluator(spy.metric).floors == {"probe": 40.0}
     assert set(numbers(spy.generated[0])) < TRAINED_ON
-    assert np.array_equal(spy.generated[0], subset(data().train, 40, "floor"))
+    for draw, fakes in enumerate(spy.generated):
+        assert np.array_equal(fakes, subset(data().train, 40, "floor", draw))
+    assert len(spy.generated) == 5 and len(spy.real) == 1
     assert np.array_equal(spy.real[0], subset(data().test, 50, "reference"))
 
 
@@ -117,13 +119,13 @@ def test_floors_of_metrics_with_max_samples_are_of_as_many():
 
 
 @pytest.mark.parametrize("n_fake", [40, 15])
-def test_floors_of_what_compares_with_the_training_set_are_half_of_the_reference(n_fake):
+def test_floors_of_what_compares_with_the_training_set_are_part_of_the_reference(n_fake):
     spy = probe(needs.TRAIN_AND_TEST)
     assert set(evaluator(spy.metric, n_fake=n_fake).floors) == {"probe"}
     (train, half), fake = spy.real[0], spy.generated[0]
     reference = numbers(subset(data().test, 50, "reference"))
     assert len(train) == 300 and set(numbers(train)) < TRAINED_ON
-    assert len(half) == 25 and len(fake) == min(25, n_fake)
+    assert len(fake) == min(25, n_fake) and len(half) == 50 - len(fake)
     assert not set(numbers(half)) & set(numbers(fake))
     assert {*numbers(half), *numbers(fake)} <= set(reference)
 

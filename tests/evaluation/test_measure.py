@@ -66,17 +66,27 @@ def test_a_metric_reads_no_more_of_either_side_than_its_max_samples(most, wanted
     assert sizes(probe(max_samples=most).metric, 50, 40) == wanted
 
 
-def test_a_subset_is_in_order_without_repeats_and_its_stream_decides():
+@pytest.mark.parametrize(("most", "wanted"), [(None, 40), (99, 40), (10, 10)])
+def test_a_metric_of_equal_counts_reads_the_smaller_one_of_both_sides(most, wanted):
+    metric = probe(max_samples=most, equal_counts=True).metric
+    assert sizes(metric, 50, 40) == sizes(metric, 40, 50) == (wanted, wanted)
+
+
+def test_a_subset_is_permuted_without_repeats_and_its_stream_decides():
     found = subset(SAMPLES, 20, "a", 1)
     assert len(found) == 20 == len(set(numbers(found)))
-    assert numbers(found) == sorted(numbers(found)) != list(range(20))
+    assert numbers(found) != sorted(numbers(found))
     assert np.array_equal(found, subset(SAMPLES, 20, "a", 1))
     assert not np.array_equal(found, subset(SAMPLES, 20, "a", 2))
     assert not np.array_equal(found, subset(SAMPLES, 20, "b", 1))
 
 
-def test_a_subset_of_all_is_all():
-    assert subset(SAMPLES, 60, "a") is SAMPLES and subset(SAMPLES, 99, "a") is SAMPLES
+def test_the_first_rows_of_a_subset_are_random_ones():
+    """Also of a subset of all, and of samples in order of class."""
+    for n in (40, 60, 99):
+        found = subset(SAMPLES, n, "a")
+        assert len(set(numbers(found))) == min(n, 60)
+        assert max(numbers(found)[:10]) > 30 > min(numbers(found)[:10])
 
 
 def test_a_cut_real_side_keeps_its_labels_beside_their_samples():

@@ -108,20 +108,24 @@ def test_the_real_side_is_prepared_and_the_fake_side_measured():
     assert scores.metrics == {"probe": 80.0} and scores.sizes == {"probe": (101, 80)}
 
 
-def test_floors_are_between_two_disjoint_halves_of_the_real_samples():
+def test_floors_are_between_real_samples_as_many_as_there_are_fakes_and_the_others():
+    spy, scores = watched(given={"subsample": 30})
+    assert scores.sizes == {"probe": (30, 30)} and scores.floor_sizes == {"probe": (15, 15)}
     spy, scores = watched()
-    one, other = numbers(spy.real[1]), numbers(spy.generated[1])
-    assert len(one) == len(other) == 50 and scores.floors == {"probe": 50.0}
-    assert len({*one, *other}) == 100 and set(one + other) <= set(range(101))
-    assert one == sorted(one) != list(range(50))  # drawn, and kept in order
+    assert len(spy.real) == len(spy.generated) == 6  # the value, and five draws
+    for one, other in zip(spy.real[1:], spy.generated[1:], strict=True):
+        one, other = numbers(one), numbers(other)
+        assert (len(one), len(other)) == (51, 50) and set(one + other) == set(range(101))
+    assert scores.floors == {"probe": 50.0} and scores.floor_sds == {"probe": 0.0}
+    assert numbers(spy.real[1]) != numbers(spy.real[2])
     again, _ = watched(given={"seed": 1})
-    assert numbers(again.real[1]) != one
+    assert numbers(again.real[1]) != numbers(spy.real[1])
 
 
 def test_a_metric_with_max_samples_reads_a_seeded_subset_of_both_sides():
     spy, scores = watched(max_samples=30)
     assert scores.sizes == {"probe": (30, 30)}
-    assert [len(part) for part in spy.real + spy.generated] == [30] * 4
+    assert [len(part) for part in spy.real + spy.generated] == [30] * 12
     assert set(numbers(spy.real[0])) < set(range(101))
     assert set(numbers(spy.generated[0])) < set(range(2000, 2080))
     again, _ = watched(max_samples=30)
@@ -151,7 +155,7 @@ def test_predicted_classes_stand_for_the_labels_of_the_real_samples():
     for features, labels in spy.real + spy.generated:
         assert labels.tolist() == [number % 10 for number in numbers(features)]
     spy, _ = watched(needs.CLASSES, "own_probe", "last-digit")
-    assert spy.real == [10, 10]  # the number of classes
+    assert spy.real == [10] * 6  # the number of classes
 
 
 def test_values_and_floors_have_the_features_own_names():

@@ -9,6 +9,7 @@ import torch
 
 from ganbench.core import registry
 from ganbench.core.kinds import Extracted, GeneratedSide, Mixture, RealSide
+from ganbench.core.kinds.metric import shortfall
 from ganbench.evaluation.measure import prepare, value
 from tests.metrics._helpers import blobs, game, linear, normal
 
@@ -123,6 +124,42 @@ def test_every_quantity_is_better_for_a_good_generator_than_for_a_poor_one(subje
         worse = measured(metric, copies() if "copy" in quantity.controls else poor())
         sign = 1 if quantity.higher_is_better else -1
         assert sign * best[quantity.key] > sign * worse[quantity.key], quantity.key
+
+
+def far_from_all_data():
+    """Return a generator that has learned nothing."""
+    far = 40 + 0.1 * normal(N, D)
+    labels = np.arange(N) % CLASSES
+    return GeneratedSide(extracted=lambda: Extracted(far, sharp(labels)))
+
+
+@pytest.mark.parametrize("key", ["authenticity", "memorisation"])
+def test_what_is_best_at_its_floor_is_worse_for_copies_and_for_what_is_far(key):
+    """An untrained generator was first where higher is better: C_T +33, all of it authentic."""
+    metric = METRICS[key]
+    (quantity,) = metric.quantities
+    (held_out, _), (fresh, _) = blobs(N, 5, CLASSES, D), blobs(N, 3, CLASSES, D)
+    floor = measured(metric, GeneratedSide(extracted=lambda: Extracted(held_out)))[key]
+    cost = [
+        shortfall(measured(metric, side)[key], floor, quantity.target)
+        for side in (
+            GeneratedSide(extracted=lambda: Extracted(fresh)),
+            copies(),
+            far_from_all_data(),
+        )
+    ]
+    assert cost[0] < cost[1] and cost[0] < cost[2]
+    assert shortfall(quantity.worst, floor, quantity.target) == math.inf
+
+
+def test_shortfall_is_lower_where_a_value_is_better():
+    values = np.array([0.5, 1.0, 1.4, math.inf])
+    assert shortfall(values, 1.0, "floor").tolist() == pytest.approx([0.5, 0.0, 0.4, math.inf])
+    assert shortfall(values, 1.0, "lower") is values
+    assert shortfall(values, 1.0, "higher").tolist() == [-0.5, -1.0, -1.4, -math.inf]
+    targets = {q.key: q.target for metric in METRICS.values() for q in metric.quantities}
+    assert {targets[k] for k in ("authenticity", "memorisation", "density")} == {"floor"}
+    assert (targets["fd"], targets["coverage"]) == ("lower", "higher")
 
 
 @pytest.mark.parametrize("subject", METRICS)

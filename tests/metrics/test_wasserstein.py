@@ -91,6 +91,60 @@ def test_unequal_transport_against_an_assignment_of_copies(p):
     assert wasserstein(x, y, p) == pytest.approx(wanted, rel=1e-10)
 
 
+@pytest.mark.parametrize("p", [1, 2])
+@pytest.mark.parametrize("far", [1e3, 1e6, 1e9, 1e12])
+def test_far_points_on_both_sides_take_no_digit(p, far):
+    """On a line, where sorted values are matched; w2 was off by 180 % with a point at 1e8."""
+    x, y = (np.sort(normal(200, 1, seed), axis=0) for seed in (1, 2))
+    x[-1], y[-1] = far, far + 0.25
+    wanted = (np.abs(x - y) ** p).mean() ** (1 / p)
+    shuffled = np.random.default_rng(0).permutation(200)
+    assert wasserstein(x[shuffled], y, p) == pytest.approx(wanted, rel=1e-9)
+
+
+@pytest.mark.parametrize("p", [1, 2])
+@pytest.mark.parametrize("far", [1e3, 1e6, 1e9, 1e12])
+def test_a_far_point_on_one_side_is_carried_all_the_way(p, far):
+    x, y = (np.sort(normal(200, 1, seed), axis=0) for seed in (1, 2))
+    x[-1] = far
+    wanted = (np.abs(x - y) ** p).mean() ** (1 / p)
+    assert wasserstein(x, y[::-1], p) == pytest.approx(wanted, rel=1e-9)
+    assert wasserstein(np.repeat(x, 2, 0), np.repeat(y, 3, 0), p) == pytest.approx(wanted, rel=1e-9)
+
+
+@pytest.mark.parametrize("p", [1, 2])
+def test_two_far_groups_of_unequal_counts(p):
+    """Groups of 20 and 10 against 8 and 4 points: each is carried to its own counterpart."""
+    x, y = normal(30, 2, 1), normal(12, 2, 2)
+    wanted = (2 * wasserstein(x[:20], y[:8], p) ** p + wasserstein(x[20:], y[8:], p) ** p) / 3
+    x[20:] += 1e9
+    y[8:] += 1e9
+    assert wasserstein(x, y, p) == pytest.approx(wanted ** (1 / p), rel=1e-6)
+
+
+@pytest.mark.parametrize("p", [1, 2])
+def test_a_set_and_its_copy_are_0_apart(p):
+    x = np.concatenate([normal(30, 2), [[1e9, 0]]])
+    assert wasserstein(x, x[::-1], p) == 0
+    assert wasserstein(x[:1], x[[0, 0, 0]], p) == 0
+    assert wasserstein([[0.0], [1.0]], [[0.0], [0.0], [1.0]], p) == pytest.approx(
+        (1 / 6) ** (1 / p)
+    )
+
+
+def test_a_plan_that_is_not_optimal_is_refused(monkeypatch):
+    import ot
+
+    def poor(a, b, cost, **options):
+        plan, log = emd(a, b, cost, **options)
+        return np.full_like(plan, 1.0), log
+
+    emd = ot.emd
+    monkeypatch.setattr(ot, "emd", poor)
+    with pytest.raises(RuntimeError, match="60 to 45 points is off its optimum"):
+        wasserstein(*two())
+
+
 def test_unfinished_transport_is_an_error(monkeypatch):
     monkeypatch.setattr(EXACT, "ITERATIONS", 1)
     with (

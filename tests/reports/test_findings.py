@@ -7,7 +7,7 @@ from ganbench.reports import leaderboard
 from ganbench.reports.findings import aa_sentence, findings, limits, limits_of
 from tests.reports import _golden
 
-WORST = {"fd": float("inf"), "precision": 0.0}
+KNOWN = leaderboard.quantities(_golden.records())
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def table():
 
 
 def said(table, primary="fd"):
-    board = leaderboard.leaderboard(table, WORST)
+    board = leaderboard.leaderboard(table, KNOWN)
     return findings(board, table, primary)
 
 
@@ -53,7 +53,7 @@ def test_what_a_budget_cannot_show_is_said(table):
     assert limits(2, 3_000, ["a"])[0].startswith("A screening")
     assert limits(3, 3_000, ["a", "b"]) == ["Intervals from 3 seeds are rough: see --seeds."]
     assert limits(7, 3_000, names) == [] and limits(6, 3_000, names) == [p]
-    board = leaderboard.leaderboard(table, WORST)
+    board = leaderboard.leaderboard(table, KNOWN)
     assert limits_of(board, "fd") == limits(3, 3_000, ["ns", "good", "shaky", "poor"])
 
 

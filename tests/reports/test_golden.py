@@ -163,7 +163,7 @@ def test_last_over_best_looks_at_all_checkpoints():
     """ns, seed 0: 5 then 4; were its last value 5, it would be 5/4 of its best."""
     table = leaderboard.results([_golden.record("ns", 0)])
     table.loc[table["checkpoint"] == 1, "value"] = 2.0
-    row = leaderboard.leaderboard(table, {"fd": INF, "precision": 0.0}).set_index("metric")
+    row = leaderboard.leaderboard(table, KNOWN).set_index("metric")
     assert row.loc["fd", "last_over_best"] == 2.0 and row.loc["fd", "best"] == 2.0
     assert row.loc["precision", "last_over_best"] == 0.1 and row.loc["precision", "best"] == 2.0
 
@@ -177,14 +177,14 @@ def test_the_learned_come_first_by_rank_then_the_others_then_controls(board):
     assert (ranked["rank_low"] >= 1).all() and (ranked["rank_high"] <= 3).all()
 
 
-WORST = {"fd": INF, "precision": 0.0}
+KNOWN = leaderboard.quantities(_golden.records())
 
 
 def test_one_seed_is_a_screening_in_bands():
     alone = leaderboard.results(
         [r for r in _golden.records() if r.seed == 0 or r.training.variant.startswith("control")]
     )
-    one = leaderboard.leaderboard(alone, WORST)
+    one = leaderboard.leaderboard(alone, KNOWN)
     nothing = ["rank", "rank_low", "rank_high", "ci_low", "ci_high", "sd", "p_vs_baseline"]
     trained = one[~one["variant"].str.startswith("control")]
     assert trained[nothing].isna().all().all()
@@ -196,11 +196,25 @@ def test_too_few_updates_are_a_screening_too_with_the_noise_of_its_seeds():
     """log fd: good 1 3 2, ns 4 6 2 (shaky diverged): pooled over those that have all seeds."""
     records = [r for r in _golden.records() if r.training.variant in ("good", "ns")]
     table = leaderboard.results(records).assign(g_steps=2_999)
-    bands = leaderboard.leaderboard(table, WORST).set_index(["metric", "variant"])["band"]
+    bands = leaderboard.leaderboard(table, KNOWN).set_index(["metric", "variant"])["band"]
     assert set(bands) <= {1, 2} and bands["fd", "good"] == 1 and bands["fd", "ns"] == 1
     table.loc[(table["variant"] == "ns") & (table["metric"] == "fd"), "value"] *= 100
-    bands = leaderboard.leaderboard(table, WORST).set_index(["metric", "variant"])["band"]
+    bands = leaderboard.leaderboard(table, KNOWN).set_index(["metric", "variant"])["band"]
     assert bands["fd", "good"] == 1 and bands["fd", "ns"] == 2
+
+
+def test_what_is_best_at_its_floor_is_placed_by_its_distance():
+    """fd with floor 0.5 as such a quantity, moved to 3: ns 4 6 2, good 1 3 2, shaky 1 inf 4."""
+    table = leaderboard.results(_golden.records())
+    table.loc[table["metric"] == "fd", "floor"] = 3.0
+    closest = KNOWN | {"fd": KNOWN["fd"].model_copy(update={"closest_to_floor": True})}
+    fd = leaderboard.leaderboard(table, closest).query("metric == 'fd'").set_index("variant")
+    assert fd.loc[["ns", "good", "shaky"], "rank"].tolist() == [
+        1.5,
+        1.5,
+        3,
+    ]
+    assert fd.loc["good", "median"] == 2 and fd.loc["shaky", "mean"] == 2.5  # as they are
 
 
 def cells(table) -> list[list[str]]:

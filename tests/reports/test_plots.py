@@ -19,6 +19,22 @@ def table():
 ORDER = ["good", "ns", "shaky"]
 
 
+def test_which_values_are_good_is_said_in_words():
+    known = leaderboard.quantities(_golden.records())
+    assert plots.better(known["fd"]) == "lower is better"
+    assert plots.better(known["precision"]) == "higher is better"
+    closest = known["fd"].model_copy(update={"closest_to_floor": True})
+    assert plots.better(closest) == "the floor is best"
+
+
+def test_the_gaussian_is_a_dotted_line(table):
+    figure = plots.curves(table, "fd", "fd", ORDER, "control:gaussian")
+    for axis in figure.axes[:3]:
+        dotted = [line for line in axis.lines if line.get_linestyle() == ":"]
+        assert [float(np.ravel(line.get_ydata())[0]) for line in dotted] == [8.0]
+    assert not any(axis.get_title().startswith("control") for axis in figure.axes)
+
+
 def dashed(axis, way):
     """Return where the dashed lines of an axis are, along ``way``."""
     lines = [line for line in axis.lines if line.get_linestyle() == "--"]
@@ -47,8 +63,7 @@ def test_curves_go_through_every_seeds_values_and_their_median(table):
 def test_last_values_are_those_of_the_last_checkpoint_with_their_floors(table):
     figure = plots.strips(table, {"fd": "fd", "precision": "precision"}, ORDER)
     assert [dashed(axis, "x") for axis in figure.axes[:2]] == [[0.5], [0.9]]
-    assert "lower is better" in figure.axes[0].get_xlabel()
-    assert "higher is better" in figure.axes[1].get_xlabel()
+    assert [axis.get_xlabel() for axis in figure.axes[:2]] == ["fd", "precision"]
     points = {
         tuple(round(float(v), 6) for v in sorted(collection.get_offsets()[:, 0]))
         for collection in figure.axes[0].collections

@@ -45,6 +45,7 @@ class Extractor:
         batch: most samples that ``function`` should be given at a time.
         trained_on: the SHA-256 of the data that its weights were made for on this machine, or
             empty.
+        floor_draws: most draws of a floor that are averaged, fewer where features are slow.
     """
 
     key: str
@@ -52,6 +53,7 @@ class Extractor:
     function: Callable[[np.ndarray], Extracted]
     batch: int = 500
     trained_on: str = ""
+    floor_draws: int = 5
 
 
 @dataclass(frozen=True)

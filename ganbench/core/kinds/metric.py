@@ -14,6 +14,20 @@ if TYPE_CHECKING:
     import numpy as np
 
 Role = Literal["", "fidelity", "modes", "mode_divergence"]
+Target = Literal["lower", "higher", "floor"]
+
+
+def shortfall(values: Any, floor: Any, target: Target) -> Any:
+    """Return how far values are from the best one, to rank by: lower is better.
+
+    Args:
+        values: numbers or arrays of one quantity; infinite where there is none (``worst``).
+        floor: of the quantity; read where the best value is the floor.
+        target: the quantity's own.
+    """
+    if target == "floor":
+        return abs(values - floor)
+    return -values if target == "higher" else values
 
 
 @dataclass(frozen=True)
@@ -22,6 +36,10 @@ class Quantity:
 
     Attributes:
         key: its name in results.
+        higher_is_better: of two values on one side of the best one. Where that is the floor, the
+            side is the one to which ``controls`` move it.
+        closest_to_floor: the best value is that of real samples: copies are on one side of it, and
+            what is far from all data on the other.
         least: the least possible value; where higher is better it is the value of a training that
             has none (diverged, failed).
         label: in words, for plots; the key by default.
@@ -36,6 +54,7 @@ class Quantity:
     key: str
     unit: str
     higher_is_better: bool
+    closest_to_floor: bool = False
     least: float = 0.0
     label: str = ""
     headline: bool = True
@@ -46,7 +65,14 @@ class Quantity:
     @property
     def worst(self) -> float:
         """The value of a training that has none: ``least`` or infinity."""
-        return self.least if self.higher_is_better else math.inf
+        return self.least if self.target == "higher" else math.inf
+
+    @property
+    def target(self) -> Target:
+        """Where the best value lies; see ``shortfall``."""
+        if self.closest_to_floor:
+            return "floor"
+        return "higher" if self.higher_is_better else "lower"
 
 
 @dataclass(frozen=True)
@@ -63,6 +89,8 @@ class Metric:
         compute: ``(arrays, generated, **params) -> {key: value}``.
         params: of the protocol.
         max_samples: each side is subsampled (seeded) to this size, when the metric is slow.
+        equal_counts: both sides are subsampled (seeded) to the smaller of the two.
+        floor_draws: how many draws of its floor are averaged; fewer where each is slow.
         version: part of the protocol; raised whenever a value can change.
         final_only: measured at the last checkpoint only.
         reads: the quantity whose curve is read, where ``needs`` is ``CURVE``.
@@ -77,6 +105,8 @@ class Metric:
     paper: Paper
     params: Mapping[str, Any] = field(default_factory=dict)
     max_samples: int | None = None
+    equal_counts: bool = False
+    floor_draws: int = 5
     version: int = 1
     final_only: bool = False
     reads: str = ""
@@ -91,5 +121,7 @@ class Metric:
                 f"metric {self.name}: needs is {self.needs!r}, not one of ganbench.needs, such as "
                 "needs.FEATURES"
             )
+        if self.floor_draws < 1:
+            raise ValueError(f"metric {self.name}: floor_draws is {self.floor_draws}: 1 or more")
         if bool(self.reads) != ("curve" in self.needs.inputs):
             raise ValueError(f"metric {self.name}: reads goes with needs.CURVE, and only with it")
