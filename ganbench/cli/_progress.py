@@ -35,10 +35,10 @@ def summary(plan: Plan) -> str:
 
 
 def updates(unit: Unit) -> int:
-    """Return the updates of both networks that all seeds of the unit make together; at least 1."""
+    """Return the updates of both networks that all seeds of the unit make together."""
     training = unit.training
     if training.control:
-        return 1
+        return 0
     d_steps = registry.variants.get(training.variant).d_steps
     return training.steps * (1 + d_steps) * len(unit.seeds)
 
@@ -53,7 +53,7 @@ class ProgressDisplay:
     def __init__(self, console: Console, units: list[Unit], primary: str) -> None:
         self.console, self.units, self.primary = console, units, primary
         self.done = 0
-        self.total = sum(updates(unit) for unit in units)
+        self.total = sum(updates(unit) for unit in units) or 1
         self.seen: dict[str, float] = {}
         self.value: dict[str, str] = {}
         self.start = time.monotonic()
@@ -108,10 +108,10 @@ class ProgressDisplay:
             return
         elapsed = time.monotonic() - self.start
         part = sum(self.seen.values()) / self.total
-        left = f"{elapsed * (1 - part) / part / 60:.1f} min left" if part else ""
+        left = f", about {elapsed * (1 - part) / part / 60:.1f} min left" if part else ""
         self.console.print(
             f"[{done}/{len(self.units)}] {unit.label}: {share}, {self.value[unit.unit_id]}"
-            f" ({elapsed / 60:.1f} min, about {left})",
+            f" ({elapsed / 60:.1f} min{left})",
             markup=False,
             highlight=False,
         )

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from ganbench.core import registry
 from ganbench.core.errors import UsageError
+from ganbench.experiment.resolve import make_population
 from ganbench.training.state import LOG_KEYS, flatten
 from tests.training._helpers import make, relative
 
@@ -92,3 +94,31 @@ def test_an_empty_history_is_kept_with_every_column():
     again.run(1)
     assert set(again.history(0)) == set(LOG_KEYS)
     assert population.state_dict()["logs"].shape == (0, 1, len(LOG_KEYS))
+
+
+def test_flops_are_those_of_the_matrix_products():
+    """toy with width 4 and depth 1, batch 8: 2 m n k for each product, counted by hand.
+
+    D: forward of fake (G) and real and fake (D); gradients of D's weights (both layers, real and
+    fake) and of its first activations. G: forward through both, back through both.
+    """
+    data = registry.datasets.get("ring2d").load(None)
+    arch = registry.archs.get("toy")
+    options = {"width": 4, "depth": 1, "latent": 2}
+
+    def flops(variant, seeds=(0,)):
+        population = make_population(
+            registry.variants.get(variant), arch, options, "ring2d", data, seeds, 8, 10
+        )
+        before = population.state.g["0.weight"].clone()
+        counted = population.flops_per_step()
+        assert population.step == 0 and before.equal(population.state.g["0.weight"])
+        return counted
+
+    layer, head, out = 2 * 8 * 2 * 4, 2 * 8 * 4 * 1, 2 * 8 * 4 * 2
+    g_forward, d_forward = layer + out, layer + head
+    d_update = g_forward + 2 * (d_forward + layer + 2 * head)  # weights of both, input of the head
+    g_update = g_forward + d_forward + (layer + head) + (2 * out + layer)
+    assert flops("ns") == d_update + g_update
+    assert flops("ns", (0, 1, 2)) == flops("ns")  # of one lane
+    assert 4 * flops("ns") < flops("wgan-gp") < 12 * flops("ns")
