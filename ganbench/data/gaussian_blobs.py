@@ -66,9 +66,9 @@ def make(argument: str) -> Dataset:
         arch=f"toy:latent={dimension}",
         features="none",
         metrics=("mode-coverage", "wasserstein", "sliced-wasserstein", "frechet"),
-        primary="w2",
+        primary="w1",
         batch=128,
-        budgets={"smoke": Budget(12_800), "quick": Budget(512_000)},
+        budgets={"smoke": Budget(12_800), "quick": Budget(512_000, n_fake=2_500)},
         summary=f"10 Gaussians in {dimension} dimensions, known modes and an exact sampler",
     )
 

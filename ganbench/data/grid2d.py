@@ -32,11 +32,11 @@ register(
         arch="toy",
         features="none",
         metrics=("mode-coverage", "wasserstein", "sliced-wasserstein", "frechet"),
-        primary="w2",
+        primary="w1",
         batch=128,
         budgets={
             "smoke": Budget(12_800),
-            "quick": Budget(512_000),
+            "quick": Budget(512_000, n_fake=5_000),
             "paper": Budget(40_000_000, batch=100, n_fake=2_500),
         },
         summary="25 Gaussians on a grid, with known modes and an exact sampler",

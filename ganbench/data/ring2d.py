@@ -34,11 +34,11 @@ register(
         arch="toy",
         features="none",
         metrics=("mode-coverage", "wasserstein", "sliced-wasserstein", "frechet"),
-        primary="w2",
+        primary="w1",
         batch=128,
         budgets={
             "smoke": Budget(12_800),
-            "quick": Budget(48_000, batch=64, seeds=5),
+            "quick": Budget(48_000, batch=64, seeds=5, n_fake=2_500),
             "paper": Budget(40_000_000, batch=100, n_fake=2_500),
         },
         summary="8 Gaussians on a circle, with known modes and an exact sampler",
