@@ -190,6 +190,8 @@ HIDDEN = ("name", "paper", "network_wraps", "joint", "budgets", "needs", "contro
 
 def details(kind: str, item: Any) -> list[tuple[str, str]]:
     """Return every field that has something to say, a variant's defaults and the source file."""
+    from ganbench.reports.literature import said_of
+
     lines = [
         (key, _plain(value))
         for key, value in vars(item).items()
@@ -200,6 +202,7 @@ def details(kind: str, item: Any) -> list[tuple[str, str]]:
     if isinstance(item, Variant):
         lines.append(("defaults", ", ".join(f"{k} {v:g}" for k, v in item.hyper().items())))
         lines += [(f"schedule {k}", str(schedule)) for k, schedule in item.schedules.items()]
+        lines += [("published", line) for line in said_of(item.name)]
     if isinstance(item, Metric):
         lines.append(("reads", item.needs.name))
         lines += [(q.key, f"{BEST[q.target]}, in {q.unit}") for q in item.quantities]

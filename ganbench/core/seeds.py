@@ -1,8 +1,9 @@
 """Seed derivation: every random number of a run follows from names and small integers.
 
 A seed is the first 63 bits of the SHA-256 of its parts: the same on every machine and Python
-version. numpy's generators use all of it. torch's CPU generator keeps the low 32 bits, so that two
-of its streams are the same with a chance of 2^-32 for each pair.
+version. numpy's generators use all of it. torch's CPU generator, a Mersenne Twister, keeps only the
+low 32 bits: seeds that agree in them give the same weights and the same noise on a CPU. For two
+streams that has a chance of 2^-32, among 1,000 streams of 1.2e-4.
 """
 
 from __future__ import annotations

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from ganbench.core.kinds import Data, Mixture
 from ganbench.data import _points
 
 
-def sample(mixture: Mixture, n: int, seed: int) -> np.ndarray:
-    """Return ``n`` exact samples ``[n, D]`` float32 of the mixture."""
+def sample(mixture: Mixture, n: int, seed: int, even: bool = False) -> np.ndarray:
+    """Return ``n`` exact samples ``[n, D]`` float32 of the mixture.
+
+    Args:
+        even: take modes in turn: every mode as often as the others, and in the first rows too.
+    """
     rng = np.random.default_rng(seed)
-    modes = rng.integers(len(mixture.centers), size=n)
+    count = len(mixture.centers)
+    modes = np.arange(n) % count if even else rng.integers(count, size=n)
     noise = rng.standard_normal((n, mixture.centers.shape[1]))
     return (mixture.centers[modes] + mixture.std * noise).astype(np.float32)
 
 
 def load(name: str, mixture: Mixture) -> Data:
-    """Return 100,000 training and 10,000 held-out points, the same on every machine."""
-    return _points.load(name, lambda n, seed: sample(mixture, n, seed), mixture)
+    """Return 100,000 training and 10,000 held-out points, the same on every machine.
+
+    The held-out points are evenly of all modes: as a reference they have no noise of counts.
+    """
+    train = partial(sample, mixture)
+    return _points.load(name, train, partial(sample, mixture, even=True), mixture)

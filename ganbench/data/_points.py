@@ -15,10 +15,19 @@ N_TRAIN, N_TEST = 100_000, 10_000
 Sampler = Callable[[int, int], np.ndarray]  # (n, seed) -> [n, D] float32
 
 
-def load(name: str, sampler: Sampler, mixture: Mixture | None = None) -> Data:
-    """Return 100,000 training and 10,000 held-out points of ``sampler``, seeded by ``name``."""
+def load(
+    name: str,
+    sampler: Sampler,
+    held_out: Sampler | None = None,
+    mixture: Mixture | None = None,
+) -> Data:
+    """Return 100,000 training and 10,000 held-out points of ``sampler``, seeded by ``name``.
+
+    Args:
+        held_out: the sampler of the held-out points, where it is another.
+    """
     train = sampler(N_TRAIN, derive(name, "train"))
-    test = sampler(N_TEST, derive(name, "test"))
+    test = (held_out or sampler)(N_TEST, derive(name, "test"))
     return Data(
         train=train,
         test=test,

@@ -66,9 +66,13 @@ def make(argument: str) -> Dataset:
         arch=f"toy:latent={dimension}",
         features="none",
         metrics=("mode-coverage", "wasserstein", "sliced-wasserstein", "frechet"),
-        primary="w2",
+        primary="w1",
         batch=128,
-        budgets={"smoke": Budget(100), "quick": Budget(4_000), "core": Budget(8_000)},
+        budgets={
+            "smoke": Budget(100),
+            "quick": Budget(4_000, n_fake=2_500),
+            "core": Budget(8_000, n_fake=2_500),
+        },
         summary=f"10 Gaussians in {dimension} dimensions, known modes and an exact sampler",
     )
 

@@ -32,12 +32,12 @@ register(
         arch="toy",
         features="none",
         metrics=("mode-coverage", "wasserstein", "sliced-wasserstein", "frechet"),
-        primary="w2",
+        primary="w1",
         batch=128,
         budgets={
             "smoke": Budget(100),
-            "quick": Budget(4_000),
-            "core": Budget(8_000),
+            "quick": Budget(4_000, n_fake=5_000),
+            "core": Budget(8_000, n_fake=5_000),
             "paper": Budget(400_000, batch=100, n_fake=2_500),  # PacGAN: 400 epochs of 100,000
         },
         summary="25 Gaussians on a grid, with known modes and an exact sampler",

@@ -34,12 +34,12 @@ register(
         arch="toy",
         features="none",
         metrics=("mode-coverage", "wasserstein", "sliced-wasserstein", "frechet"),
-        primary="w2",
+        primary="w1",
         batch=128,
         budgets={
             "smoke": Budget(100),
-            "quick": Budget(3_000, batch=64, seeds=5),
-            "core": Budget(8_000, batch=64, seeds=5),
+            "quick": Budget(3_000, batch=64, seeds=5, n_fake=2_500),
+            "core": Budget(8_000, batch=64, seeds=5, n_fake=2_500),
             "paper": Budget(400_000, batch=100, n_fake=2_500),  # PacGAN: 400 epochs of 100,000
         },
         summary="8 Gaussians on a circle, with known modes and an exact sampler",

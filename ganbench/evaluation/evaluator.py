@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from ganbench import metrics
 from ganbench.core.cache import cached, digest
@@ -42,7 +41,7 @@ from ganbench.evaluation.measure import (
     subset,
     value,
 )
-from ganbench.metrics._frequencies import frequencies
+from ganbench.metrics._frequencies import frequencies, nearest_modes
 
 FAILURES = (ValueError, RuntimeError)  # what metrics raise where samples allow no value
 TRAIN_PER_REAL = 6  # training samples for each held-out one, at most, where a metric reads both
@@ -165,11 +164,13 @@ class Evaluator:
     @cached_property
     def _real(self) -> RealSide:
         data, n_real = self.data, self.n_real
-        labels = None if data.test_labels is None else np.asarray(data.test_labels)
+        strata = None if data.mixture is None else nearest_modes(data.test, data.mixture.centers)
+        rows = subset(np.arange(len(data.test)), n_real, "reference", strata=strata)
         return RealSide(
-            test=cache(lambda: extract(self.extractor, subset(data.test, n_real, "reference"))),
+            test=cache(lambda: extract(self.extractor, data.test[rows])),
             train=cache(lambda: extract(self.extractor, subset(data.train, self.n_train, "train"))),
-            labels=None if labels is None else subset(labels, n_real, "reference"),
+            labels=None if data.test_labels is None else np.asarray(data.test_labels)[rows],
+            strata=None if strata is None else strata[rows],
             classes=self.dataset.classes,
             mixture=data.mixture,
         )
@@ -290,6 +291,5 @@ class Evaluator:
             return frequencies(extracted.labels, self.dataset.classes).tolist()
         if self.data.mixture is not None:
             centers = self.data.mixture.centers
-            squared = cdist(samples.reshape(len(samples), -1), centers, "sqeuclidean")
-            return frequencies(squared.argmin(1), len(centers)).tolist()
+            return frequencies(nearest_modes(samples, centers), len(centers)).tolist()
         return None

@@ -42,18 +42,30 @@ def value(metric: Metric, prepared: Prepared, generated: GeneratedSide) -> dict[
 def sizes(metric: Metric, n_real: int, n_fake: int) -> tuple[int, int]:
     """Return how many of the real and generated samples ``metric`` reads."""
     most = metric.max_samples or max(n_real, n_fake)
+    most_fake = metric.max_fake or most
     if metric.equal_counts:
-        most = min(most, n_real, n_fake)
-    return min(n_real, most), min(n_fake, most)
+        most = most_fake = min(most, n_real, n_fake)
+    return min(n_real, most), min(n_fake, most_fake)
 
 
-def subset(array: Any, n: int, *stream: str | int) -> Any:
+def subset(array: Any, n: int, *stream: str | int, strata: np.ndarray | None = None) -> Any:
     """Return ``n`` rows of ``array`` (all of them if there are fewer), picked by the stream.
 
     Rows are permuted, then cut, and stay in that order: what later takes the first rows of a subset
     takes random ones, even where ``array`` is in order of class.
+
+    Args:
+        strata: the mode of each row; modes then take turns, so that every number of first rows has
+            as many of each (or one more), while there are any.
     """
-    return array[np.random.default_rng(derive("subset", *stream)).permutation(len(array))[:n]]
+    rows = np.random.default_rng(derive("subset", *stream)).permutation(len(array))
+    if strata is not None:
+        turn = np.empty(len(rows), int)
+        for mode in np.unique(strata):
+            of_mode = strata[rows] == mode
+            turn[of_mode] = np.arange(of_mode.sum())
+        rows = rows[turn.argsort(kind="stable")]
+    return array[rows[:n]]
 
 
 def cut_real(real: RealSide, n: int, *stream: str | int) -> RealSide:
@@ -61,9 +73,10 @@ def cut_real(real: RealSide, n: int, *stream: str | int) -> RealSide:
     size = len(real.test())
     if n >= size:
         return real
-    rows = subset(np.arange(size), n, *stream)
+    rows = subset(np.arange(size), n, *stream, strata=real.strata)
     labels = None if real.labels is None else real.labels[rows]
-    return replace(real, test=lambda: real.test().rows(rows), labels=labels)
+    strata = None if real.strata is None else real.strata[rows]
+    return replace(real, test=lambda: real.test().rows(rows), labels=labels, strata=strata)
 
 
 def of_samples(samples: Any, extracted: Extracted) -> GeneratedSide:

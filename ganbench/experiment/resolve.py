@@ -132,7 +132,7 @@ def evaluator_of(training: Training, data: Data) -> Evaluator:
         n_real=training.n_real,
         n_fake=training.n_fake,
         context={
-            "weights": "raw" if training.ema is None else f"ema {training.ema}",
+            "weights": "raw" if training.ema is None else f"ema {training.ema}, ramped up",
             "dtype": training.dtype,
             "budget_unit": training.budget_unit,
             "budget": training.budget,

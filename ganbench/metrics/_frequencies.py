@@ -19,3 +19,12 @@ def kl(p: Array, q: Array) -> float:
     """Return KL(p || q) in nats; bins with p = 0 add nothing."""
     held = p > 0
     return float(max((p[held] * np.log(p[held] / q[held])).sum(), 0.0))
+
+
+def nearest_modes(samples: Array, centers: Array) -> Array:
+    """Return the nearest of ``centers [M, D]`` to each of ``samples [N, ...]``."""
+    from scipy.spatial.distance import cdist
+
+    squared = cdist(samples.reshape(len(samples), -1), centers, "sqeuclidean")
+    modes: Array = squared.argmin(1)
+    return modes

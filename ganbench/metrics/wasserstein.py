@@ -26,7 +26,7 @@ GAP = 1e-7  # of the optimal cost: what rounding may leave between it and its lo
 def wasserstein(real: Any, fake: Any, p: int = 2) -> float:
     """Return W_p between ``real [N, D]`` and ``fake [M, D]``, in the units of the data.
 
-    Cost grows like N^3 at worst and memory is 8 N M bytes: meant for up to about 5,000 samples.
+    Cost grows like N^3 at worst and memory is 32 N M bytes: meant for up to about 5,000 samples.
 
     Args:
         p: 1, or 2 for the root of the optimal squared cost.
@@ -137,6 +137,7 @@ register(
         compute=compute,
         version=2,
         max_samples=1_000,
+        max_fake=5_000,
         paper=Paper("Computational Optimal Transport", "Peyré & Cuturi", 2019, arxiv="1803.00567"),
     )
 )

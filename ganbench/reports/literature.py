@@ -13,6 +13,30 @@ PLACES = (
 )  # wheel, checkout
 
 
+def _table() -> pd.DataFrame:
+    table = pd.read_csv(next(path for path in PLACES if path.exists()))
+    setup = table["setup"].mask(table["setup"] == "same")
+    table["setup"] = setup.groupby(table["study"]).ffill()
+    return table
+
+
+def said_of(variant: str) -> list[str]:
+    """Return a line for each number that papers report of ``variant``, on any data.
+
+    A paper's own setting stands in brackets behind the name: ``ns[g.lr=1e-4]``.
+    """
+    table = _table()
+    table = table[table["variant"].str.partition("[")[0] == variant]
+    lines = []
+    for row in table.itertuples():
+        spread = "" if pd.isna(row.spread) else f" ± {row.spread:g} ({row.spread_kind})"
+        setting = row.variant.removeprefix(variant)
+        lines.append(
+            f"{row.task}{setting}: {row.metric} {row.value:g}{spread}; {row.study}, {row.where}"
+        )
+    return lines
+
+
 def literature_values(task: str, variants: list[str] | None = None) -> pd.DataFrame:
     """Return the numbers of papers on ``task`` (a data set), one row per study, variant and metric.
 
@@ -22,9 +46,7 @@ def literature_values(task: str, variants: list[str] | None = None) -> pd.DataFr
     Args:
         variants: only the rows of these.
     """
-    table = pd.read_csv(next(path for path in PLACES if path.exists()))
-    setup = table["setup"].mask(table["setup"] == "same")
-    table["setup"] = setup.groupby(table["study"]).ffill()
+    table = _table()
     wanted = table["task"] == task
     if variants is not None:
         wanted &= table["variant"].isin(variants)

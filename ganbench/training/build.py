@@ -156,6 +156,7 @@ def initial_state(
         constraint=variant.constraint.init(d) if variant.constraint else {},
         loss_state={k: v.to(dtype) for k, v in losses.items()},
         ema={k: p.clone() for k, p in g.items()} if problem.ema is not None else {},
+        averaged={"updates": torch.zeros((), dtype=dtype)} if problem.ema is not None else {},
         game=registry.games.get(problem.game).init(g, d),
     )
 

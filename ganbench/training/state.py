@@ -28,6 +28,7 @@ class State(NamedTuple):
     constraint: Params
     loss_state: Params  # what the losses carry along, such as BEGAN's k; mostly empty
     ema: Params  # averaged generator; empty where none was asked for
+    averaged: Params  # how many updates are in it, ``{"updates": ...}``; empty where there is none
     game: dict[str, Params]  # what the game remembers, such as its last steps; mostly empty
 
 
@@ -40,7 +41,7 @@ class Problem:
     shape: Shape
     batch: int
     game: str = "alternating"
-    ema: float | None = None  # decay per generator step
+    ema: float | None = None  # decay per generator step, once it has ramped up
 
 
 def norm(grads: Params) -> Tensor:

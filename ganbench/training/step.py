@@ -114,10 +114,19 @@ def g_descend(problem: Problem, state: State, grads: Params, hyper: Hyper) -> St
 
 
 def g_average(problem: Problem, state: State) -> State:
-    """Return the state with the generator taken into its average: ``ema * old + (1 - ema) * g``."""
-    decay = problem.ema or 0.0
+    """Return the state with G taken into its average, ``decay * old + (1 - decay) * g``.
+
+    After t updates the decay is min(ema, (1 + t) / (10 + t)), as in TensorFlow's
+    ``ExponentialMovingAverage(ema, num_updates=t)``: of the initial weights little is left after a
+    few updates, where a decay of 0.999 alone would keep 74 % of them for 300.
+    """
+    if problem.ema is None:
+        return state
+    t = state.averaged["updates"]
+    decay = ((1 + t) / (10 + t)).clamp(max=problem.ema)
     return state._replace(
-        ema={k: torch.lerp(state.g[k], old, decay) for k, old in state.ema.items()}
+        ema={k: torch.lerp(state.g[k], old, decay) for k, old in state.ema.items()},
+        averaged={"updates": t + 1},
     )
 
 

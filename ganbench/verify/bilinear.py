@@ -5,6 +5,8 @@ field (psi, -theta) is a pure rotation, on which every algorithm with plain grad
 map of known eigenvalues. (The game x^T A y falls apart into such games, with steps of lr times the
 singular values of A.) Rates: Gidel et al. 2019, arXiv:1802.10551, section 3; Mescheder et al.
 2017, arXiv:1705.10461, section 4; Metz et al. 2017, arXiv:1611.02163.
+
+Beside it, the game of a linear discriminator that learns a mean (``_linear_mean.py``).
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from matplotlib.figure import Figure
 from ganbench.core import registry
 from ganbench.experiment.request import Settings
 from ganbench.methods.optimisers import SGD
+from ganbench.verify import _linear_mean
 from ganbench.verify._dirac import EXACT, dirac_population
 from ganbench.verify._outcome import Check, Outcome
 
@@ -103,6 +106,8 @@ def run(tick: Callable[[str], None] = lambda what: None) -> Outcome:
         tick(game)
         curves[game] = paths(game)
     checks = [check for game, trajectories in curves.items() for check in judge(game, trajectories)]
+    tick("linear mean")
+    checks += _linear_mean.checks()
     table = pd.DataFrame([
         {"game": game, "lr": h, "measured": rate(path), "theory": radius(game, h)}
         for game, trajectories in curves.items()

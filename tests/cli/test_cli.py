@@ -111,6 +111,9 @@ def test_list_and_info_know_everything():
     for part in ("1704.00028", "gradient_penalty.weight 10", "d_steps      5", "wgan_gp.py"):
         assert part in shown
     assert "did you mean" in call("info", "wgann").stderr
+    assert "fd_dinov2 1089; Stein 2023 (dgm-eval), leaderboard" in shown
+    shown = call("info", "lsgan").stdout
+    assert "stacked-mnist[g.lr=1e-2]: modes 10 ± 15 (sd); Welfert 2024" in shown
     assert call("list", "nothing").exit_code == 2
 
 

@@ -15,7 +15,7 @@ from tests.evaluation._helpers import call, last_digit, normal, numbered, number
 
 
 def test_plain_vectors_give_every_metric_of_vectors_and_the_functions_values():
-    x, y = normal(300), normal(250, seed=1) + 0.5
+    x, y = normal(300), normal(300, seed=1) + 0.5
     found = ganbench.score(x, y)
     assert found["fd"] == frechet_distance(x, y)
     assert found["precision"] == precision_recall(x, y)["precision"]

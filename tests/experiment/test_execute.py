@@ -24,7 +24,7 @@ from tests.experiment._helpers import run, values
 def test_a_run_leaves_everything_and_the_next_does_nothing(tiny, tmp_path):
     result = run(tmp_path)
     assert result.trained == 4 and not result.failed and not result.skipped
-    for name in ("plan.json", "results.csv", "leaderboard.csv", "plots/curves-w2.png",
+    for name in ("plan.json", "results.csv", "leaderboard.csv", "plots/curves-w1.png",
                  "plots/final-values.svg", "plots/collapse.png", "samples/ns-toy.png"):  # fmt: skip
         assert (tmp_path / name).stat().st_size > 0
     assert all(path.exists() for path in result.written)

@@ -53,7 +53,7 @@ def version_1(path, **changes):
 
 def test_a_record_of_version_1_gets_what_it_did_not_hold(tmp_path):
     record = read_record(version_1(tmp_path / "r.json"))
-    assert record.schema_version == 3 and record.primary
+    assert record.schema_version == 3 and record.primary == "w1"
     assert (record.training.budget_unit, record.training.budget) == ("images_seen", 48_000)
     assert len(record.modes) == 8 and record.modes[0] == (1.0, 0.0)
     assert record.quantities["w2"].worst == math.inf and record.quantities["hq"].role == "fidelity"

@@ -113,6 +113,17 @@ def test_a_far_point_on_one_side_is_carried_all_the_way(p, far):
 
 
 @pytest.mark.parametrize("p", [1, 2])
+@pytest.mark.parametrize("far", [1e2, 1e4, 1e6])
+def test_far_groups_of_other_weights_exchange_the_right_points(p, far):
+    """One point of 100 must go to the other group: which one it is counts."""
+    x, y = (np.sort(normal(100, 1, seed), axis=0) for seed in (1, 2))
+    x[50:] += far
+    y[49:] += far
+    wanted = (np.abs(x - y) ** p).mean() ** (1 / p)
+    assert wasserstein(x[::-1], y, p) == pytest.approx(wanted, rel=1e-11)
+
+
+@pytest.mark.parametrize("p", [1, 2])
 def test_two_far_groups_of_unequal_counts(p):
     """Groups of 20 and 10 against 8 and 4 points: each is carried to its own counterpart."""
     x, y = normal(30, 2, 1), normal(12, 2, 2)

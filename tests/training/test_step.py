@@ -8,6 +8,8 @@ import torch
 
 from ganbench.core import registry
 from ganbench.training.population import Population
+from ganbench.training.state import Problem, State
+from ganbench.training.step import g_average
 from tests.training._helpers import (
     make,
 )
@@ -61,15 +63,15 @@ def test_schedules_run_over_the_budget_and_yield_to_overrides():
 def test_the_average_is_an_exponential_one():
     population = make("ns", "toy", [0], "float64", ema=0.5)
     expected = population.params(0)["g"]
-    for _ in range(4):
+    for decay in [*((1 + t) / (10 + t) for t in range(8)), 0.5, 0.5]:
         population.run(1)
         new = population.params(0)["g"]
-        expected = {k: 0.5 * expected[k] + 0.5 * new[k] for k in new}
+        expected = {k: decay * expected[k] + (1 - decay) * new[k] for k in new}
     ema = population.params(0)["ema"]
     assert all(torch.allclose(ema[k], expected[k], atol=1e-12) for k in ema)
     sampled = population.sample(3, 0, latent_seed=1)
     raw = make("ns", "toy", [0], "float64")
-    raw.run(4)
+    raw.run(10)
     assert not np.allclose(sampled, raw.sample(3, 0, latent_seed=1))
 
 
@@ -81,10 +83,25 @@ def test_a_loss_that_hides_what_it_reads_is_caught():
     assert p.diverged(0) == 0
 
 
-def test_the_average_keeps_most_of_the_old_weights():
+@pytest.mark.parametrize(("updates", "least", "most"), [(1, 0.1, 0.1), (300, 0, 0.01)])
+def test_the_average_of_few_updates_holds_hardly_any_of_the_initial_weights(updates, least, most):
+    """A decay of 0.999 from the start kept 74 % of them after 300 updates."""
+    variant = registry.variants.get("ns")
+    problem = Problem(variant, None, (2,), 8, ema=0.999)
+    kept = {"w": torch.ones((), dtype=torch.float64)}
+    zero = torch.zeros((), dtype=torch.float64)
+    state = State({"w": zero}, {}, {}, {}, {}, {}, kept, {"updates": zero}, {})
+    for _ in range(updates):
+        state = g_average(problem, state)
+    assert least <= float(state.ema["w"]) <= most
+    assert float(state.averaged["updates"]) == updates
+
+
+def test_the_average_keeps_most_of_the_old_weights_once_it_has_ramped_up():
     """Decay 0.9: nine tenths of the average so far, a tenth of the new weights."""
     population = make("ns", "toy", [0], "float64", ema=0.9)
-    expected = population.params(0)["g"]
+    population.run(80)  # (1 + 80) / (10 + 80) is 0.9
+    expected = population.params(0)["ema"]
     for _ in range(3):
         population.run(1)
         new = population.params(0)["g"]

@@ -15,7 +15,7 @@ from ganbench.core.kinds import Quantity
 from ganbench.experiment.plan import make_plan
 from ganbench.experiment.request import Request
 from ganbench.reports.literature import literature_values
-from ganbench.verify import bilinear, dirac, metrics, mixtures, stacked_mnist
+from ganbench.verify import _linear_mean, bilinear, dirac, metrics, mixtures, stacked_mnist
 from ganbench.verify._degrade import DEGRADATIONS, STEPS, Pool
 from ganbench.verify._published import compare, judge
 
@@ -238,6 +238,21 @@ def test_bilinear_measures_the_factor_and_fails_on_another():
     assert [c.passed for c in bilinear.judge("past-extragradient", right)] == [False] * 4
 
 
+def test_a_linear_discriminator_learns_the_mean_as_published():
+    """Daskalakis 2018, section 2: the clipped game goes round the mean, optimism reaches it."""
+    found = _linear_mean.checks()
+    assert len(found) == 4 and [check for check in found if not check.passed] == []
+
+
+def test_the_linear_mean_game_is_a_loop_written_by_hand_and_fails_on_another_step(monkeypatch):
+    w, theta = np.full(2, 1.4), np.full(2, 1.7)
+    for here in _linear_mean.path("simultaneous")[:50]:
+        assert here == pytest.approx(theta, abs=1e-12)
+        w, theta = np.clip(w + 0.1 * (np.array([3, 4]) - theta), -1, 1), theta + 0.1 * w
+    monkeypatch.setattr(_linear_mean, "LR", 0.1 + 1e-7)
+    assert not any(check.passed for check in _linear_mean.checks())
+
+
 def test_every_game_has_a_theory_in_bilinear():
     unrolled = {v.game for v in registry.variants.items() if v.game}
     assert set(bilinear.POLYNOMIALS) == {*registry.games.names(), *unrolled}
@@ -314,7 +329,9 @@ def test_stacked_mnist_is_planned_as_published(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "checks"), [("dirac", 29), ("bilinear", 36)])
+@pytest.mark.parametrize(
+    ("name", "checks"), [("dirac", 29), ("bilinear", 4 * len(bilinear.POLYNOMIALS) + 4)]
+)
 def test_verify_games(name, checks, tmp_path):
     done = CliRunner().invoke(main, ["verify", name, "--out", str(tmp_path), "--json"])
     found = json.loads(done.stdout.strip().splitlines()[-1])

@@ -89,6 +89,7 @@ class Metric:
         compute: ``(arrays, generated, **params) -> {key: value}``.
         params: of the protocol.
         max_samples: each side is subsampled (seeded) to this size, when the metric is slow.
+        max_fake: the same of the generated side, where it may be larger.
         equal_counts: both sides are subsampled (seeded) to the smaller of the two.
         floor_draws: how many draws of its floor are averaged; fewer where each is slow.
         version: part of the protocol; raised whenever a value can change.
@@ -105,6 +106,7 @@ class Metric:
     paper: Paper
     params: Mapping[str, Any] = field(default_factory=dict)
     max_samples: int | None = None
+    max_fake: int | None = None
     equal_counts: bool = False
     floor_draws: int = 5
     version: int = 1

@@ -36,12 +36,15 @@ class RealSide:
         test, train: the held-out and the training samples, extracted when they are asked for.
         samples: the held-out samples as they are ``[N, *shape]``.
         labels: of the held-out samples ``[N]``.
+        strata: the mode of each held-out sample ``[N]``, where every mode should occur as often as
+            the others in any subset.
     """
 
     test: Callable[[], Extracted]
     train: Callable[[], Extracted] | None = None
     samples: Callable[[], np.ndarray] | None = None
     labels: np.ndarray | None = None
+    strata: np.ndarray | None = None
     classes: int | None = None
     mixture: Mixture | None = None
 
