@@ -7,7 +7,16 @@ import unicodedata
 from typing import Any
 
 from ganbench.core import registry
-from ganbench.core.kinds import Dataset, Metric, Modifier, Paper, Pattern, Preset, Variant
+from ganbench.core.kinds import (
+    Constants,
+    Dataset,
+    Metric,
+    Modifier,
+    Paper,
+    Pattern,
+    Preset,
+    Variant,
+)
 
 COLUMNS = ("variant", "penalty", "steps", "paper")
 LINE = "  {:<17}{:<30}{:>5}  {}"
@@ -185,7 +194,9 @@ def _plain(value: Any) -> str:
     return str(getattr(value, "key", value))
 
 
-HIDDEN = ("name", "paper", "network_wraps", "joint", "budgets", "needs", "controls")
+HIDDEN = (
+    "name", "paper", "network_wraps", "joint", "budgets", "needs", "controls", "constants",
+)  # fmt: skip
 
 
 def details(kind: str, item: Any) -> list[tuple[str, str]]:
@@ -202,6 +213,7 @@ def details(kind: str, item: Any) -> list[tuple[str, str]]:
     if isinstance(item, Variant):
         lines.append(("defaults", ", ".join(f"{k} {v:g}" for k, v in item.hyper().items())))
         lines += [(f"schedule {k}", str(schedule)) for k, schedule in item.schedules.items()]
+        lines += [(f"on {family}", _constants(c)) for family, c in item.constants.items()]
         lines += [("published", line) for line in said_of(item.name)]
     if isinstance(item, Metric):
         lines.append(("reads", item.needs.name))
@@ -219,6 +231,12 @@ def details(kind: str, item: Any) -> list[tuple[str, str]]:
     if isinstance(item, Variant) and "+" in item.name:
         sources += [registry.modifiers.source(part) for part in item.name.split("+")[1:]]
     return [*lines, *(("source", source) for source in dict.fromkeys(sources))]
+
+
+def _constants(constants: Constants) -> str:
+    """Return what a method's authors used for one family of data."""
+    values = ", ".join(f"{key} {value:g}" for key, value in constants.values.items())
+    return f"{values} ({constants.source})"
 
 
 def _own(budget: Any) -> str:
