@@ -28,7 +28,7 @@ from ganbench.verify._outcome import Check, Outcome
 
 STEPS, ANCHOR = 300, 50
 LRS = (0.05, 0.1, 0.2, 0.3)
-WEIGHT = 1.0  # of consensus
+WEIGHT = 1.0  # of consensus and of sga
 RATE = 1e-6  # the measured factor per step may differ by this; float64 has 1e-8 at double roots
 
 
@@ -48,6 +48,7 @@ POLYNOMIALS: dict[str, Callable[[float], Sequence[complex]]] = {
     "past-extragradient": _ahead,
     "optimistic": _ahead,
     "consensus": lambda h: [1, WEIGHT * h - 1 - 1j * h],
+    "sga": lambda h: [1, WEIGHT * h - 1 - 1j * h],  # consensus, where the field only turns
     "consensus-alternating": lambda h: [1, h**2 - 2 * (1 - WEIGHT * h), (1 - WEIGHT * h) ** 2],
     "unrolled-5": _unrolled(5),
     "unrolled-10": _unrolled(10),
@@ -131,7 +132,7 @@ def draw(curves: dict[str, np.ndarray]) -> Figure:
     steps = np.arange(STEPS + 1)  # theory gives the slope, the path at ANCHOR the height
     for i, (axis, h) in enumerate(zip(axes, LRS, strict=True)):
         for j, (game, path) in enumerate(curves.items()):
-            line = ("-", "--")[game == "optimistic"]  # it lies upon past-extragradient
+            line = ("-", "--")[game in ("optimistic", "sga")]  # they lie upon others
             norms = np.linalg.norm(path[:, i], axis=1)
             axis.plot(steps, norms, line, color=f"C{j}", lw=1.6, label=game)
             law = norms[ANCHOR] * radius(game, h) ** (steps - ANCHOR)

@@ -15,6 +15,7 @@ from ganbench.training.population import Population
 STEPS = 40
 ADAM_STEPS = 30
 GAMES = [*registry.games.names(), "unrolled-5", "unrolled-10"]
+PERIODIC = ["lookahead-5"]  # no linear map of one step, but of several: test_lookahead.py
 ARCH, ZEROS = registry.archs.get("dirac"), registry.datasets.get("dirac").load(None)
 H = 0.2  # the rate of BASE
 BASE = replace(registry.variants.get("wgan"), optim=SGD(H), d_steps=1, constraint=None)
@@ -53,6 +54,8 @@ def linear(game, h, weight=10.0):
         # (w, last u): w + 2 h J w + u, and u = -h J w
         "optimistic": np.block([[I2 + 2 * h * J, I2], [-h * J, half]]),
         "consensus": I2 + h * J - damp * I2,
+        # xi = -J w has the antisymmetric Jacobian -J: A^T xi = J (-J w) = w, and lambda > 0
+        "sga": I2 + h * J - damp * I2,
         "consensus-alternating": np.array([[1 - damp, h], [0, 1]])
         @ np.array([[1, 0], [-h, 1 - damp]]),
     }
@@ -66,7 +69,7 @@ def linear(game, h, weight=10.0):
 
 def weights(game):
     """Return the hyper-parameters that a test gives a game: half of its own weight."""
-    return {"consensus.weight": 0.5} if registry.games.get(game).hyper else {}
+    return dict.fromkeys(registry.games.get(game).hyper, 0.5)
 
 
 def adam(point, grad, m, v, t, lr=0.01, beta1=0.5, beta2=0.9, eps=1e-8):

@@ -9,7 +9,7 @@ import torch
 from ganbench.core import registry
 from ganbench.methods.constraints import weight_clip
 from ganbench.training.state import flatten
-from tests.games._helpers import BASE, GAMES, H, linear, trajectory, weights
+from tests.games._helpers import BASE, GAMES, PERIODIC, H, linear, trajectory, weights
 from tests.training._helpers import make, relative
 
 
@@ -23,7 +23,7 @@ def test_every_game_has_a_linear_map_here():
 @pytest.mark.parametrize("backend", ["eager", "loop"])
 def test_the_bilinear_game_moves_by_its_linear_map(game, h, backend):
     weight = 0.7
-    hyper = {"lr": h} | ({"consensus.weight": weight} if registry.games.get(game).hyper else {})
+    hyper = {"lr": h} | dict.fromkeys(registry.games.get(game).hyper, weight)
     found = trajectory(game, hyper=hyper, backend=backend)
     matrix = linear(game, h, weight)
     w = np.zeros(len(matrix))
@@ -42,6 +42,7 @@ RATES = {
     "past-extragradient": np.abs(np.roots([1, -1 - 2j * H, 1j * H])).max(),
     "consensus": np.sqrt((1 - H * 0.5) ** 2 + H**2),
     "consensus-alternating": 1 - H * 0.5,
+    "sga": np.sqrt((1 - H * 0.5) ** 2 + H**2),
     "unrolled-5": np.sqrt(1 - 10 * H**2 + H**2),
 }
 
@@ -54,9 +55,8 @@ def test_rates_have_their_closed_forms(game):
 
 
 def test_simultaneous_grows_and_extragradient_shrinks_by_its_factor_at_every_step():
-    for game in ("simultaneous", "extragradient", "consensus"):
-        hyper = {"consensus.weight": 0.5} if registry.games.get(game).hyper else {}
-        norms = np.linalg.norm(trajectory(game, hyper=hyper), axis=1)
+    for game in ("simultaneous", "extragradient", "consensus", "sga"):
+        norms = np.linalg.norm(trajectory(game, hyper=weights(game)), axis=1)
         assert norms[1:] / norms[:-1] == pytest.approx(RATES[game], abs=1e-10)
 
 
@@ -71,20 +71,21 @@ def test_with_two_discriminator_steps_the_last_is_the_joint_one(game):
     elif game == "extragradient":  # theta rests in D's own round
         wanted = (1 + H * (1 - 2 * H), 1 - H - H * (1 + H * (1 - H)))
     else:
-        first = linear("consensus" if weights(game) else "simultaneous", H, 0.5) @ [1, 1]
+        first = linear(game if game == "sga" else "consensus" if weights(game) else "simultaneous",
+                       H, 0.5) @ [1, 1]  # fmt: skip
         rule = linear(game, H, 0.5)
         wanted = rule @ [1, first[1]]
     assert (theta, psi) == pytest.approx(wanted, abs=1e-12)
     assert abs(psi - single[1]) > 0.01
 
 
-@pytest.mark.parametrize("game", GAMES)
+@pytest.mark.parametrize("game", [*GAMES, *PERIODIC])
 def test_clipping_still_holds(game):
     found = trajectory(game, replace(BASE, constraint=weight_clip(0.3)), hyper=weights(game))
     assert np.abs(found[1:, 1]).max() <= 0.3 and np.abs(found[1:, 1]).min() < 0.3
 
 
-@pytest.mark.parametrize("game", GAMES)
+@pytest.mark.parametrize("game", [*GAMES, *PERIODIC])
 @pytest.mark.parametrize("subject", ["ns", "wgan-gp"])
 def test_lane_equals_solo(game, subject):
     given = {"game": game, "dtype": "float64", "batch": 32, "ema": 0.9}
@@ -97,7 +98,7 @@ def test_lane_equals_solo(game, subject):
         assert max(relative(together.params(1)[part][k], v) for k, v in tree.items()) <= 1e-9
 
 
-@pytest.mark.parametrize("game", GAMES)
+@pytest.mark.parametrize("game", [*GAMES, *PERIODIC])
 @pytest.mark.parametrize("subject", ["ns", "wgan-gp"])
 def test_loop_agrees_with_eager(game, subject):
     given = {"game": game, "dtype": "float64"}
@@ -113,7 +114,7 @@ def test_loop_agrees_with_eager(game, subject):
             assert torch.allclose(ours[key], value, rtol=1e-7, atol=1e-12), key
 
 
-@pytest.mark.parametrize("game", GAMES)
+@pytest.mark.parametrize("game", [*GAMES, *PERIODIC])
 def test_going_on_from_a_checkpoint_is_exact(game):
     straight, first, second = (make("ns", "toy", [0, 1], game=game, ema=0.9) for _ in range(3))
     straight.run(8)

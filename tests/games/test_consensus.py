@@ -15,7 +15,7 @@ def test_the_weight_is_that_of_the_authors_code(game):
 
 def test_no_other_game_has_numbers_of_its_own():
     games = [g.name for g in registry.games.items() if g.hyper]
-    assert sorted(games) == ["consensus", "consensus-alternating"]
+    assert sorted(games) == ["consensus", "consensus-alternating", "sga"]
 
 
 def test_the_weight_of_consensus_is_a_hyper_parameter_of_each_lane():
