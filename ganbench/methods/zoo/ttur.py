@@ -1,6 +1,6 @@
 """The two time-scale update rule: a rate for each player. Heusel et al. 2017, section 1.
 
-3e-4 for D and 1e-4 for G, with one step of D, is what its table 1 has for WGAN-GP on images, in
+3e-4 for D and 1e-4 for G, with one step of D, as its table 1 for WGAN-GP is usually quoted, in
 place of 1e-4 for both and five steps. A script of the authors (``gan_64x64_FID.py``, one version of
 it) has the two rates the other way round. Betas stay those of the variant.
 """
