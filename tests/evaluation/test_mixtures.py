@@ -108,7 +108,7 @@ def test_every_first_part_of_the_held_out_points_has_as_many_of_each_mode(name):
     assert np.ptp(trained) > 0  # networks are shown independent samples
 
 
-@pytest.mark.parametrize(("n_real", "most"), [(10_000, 1_000), (1_000, 100), (10_000, 10_000)])
+@pytest.mark.parametrize(("n_real", "most"), [(10_000, 1_000), (1_000, 100), (1_000, 1_000)])
 def test_the_reference_of_a_mixture_has_as_many_of_each_mode(n_real, most):
     """In the reference, and in what a metric with a cap cuts out of it."""
     data = registry.datasets.get("ring2d").load(None)
