@@ -14,8 +14,8 @@ FLOOR = 0.65
 SOON, LATER = 128_000, 512_000  # real points: 1,000 and 4,000 updates of the discriminator
 # These need the larger budget: after the smaller one they draw an arc of the ring.
 SLOW = (
-    "ebgan fgan-hellinger fgan-js fgan-rkl hinge instance-noise minibatch-std ns ralsgan rasgan "
-    "rsgan"
+    "alpha-gan ebgan fgan-hellinger fgan-js fgan-rkl hinge instance-noise minibatch-std ns ralsgan "
+    "rasgan rsgan"
 ).split()
 # What these draw after the larger budget, by their papers' constants, and the w2 that other
 # constants reached (``--hyper``).
