@@ -16,6 +16,7 @@ from ganbench.core.kinds import (
     Pattern,
     Preset,
     Variant,
+    distinct_methods,
 )
 
 COLUMNS = ("variant", "penalty", "steps", "paper")
@@ -103,12 +104,13 @@ def zoo() -> str:
 def zoo_markdown() -> str:
     """Return ``docs/zoo.md``."""
     by_family = families(built_in=True)
-    count = sum(len(rows) for rows in by_family.values())
+    names = [row["variant"] for rows in by_family.values() for row in rows]
+    methods = len(distinct_methods([registry.variants.get(name) for name in names]))
     lines = [
         "# The zoo",
         "",
-        f"{count} variants. `r` and `f` are the logits of real and generated samples, `sp` is "
-        "softplus, `s` the sigmoid; *steps* are updates of D for one of G. Variants in bold are "
+        f"{methods} methods under {len(names)} names. `r` and `f` are the logits of real and "
+        "generated samples, `sp` is softplus, `s` the sigmoid; *steps* are updates of D for one of G. Variants in bold are "
         "the group `core`; each family is a group too (`ganbench run --variants relativistic`). "
         "Made by `ganbench list variants --markdown`.",
     ]

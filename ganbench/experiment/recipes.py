@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ganbench.core.errors import UsageError
-from ganbench.core.kinds import Data, Variant, data_family
+from ganbench.core.kinds import Data, Variant
 
 PACKAGED = Path(__file__).with_name("recipes")
 PAPER = "paper"
@@ -91,8 +91,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def constants(variant: Variant, recipe: Recipe, data: Data) -> dict[str, float]:
     """Return the hyper-parameters that ``recipe`` sets for ``variant`` on ``data``."""
-    own = variant.constants.get(data_family(data.train.shape[1:]))
-    values = dict(own.values) if own else {}
+    values = dict(variant.constants_for(data.train.shape[1:]))
     factor = recipe.rate_factors.get(variant.name, 1.0)
     if factor != 1.0:
         hyper = variant.hyper()

@@ -13,7 +13,7 @@ from ganbench.experiment.records import QuantityInfo
 from ganbench.reports.leaderboard import is_control
 from ganbench.reports.verdicts import VERDICTS
 
-MOST_ROWS = 24  # of variants in the terminal's table, so that all of it fits one screen
+MOST_ROWS = 20  # of variants in the terminal's table, so that all of it fits one screen
 ARROWS = {"lower": "↓", "higher": "↑", "floor": "≈"}
 BANDS = {1: "1 best", 2: "2 learned", 3: "3 not"}
 
