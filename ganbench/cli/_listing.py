@@ -110,7 +110,8 @@ def zoo_markdown() -> str:
         "# The zoo",
         "",
         f"{methods} methods under {len(names)} names. `r` and `f` are the logits of real and "
-        "generated samples, `sp` is softplus, `s` the sigmoid; *steps* are updates of D for one of G. Variants in bold are "
+        "generated samples, `sp` is softplus, `s` the sigmoid; *steps* are updates of D for one of "
+        "G. Variants in bold are "
         "the group `core`; each family is a group too (`ganbench run --variants relativistic`). "
         "Made by `ganbench list variants --markdown`.",
     ]

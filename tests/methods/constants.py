@@ -60,6 +60,7 @@ USUAL = {
     "d_norm": "none",
     "constants": {},  # on a family of data: {family: {hyper-parameter: value}}
     "same_method_as": "",
+    "same_gradients_as": "",
     "inside": {},
 }
 
@@ -93,6 +94,7 @@ VARIANTS = {
             ("variational_d(activation=<lambda>, conjugate=<lambda>)",
              "variational_g(activation=<lambda>)"),
             same_method_as="ns" if name == "js" else "",
+            same_gradients_as="ns" if name == "js" else "",
         )
         for name in ("kl", "rkl", "pearson", "hellinger", "js")
     },

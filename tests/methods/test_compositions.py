@@ -16,7 +16,7 @@ from ganbench.core.errors import UsageError
 from tests.methods._helpers import VARIANTS
 
 NAMED = [v for v in VARIANTS if v.composition]
-OWN = {"name", "paper", "family", "equation", "composition", "same_method_as"}
+OWN = {"name", "paper", "family", "equation", "composition", "same_method_as", "same_gradients_as"}
 
 
 def same(a, b):

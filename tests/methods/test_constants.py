@@ -76,6 +76,7 @@ def described(v):
         "d_norm": v.d_norm,
         "constants": {family: dict(c.values) for family, c in v.constants.items()},
         "same_method_as": v.same_method_as,
+        "same_gradients_as": v.same_gradients_as,
     }  # fmt: skip
 
 

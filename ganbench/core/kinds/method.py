@@ -261,6 +261,7 @@ class Modifier:
             core=False,
             composition="",
             same_method_as="",
+            same_gradients_as="",
         )
 
 
