@@ -29,7 +29,6 @@ NOT_HERE = {
     "rahinge": "one point that circles the ring, at 1.3; 1.10 at a quarter of the rate",
     "rpgan-r1r2": "an arc; at a rate of 2e-4 to the end, for R3GAN's schedule, it learns, 0.23",
     "softmax-gan": "one point that circles the ring, at 1.3",
-    "wgan-gp": "beside the ring; with a penalty of 0.1 for 10 it learns, 0.26",
 }
 
 
