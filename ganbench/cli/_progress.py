@@ -15,6 +15,7 @@ from ganbench.experiment.plan import Plan
 from ganbench.experiment.records import Unit
 from ganbench.reports.tables import number
 
+LEAST_PART = 0.02  # of all updates, from which the time left is told
 UNITS = {"g_steps": "generator updates", "images_seen": "images"}
 
 
@@ -108,7 +109,8 @@ class ProgressDisplay:
             return
         elapsed = time.monotonic() - self.start
         part = sum(self.seen.values()) / self.total
-        left = f", about {elapsed * (1 - part) / part / 60:.1f} min left" if part else ""
+        known = part > LEAST_PART  # what comes before training is no measure of it
+        left = f", about {elapsed * (1 - part) / part / 60:.1f} min left" if known else ""
         self.console.print(
             f"[{done}/{len(self.units)}] {unit.label}: {share}, {self.value[unit.unit_id]}"
             f" ({elapsed / 60:.1f} min{left})",

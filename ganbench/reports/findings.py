@@ -17,7 +17,7 @@ from ganbench.stats.noise import pooled_noise
 FIRST_COMPARISON = 5  # seeds, below which no interval is to be relied on
 SAID = {
     "not learned": "not learned at this budget, no better than a Gaussian fitted to the data",
-    "collapsed": "collapsed: learned, with modes lost",
+    "collapsed": "collapsed: learned, with modes lost or far too rare",
     "diverged": "diverged",
     "failed": "failed",
 }

@@ -33,7 +33,7 @@ def test_a_variant_is_named_by_what_most_of_its_seeds_did(table):
     last = table["checkpoint"] == 2
     ns = table["variant"] == "ns"
     table.loc[last & ns & (table["seed"] < 2), "verdict"] = "collapsed"
-    assert "Collapsed: learned, with modes lost (1): ns (2/3)." in said(table)
+    assert "Collapsed: learned, with modes lost or far too rare (1): ns (2/3)." in said(table)
 
 
 def test_a_collapse_counts_on_the_way_only_after_learning(table):
