@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ganbench.core.kinds.metric import shortfall
 from ganbench.core.plane import plane
 from ganbench.experiment.records import Record
 from ganbench.experiment.store import Store
@@ -36,8 +37,9 @@ def finished(store: Store, records: list[Record], metric: str) -> list[Seed]:
         path = store.samples_path(record.run_id)
         value = record.measurements[-1].values.get(metric) if record.measurements else None
         if record.status == "ok" and value is not None and path.exists():
-            higher = record.quantities[metric].higher_is_better
-            seeds.append(Seed(-value if higher else value, value, record.seed, path))
+            target = record.quantities[metric].target
+            order = shortfall(value, record.floors.get(metric, 0.0), target)
+            seeds.append(Seed(order, value, record.seed, path))
     return sorted(seeds)
 
 

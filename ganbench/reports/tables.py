@@ -92,7 +92,7 @@ def terminal_table(
         out.add_column(name, justify="left" if name == "verdict" else "right", no_wrap=True)
     for metric in others:
         out.add_column(_arrow(metric, quantities), justify="right")
-    for name in ("D params", "D norm", "CPU s"):
+    for name in ("params D/G", "D norm", "CPU s"):
         out.add_column(name, justify="right")
     medians = board.pivot_table(index=["arch", "variant"], columns="metric", values="median")
     controls = rows["variant"].map(is_control)
@@ -116,16 +116,21 @@ def terminal_table(
     return out
 
 
+def _thousands(n: float) -> str:
+    """Return a number of parameters, from ten thousand on in thousands."""
+    return f"{n:.0f}" if n < 10_000 else f"{n / 1000:.0f}k"
+
+
 def _arrow(metric: str, quantities: Mapping[str, QuantityInfo]) -> str:
     return f"{metric} {ARROWS[quantities[metric].target]}"
 
 
 def _costs(row: Any) -> tuple[str, str, str]:
-    """Return the cells of D's size, its normalisation and the seconds of training."""
+    """Return the cells of both sizes, D's normalisation and the seconds of training."""
     if is_control(row.variant):
         return "", "", ""
     seconds = row.train_s if math.isnan(row.train_cpu_s) else row.train_cpu_s
-    return f"{row.params_d:,.0f}", row.d_norm, number(seconds)
+    return f"{_thousands(row.params_d)}/{_thousands(row.params_g)}", row.d_norm, number(seconds)
 
 
 def literature_table(papers: pd.DataFrame) -> Table:

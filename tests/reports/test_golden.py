@@ -228,12 +228,12 @@ def test_every_cell_of_the_terminal_table(results, board):
     found = terminal_table(board, results, "fd", quantities)
     assert cells(found) == [
         [
-            "rank", "variant", "fd ↓", "95% interval", "verdict", "precision ↑", "D params",
+            "rank", "variant", "fd ↓", "95% interval", "verdict", "precision ↑", "params D/G",
             "D norm", "CPU s",
         ],
-        ["1", "good", "2", "1 – 3", "3 learned", "0.7", "7", "none", "8"],
-        ["2.5", "ns", "4", "2 – 6", "3 learned", "0.4", "7", "none", "8"],
-        ["2.5", "shaky", "4", "1 – ∞", "2 learned, 1 diverged", "0", "7", "none", "8"],
+        ["1", "good", "2", "1 – 3", "3 learned", "0.7", "7/11", "none", "8"],
+        ["2.5", "ns", "4", "2 – 6", "3 learned", "0.4", "7/11", "none", "8"],
+        ["2.5", "shaky", "4", "1 – ∞", "2 learned, 1 diverged", "0", "7/11", "none", "8"],
         ["", "control:gaussian", "8", "7.5 – 8.5", "", "0.01", "", "", ""],
     ]  # fmt: skip
     console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
