@@ -81,7 +81,8 @@ class Request(Settings):
     """The options of a run; None is the default of the preset or the data set."""
 
     variants: tuple[str, ...] = option(
-        (), "--variants", "Names, BASE+MODIFIER, groups (core, wasserstein ...), or all.",
+        (), "--variants",
+        "Names, BASE+MODIFIER, groups (core, wasserstein ...) or all; default: the preset's.",
         parse=lambda text: (text,) if text else (), shown="",
     )  # fmt: skip
     dataset: str = option("mnist", "--dataset", "See: ganbench list datasets.", type=str)

@@ -29,7 +29,8 @@ def common_point(table: pd.DataFrame, axis: str) -> float:
     Args:
         table: rows of ``results.csv``. axis: one of ``AXES``.
     """
-    trained = table[(table["status"] == "ok") & (table["verdict"] != "control")]
+    finished = (table["status"] == "ok") & (table["verdict"] != "control")
+    trained = table[finished & table["value"].notna()]
     return float(trained.groupby("run_id")[AXES[axis]].max().min())
 
 
@@ -46,10 +47,11 @@ def read_at(table: pd.DataFrame, axis: str) -> tuple[pd.DataFrame, list[str]]:
     kept = [table[~curves]]
     left_out: dict[str, None] = {}
     for (_, _), rows in table[curves].groupby(["run_id", "metric"], sort=False):
-        rows = rows.dropna(subset=["value"]).sort_values(column)
+        variant = rows["variant"].iloc[0]
+        rows = rows.dropna(subset=["value", column]).sort_values(column)
         x = rows[column].to_numpy(float)
         if not len(rows) or x[0] > point:
-            left_out[table.loc[rows.index[0], "variant"] if len(rows) else ""] = None
+            left_out[variant] = None
             continue
         value = _interpolated(x, rows["value"].to_numpy(float), point)
         after = rows[x >= point]
@@ -57,4 +59,4 @@ def read_at(table: pd.DataFrame, axis: str) -> tuple[pd.DataFrame, list[str]]:
             value=value, **{column: point}
         )
         kept += [rows[x < point], last]
-    return pd.concat(kept), sorted(filter(None, left_out))
+    return pd.concat(kept), sorted(left_out)

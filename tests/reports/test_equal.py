@@ -53,3 +53,10 @@ def test_equal_updates_cut_nothing_but_the_longer_curves(table):
 def test_values_that_are_not_positive_are_interpolated_as_they_are():
     table = pd.DataFrame(rows("a", (0, 10), (1.0, -1.0)) + rows("b", (0, 5), (1.0, 1.0)))
     assert last(read_at(table, "images")[0])["a"] == pytest.approx(0.0)
+
+
+def test_a_curve_without_values_or_places_is_left_out(table):
+    table.loc[table["variant"] == "a", "value"] = math.nan
+    table.loc[table["variant"] == "b", "images_seen"] = math.nan
+    read, left_out = read_at(table, "images")
+    assert left_out == ["a", "b"] and last(read)["c"] == pytest.approx(2.0)
