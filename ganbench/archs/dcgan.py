@@ -6,8 +6,8 @@ many. The generator is batch normalised, ReLU, tanh; the discriminator LeakyReLU
 
 Two deliberate differences from the paper. Weights do not start as N(0, 0.02): the generator's as
 torch initialises them, the discriminator's as He et al. 2015, which learns faster at these widths.
-The discriminator is not normalised, so that per-sample gradient penalties are defined; ``d_norm=
-batch`` gives the paper's, and a variant takes it whose own authors normalise D (``Variant.d_norm``).
+The discriminator is not normalised, so that per-sample gradient penalties are defined. The option
+``d_norm=batch`` gives the paper's; a variant whose own authors normalise D has it by itself.
 
 ``dcgan-conditional`` gives the class label to both networks (``archs/_labels.py``).
 """
