@@ -1,5 +1,7 @@
 """From a request to trainings and units; what they will cost."""
 
+from dataclasses import replace
+
 import pytest
 
 from ganbench.core import registry
@@ -9,6 +11,7 @@ from ganbench.experiment.estimate import Cost, makespan
 from ganbench.experiment.plan import make_plan
 from ganbench.experiment.request import Request
 from ganbench.experiment.trainings import choose_preset
+from ganbench.methods.optimisers import Adam
 
 
 def planned(**options):
@@ -151,3 +154,22 @@ def test_a_unit_costs_its_steps_and_its_evaluations(tiny, monkeypatch):
     evaluations = estimate.EVALUATION_S * 3 * 2 * 60 / 1_000  # checkpoints, seeds, samples
     assert cost.seconds == pytest.approx(12 * 0.5 + evaluations)
     assert cost.memory > estimate.BASE_BYTES + data.train.nbytes
+
+
+def test_a_method_has_its_authors_normalisation_unless_all_are_given_the_same_networks(tiny):
+    def norms(**options):
+        given = {"variants": ("wgan", "wgan+gp", "ns"), "dataset": "digits", "batch": 8}
+        return {t.variant: t.arch_options["d_norm"] for t in planned(**given, **options).trainings}
+
+    assert norms() == {"wgan": "batch", "wgan+gp": "none", "ns": "none"}
+    assert set(norms(same_networks=True).values()) == {"none"}
+    assert norms(arch="dcgan:d_norm=batch", same_networks=True)["ns"] == "batch"  # wgan+gp: skipped
+    assert {t.networks for t in planned().trainings} == {"own"}
+
+
+def test_a_changed_constant_is_another_training(tiny):
+    before = planned(variants=("hinge",)).trainings[0]
+    changed = replace(registry.variants.get("hinge"), optim=Adam(lr=1e-3, betas=(0.0, 0.9)))
+    with registry.temporarily(changed):
+        after = planned(variants=("hinge",)).trainings[0]
+    assert before.method != after.method and before.run_id(0) != after.run_id(0)
