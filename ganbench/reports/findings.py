@@ -14,6 +14,7 @@ from ganbench.reports.tables import MOST_ROWS, number, ranking
 from ganbench.stats.compare import ALPHA, seeds_needed
 from ganbench.stats.noise import pooled_noise
 
+MOST_NAMES = 10  # in a list of single seeds
 FIRST_COMPARISON = 5  # seeds, below which no interval is to be relied on
 SAID = {
     "not learned": "not learned at this budget, no better than a Gaussian fitted to the data",
@@ -76,14 +77,19 @@ def aa_sentence(board: pd.DataFrame, table: pd.DataFrame, primary: str) -> list[
         means = [noise.scaled(v).mean() for v in values]
         gap, width = abs(means[0] - means[1]), noise.half_width(*map(len, values))
         place = "inside" if gap <= width else "OUTSIDE"
-        shown = [f"{100 * np.expm1(x):.0f} %" if noise.log else number(x) for x in (gap, width)]
-        single = noise.half_width()
-        least = f"{100 * np.expm1(single):.0f} %" if noise.log else number(single)
+        shown = [_difference(x, noise.log) for x in (gap, width, noise.half_width())]
         said.append(
             f"A/A: {one} has the gradients of {other}; their {primary} differ by {shown[0]}, "
-            f"{place} the noise ({shown[1]}). One seed against one: {least} is noise."
+            f"{place} the noise ({shown[1]}). One seed against one: {shown[2]} is noise."
         )
     return said
+
+
+def _difference(gap: float, log: bool) -> str:
+    """Return a difference in words; of logarithms a share, or a factor where it is large."""
+    if not log:
+        return number(gap)
+    return f"{100 * np.expm1(gap):.0f} %" if gap < np.log(2) else f"a factor of {np.exp(gap):.2g}"
 
 
 def _last_values(table: pd.DataFrame, variant: str, metric: str) -> np.ndarray:
@@ -121,7 +127,7 @@ def findings(board: pd.DataFrame, table: pd.DataFrame, primary: str) -> list[str
         for verdict, names in sorted(groups.items(), key=lambda item: list(SAID).index(item[0]))
     ]
     if partly:
-        listed = "; ".join(f"{v}: {', '.join(names)}" for v, names in partly.items())
+        listed = "; ".join(f"{v}: {few(names)}" for v, names in partly.items())
         said.append(f"Of variants that mostly learned, single seeds: {listed}.")
     fine = sum(learned(row) for row in rows.to_dict("records"))
     if fine > MOST_ROWS:
@@ -140,8 +146,14 @@ def _recovered(table: pd.DataFrame) -> list[str]:
     counts = pd.Series(names, dtype=object).value_counts()
     if counts.empty:
         return []
-    listed = ", ".join(f"{name} ({n})" if n > 1 else name for name, n in counts.items())
+    listed = few([f"{name} ({n})" if n > 1 else name for name, n in counts.items()])
     return [f"Collapsed at a checkpoint on the way, learned at the end: {listed}."]
+
+
+def few(names: Sequence[str]) -> str:
+    """Return the first ``MOST_NAMES`` names, and how many more there are."""
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _unmeasured(table: pd.DataFrame) -> list[str]:

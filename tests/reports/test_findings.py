@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
+from ganbench.reports import findings as findings_module
 from ganbench.reports import leaderboard
-from ganbench.reports.findings import aa_sentence, findings, limits, limits_of
+from ganbench.reports.findings import aa_sentence, few, findings, limits, limits_of
 from tests.reports import _golden
 
 KNOWN = leaderboard.quantities(_golden.records())
@@ -69,3 +70,11 @@ def test_the_pair_with_the_same_gradients_shows_the_noise():
     table.loc[table["variant"] == "ns", "value"] *= 2
     assert "OUTSIDE" in aa_sentence(table[["variant"]].drop_duplicates(), table, "fd")[0]
     assert aa_sentence(pd.DataFrame({"variant": ["ns"]}), table, "fd") == []
+
+
+def test_long_lists_are_cut_and_large_differences_are_factors():
+    names = [f"v{i}" for i in range(12)]
+    assert few(names) == ", ".join(names[:10]) + " and 2 more" and few(names[:10]).endswith("v9")
+    assert findings_module._difference(0.1, log=True) == "11 %"
+    assert findings_module._difference(1.6094379, log=True) == "a factor of 5"
+    assert findings_module._difference(0.25, log=False) == "0.25"
