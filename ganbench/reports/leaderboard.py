@@ -154,7 +154,7 @@ def leaderboard(table: pd.DataFrame, known: Mapping[str, QuantityInfo]) -> pd.Da
     ``best`` is the median over seeds of the best checkpoint. One seed alone has no interval.
 
     Only variants of which most seeds have learned are ranked, by median, equal medians sharing a
-    rank; a control is not. In a screening nobody is: those that most seeds have learned are in
+    rank; a control is not, and stands where its median places it. In a screening nobody is: those that most seeds have learned are in
     band 1, if the noise between seeds does not tell them from the best, or in band 2; all others
     but controls are in band 3. ``p_vs_baseline`` is against ``ns`` on the same arch, and empty
     where so few seeds cannot reach 0.05.
@@ -189,10 +189,13 @@ def learned(part: Mapping[str, Any]) -> bool:
     return bool(part["n_learned"] > part["n_seeds"] / 2)
 
 
-def _order(part: Mapping[str, Any], info: QuantityInfo, floor: float) -> tuple[bool, bool, float]:
-    """Return the key of the table's order: who has learned, others, controls; by median."""
+def _order(part: Mapping[str, Any], info: QuantityInfo, floor: float) -> tuple[bool, float]:
+    """Return the key of the table's order: who has learned and controls, then others; by median.
+
+    So no variant stands above a control that beats it.
+    """
     value = shortfall(part["median"], floor, info.target)
-    return is_control(part["variant"]), not learned(part), value
+    return not learned(part) and not is_control(part["variant"]), value
 
 
 def screening(parts: Sequence[Mapping[str, Any]]) -> bool:

@@ -69,7 +69,7 @@ def _span(numbers: list[int]) -> str:
 def terminal_table(
     board: pd.DataFrame, table: pd.DataFrame, primary: str, quantities: Mapping[str, QuantityInfo]
 ) -> Table:
-    """Return the table of one screen: medians over seeds, then the controls.
+    """Return the table of one screen: medians over seeds, the controls at their places.
 
     Variants of which most seeds have not learned are left to the sentences below it, and so are
     those after the first ``MOST_ROWS``.
@@ -98,21 +98,20 @@ def terminal_table(
     controls = rows["variant"].map(is_control)
     fine = rows[~controls & (rows["n_learned"] > rows["n_seeds"] / 2)]
     listed = fine if len(fine) else rows[~controls]
-    for part in (listed.head(MOST_ROWS), rows[controls]):
-        for row in part.itertuples():
-            own = medians.loc[row.arch, row.variant]
-            out.add_row(
-                place(row),
-                row.variant,
-                *([row.arch] if archs else []),
-                number(row.median),
-                "" if math.isnan(row.ci_low) else f"{number(row.ci_low)} – {number(row.ci_high)}",
-                verdict_words(row),
-                *(number(float(own.get(m, math.nan))) for m in others),
-                *_costs(row),
-                style="dim" if is_control(row.variant) else "",
-            )
-        out.add_section()
+    chosen = rows.index.isin(listed.head(MOST_ROWS).index) | controls
+    for row in rows[chosen].itertuples():
+        own = medians.loc[row.arch, row.variant]
+        out.add_row(
+            place(row),
+            row.variant,
+            *([row.arch] if archs else []),
+            number(row.median),
+            "" if math.isnan(row.ci_low) else f"{number(row.ci_low)} – {number(row.ci_high)}",
+            verdict_words(row),
+            *(number(float(own.get(m, math.nan))) for m in others),
+            *_costs(row),
+            style="dim" if is_control(row.variant) else "",
+        )
     return out
 
 
