@@ -156,8 +156,8 @@ def leaderboard(table: pd.DataFrame, known: Mapping[str, QuantityInfo]) -> pd.Da
     Only variants of which most seeds have learned are ranked, by median, equal medians sharing a
     rank; a control is not, and stands where its median places it. In a screening nobody is: those
     of which most seeds have learned are in band 1, if the noise between seeds does not tell them
-    from the best, or in band 2; all others but controls are in band 3. ``p_vs_baseline`` is against ``ns`` on the same arch, and empty
-    where so few seeds cannot reach 0.05.
+    from the best, or in band 2; all others but controls are in band 3. ``p_vs_baseline`` is
+    against ``ns`` on the same arch, and empty where so few seeds cannot reach 0.05.
 
     A quantity that is best at its floor is placed by its distance from it.
 
