@@ -10,9 +10,10 @@ from typing import Any
 __version__ = "0.1.0"
 
 _KINDS = """
-    Anneal Arch Backend Budget Constants Constraint Data Dataset Decay Engine Extracted Extractor
-    Features Game GeneratorTerm InputTransform Joint Job Line LossState Metric Mixture Modifier
-    Networks Noise Paper Pattern Penalty Preset Quantity Variant named_composition reads_noise
+    Anneal Arch Backend Budget Constants Constraint Control ControlInput Data Dataset Decay Engine
+    Extracted Extractor Features Game GeneratorTerm InputTransform Joint Job Line LossState Metric
+    Mixture Modifier Networks Noise Paper Pattern Penalty Preset Quantity Variant named_composition
+    reads_noise
 """.split()
 _NAMES = {
     **dict.fromkeys(_KINDS, "ganbench.core.kinds"),

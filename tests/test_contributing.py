@@ -109,12 +109,25 @@ register(
            workers=lambda asked, device: 1, other_process=False)
 )
 """
+CONTROL = """
+import numpy as np
+
+from ganbench import Control, register
+
+
+def sample(given, n):
+    return np.full((n, *given.data.train.shape[1:]), 2, given.data.train.dtype)
+
+
+register(Control("twos", sample, summary="twos", draws=1))
+"""
 CASES = {
     "variant": (VARIANT, "mine", "--variants mine"),
     "metric": (METRIC, "mean-gap", "--variants ns --metrics default,mean_gap"),
     "dataset": (DATASET, "line", "--variants ns --dataset line --data-dir ."),
     "arch": (ARCH, "linear", "--variants ns --arch linear:width=4"),
     "game": (GAME, "g-first", "--variants ns --game g-first"),
+    "control": (CONTROL, "twos", "--variants ns"),
     "engine": (ENGINE, "backwards", "--variants ns,hinge --engine backwards"),
 }
 
@@ -161,6 +174,8 @@ def test_one_foreign_file_is_listed_and_trains(kind, tmp_path):
         header = "".join(line for line in done.stdout.splitlines() if line.startswith("┃"))
         assert "mean_gap" in header
         assert "mean_gap" in (tmp_path / "out" / "plots" / "final-values.svg").read_text()
+    if kind == "control":
+        assert "control:twos" in done.stdout
     if kind == "engine":
         assert {r["engine"] for r in records} == {"backwards"}
     if kind == "game":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -13,6 +14,15 @@ import click
 from ganbench.core.errors import Interrupted, UsageError
 
 FAILED, USAGE, RESUMABLE, CTRL_C = 1, 2, 75, 130
+
+
+def stop_on_sigterm() -> None:
+    """Let a polite request to end leave what is unfinished to be gone on with."""
+
+    def stop(*_: object) -> None:
+        raise Interrupted
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 def guarded(command: Callable) -> Callable:

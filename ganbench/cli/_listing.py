@@ -18,15 +18,10 @@ from ganbench.core.kinds import (
     Variant,
     distinct_methods,
 )
+from ganbench.core.kinds.metric import ARROWS, BEST
 
 COLUMNS = ("variant", "penalty", "steps", "paper")
 LINE = "  {:<17}{:<30}{:>5}  {}"
-ARROWS = {"higher": "↑", "lower": "↓", "floor": "→"}
-BEST = {
-    "higher": "higher is better",
-    "lower": "lower is better",
-    "floor": "best at its floor (real data)",
-}
 
 
 def summary(item: Any) -> str:
@@ -111,8 +106,8 @@ def zoo_markdown() -> str:
         "",
         f"{methods} methods under {len(names)} names. `r` and `f` are the logits of real and "
         "generated samples, `sp` is softplus, `s` the sigmoid; *steps* are updates of D for one of "
-        "G. Variants in bold are "
-        "the group `core`; each family is a group too (`ganbench run --variants relativistic`). "
+        "G. Variants in bold are the group `core`; each family is a group too (`ganbench run "
+        "--variants relativistic`). "
         "Made by `ganbench list variants --markdown`.",
     ]
     head = ("variant", "equation", "penalty", "steps", "paper")

@@ -42,3 +42,19 @@ def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for name in reversed(order):
         wrapped = _click_option(declared[name])(wrapped)
     return inception_weights(wrapped)
+
+
+def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say where units run: ``engine``, ``workers``, ``threads``."""
+    options = (
+        click.option("--threads", type=int, help="Threads of each process."),
+        click.option(
+            "--workers", type=int, help="Processes; default: as many as cores, 1 on CUDA."
+        ),
+        click.option(
+            "--engine", default="local", show_default=True, help="One of `ganbench list engines`."
+        ),
+    )
+    for option in options:
+        command = option(command)
+    return command

@@ -29,7 +29,7 @@ def summary(plan: Plan) -> str:
     training = plan.trainings[0]
     budget = f"{training.budget:,} {UNITS[training.budget_unit]}"
     return (
-        f"{plan.dataset.name} · {registry.archs.get(plan.trainings[0].arch).name} · "
+        f"{plan.dataset.name} · {training.arch} · "
         f"preset {plan.preset.name}: {counted(len(plan.trainings), 'variant')} "
         f"× {counted(len(plan.seeds), 'seed')} × {budget}, recipe {training.recipe}"
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 from itertools import groupby
 from pathlib import Path
@@ -11,11 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ganbench.cli._common import FAILED, guarded
-from ganbench.cli._options import request_options
-from ganbench.core.errors import Interrupted
-
-MOST_FILES = 12  # of a folder, that are named one by one
+from ganbench.cli._common import FAILED, guarded, stop_on_sigterm
+from ganbench.cli._options import engine_options, request_options
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,16 +20,14 @@ if TYPE_CHECKING:
     from ganbench.experiment.plan import Plan
     from ganbench.experiment.request import Request
 
+MOST_FILES = 12  # of a folder, that are named one by one
+
 
 @click.command()
 @guarded
 @request_options
 @click.option("--out", help="Run directory; default: runs/<dataset>-<preset>-<hash>.")
-@click.option(
-    "--engine", default="local", show_default=True, help="One of `ganbench list engines`."
-)
-@click.option("--workers", type=int, help="Processes; default: as many as cores, 1 on CUDA.")
-@click.option("--threads", type=int, help="Threads of each process.")
+@engine_options
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")
 def run(
     request: Request,
@@ -54,10 +48,7 @@ def run(
     from ganbench.experiment.plan import make_plan
     from ganbench.experiment.run import out_folder
 
-    def stop(*_: object) -> None:
-        raise Interrupted
-
-    signal.signal(signal.SIGTERM, stop)
+    stop_on_sigterm()
     console = Console()
     console = Console(width=None if console.is_terminal else 160)
     plan, _ = make_plan(request)
@@ -92,15 +83,15 @@ def run(
 
 def _print_result(console: Console, plan: Plan, result: Result) -> None:
     """Print the table, what it shows and cannot show, and the files written: one screen."""
-    from ganbench.reports.findings import aa_sentence, findings, limits_of
+    from ganbench.reports.findings import aa_sentences, findings, limits_of
     from ganbench.reports.tables import terminal_table
 
     board = result.leaderboard[result.leaderboard["dataset"] == plan.dataset.name]
     rows = result.results[result.results["dataset"] == plan.dataset.name]
     console.print()
-    console.print(terminal_table(board, rows, plan.primary, result.quantities))
+    console.print(terminal_table(board, plan.primary, result.quantities))
     sentences = findings(board, rows, plan.primary)
-    sentences += aa_sentence(board, rows, plan.primary) + limits_of(board, plan.primary)
+    sentences += aa_sentences(board, rows, plan.primary) + limits_of(board, plan.primary)
     for sentence in sentences:
         console.print(sentence, markup=False, highlight=False)
     console.print()

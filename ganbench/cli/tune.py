@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ganbench.cli._common import guarded
-from ganbench.cli._options import request_options
-from ganbench.core.errors import Interrupted, UsageError
+from ganbench.cli._common import guarded, stop_on_sigterm
+from ganbench.cli._options import engine_options, request_options
+from ganbench.core.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,11 +23,7 @@ if TYPE_CHECKING:
 @request_options
 @click.option("--out", help="Folder of the trainings; default: runs/tune-<dataset>-<preset>.")
 @click.option("--write", help="Write the recipe to this file; default: OUT/recipe.json.")
-@click.option(
-    "--engine", default="local", show_default=True, help="One of `ganbench list engines`."
-)
-@click.option("--workers", type=int, help="Processes; default: as many as cores, 1 on CUDA.")
-@click.option("--threads", type=int, help="Threads of each process.")
+@engine_options
 @click.option("--json", "as_json", is_flag=True, help="Print the recipe as the last line.")
 def tune(
     request: Request,
@@ -50,13 +45,13 @@ def tune(
     from ganbench.core.files import write_bytes
     from ganbench.experiment import tuning
 
-    if request.seeds is not None or request.checkpoints is not None:
-        raise UsageError("--seeds and --checkpoints are the search's own: leave them out")
+    own = (request.seeds, request.checkpoints, request.metrics, request.recipe)
+    if own != (None, None, "default", "auto"):
+        raise UsageError(
+            "--seeds, --checkpoints, --metrics and --recipe are the search's own: leave them out"
+        )
 
-    def stop(*_: object) -> None:
-        raise Interrupted
-
-    signal.signal(signal.SIGTERM, stop)
+    stop_on_sigterm()
     console = Console(stderr=True)
     folder = Path(
         out or f"runs/tune-{request.dataset.replace(':', '-')}-{request.preset or 'quick'}"

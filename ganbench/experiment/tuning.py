@@ -41,12 +41,14 @@ class Search:
     Attributes:
         request: the preset, data set and arch that the recipe is for.
         plan: of the request with the papers' rates.
+        n_validation: how many training samples are held out.
         out: a run directory for each factor is in it.
         train: ``(plan, units, store)``, executes units.
     """
 
     request: Request
     plan: Plan
+    n_validation: int
     out: Path
     train: Callable[[Plan, list[Unit], Store], Any]
 
@@ -138,13 +140,13 @@ def tune(
     )
     plan, _ = make_plan(searched)
     searched = replace(searched, metrics=plan.primary)
-    plan, _ = make_plan(searched)
+    plan, data = make_plan(searched)
     chosen = registry.engines.get(engine)
 
     def train(plan: Plan, units: list[Unit], store: Store) -> None:
         run_units(plan, units, store, chosen, workers, threads, report)
 
-    search = Search(searched, plan, out, train)
+    search = Search(searched, plan, len(data.test), out, train)
     names = [t.variant for t in plan.trainings]
     for factor in FACTORS:
         tell(f"{factor:g} times the papers' rates, {FIRST_SEEDS} seed")
@@ -174,14 +176,7 @@ def recipe(search: Search, finalists: Mapping[str, Sequence[float]]) -> dict[str
     made_by = {
         "command": f"ganbench tune --dataset {dataset} --preset {preset}",
         "split": "validation",
-        "n_validation": len_of_validation(search.plan),
+        "n_validation": search.n_validation,
         "git_sha": provenance.commit()[0],
     }
     return search.described(f"{dataset.replace(':', '-')}-{preset}", variants) | made_by
-
-
-def len_of_validation(plan: Plan) -> int:
-    """Return how many training samples are held out for the search."""
-    from ganbench.experiment.resolve import load_data
-
-    return len(load_data(plan.trainings[0]).test)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ganbench.core.files import write_bytes
+from ganbench.core.kinds.metric import BEST
 from ganbench.experiment.protocols import entries, refuse_mixed
 from ganbench.experiment.records import QuantityInfo, Record
 from ganbench.experiment.store import Store
@@ -83,7 +84,7 @@ def _value_plots(
         written += plots.save(figure, folder / f"curves-{key}")
     headlines = [primary, *(key for key, q in known.items() if q.headline)]
     labels = {
-        key: f"{plots.axis_label(key, known[key])},\n{plots.better(known[key])}"
+        key: f"{plots.axis_label(key, known[key])},\n{BEST[known[key].target]}"
         for key in dict.fromkeys(headlines)
     }
     return written + plots.save(plots.strips(named, labels, order), folder / "final-values")

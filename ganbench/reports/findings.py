@@ -60,7 +60,7 @@ def limits_of(board: pd.DataFrame, primary: str) -> list[str]:
     )
 
 
-def aa_sentence(board: pd.DataFrame, table: pd.DataFrame, primary: str) -> list[str]:
+def aa_sentences(board: pd.DataFrame, table: pd.DataFrame, primary: str) -> list[str]:
     """Return a sentence for each pair of variants with the same gradients: its noise.
 
     Args:

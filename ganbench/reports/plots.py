@@ -35,13 +35,6 @@ def axis_label(key: str, quantity: QuantityInfo) -> str:
     return f"{quantity.label} ({key})" if quantity.label else key
 
 
-def better(quantity: QuantityInfo) -> str:
-    """Return which values of a quantity are good ones, in words."""
-    if quantity.target == "floor":
-        return "the floor is best"
-    return f"{quantity.target} is better"
-
-
 def style() -> None:
     """Set the look of every plot."""
     sns.set_theme(context="notebook", style="whitegrid", font_scale=0.9)

@@ -1,4 +1,4 @@
-"""The ranked table in the terminal, and that of published numbers."""
+"""The table in the terminal."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 import pandas as pd
 from rich.table import Table
 
+from ganbench.core.kinds.metric import ARROWS
 from ganbench.experiment.records import QuantityInfo
 from ganbench.reports.leaderboard import is_control
 from ganbench.reports.verdicts import VERDICTS
 
 MOST_ROWS = 20  # of variants in the terminal's table, so that all of it fits one screen
-ARROWS = {"lower": "↓", "higher": "↑", "floor": "≈"}
 BANDS = {1: "1 best", 2: "2 learned", 3: "3 not"}
 
 
@@ -67,7 +67,7 @@ def _span(numbers: list[int]) -> str:
 
 
 def terminal_table(
-    board: pd.DataFrame, table: pd.DataFrame, primary: str, quantities: Mapping[str, QuantityInfo]
+    board: pd.DataFrame, primary: str, quantities: Mapping[str, QuantityInfo]
 ) -> Table:
     """Return the table of one screen: medians over seeds, the controls at their places.
 
@@ -75,7 +75,7 @@ def terminal_table(
     those after the first ``MOST_ROWS``.
 
     Args:
-        board: ``leaderboard.csv``; table: ``results.csv``.
+        board: ``leaderboard.csv``.
         quantities: those of the records; headlines have a column.
     """
     rows = ranking(board, primary)
@@ -130,22 +130,3 @@ def _costs(row: Any) -> tuple[str, str, str]:
         return "", "", ""
     seconds = row.train_s if math.isnan(row.train_cpu_s) else row.train_cpu_s
     return f"{_thousands(row.params_d)}/{_thousands(row.params_g)}", row.d_norm, number(seconds)
-
-
-def literature_table(papers: pd.DataFrame) -> Table:
-    """Return the numbers of ``papers`` (``literature_values``), each study under its set-up."""
-    out = Table(
-        title="published, under protocols of their own: not to be ranked with the above",
-        title_justify="left",
-    )
-    for name in ("variant", "metric", "value", "runs"):
-        out.add_column(name, justify="left" if name in ("variant", "metric") else "right")
-    out.add_column("where and how", overflow="fold")
-    for (study, setup, where), rows in papers.groupby(["study", "setup", "where"], sort=False):
-        said = f"{study}, {where}: {setup}"
-        for row in rows.itertuples():
-            spread = "" if math.isnan(row.spread) else f" ± {row.spread:g} ({row.spread_kind})"
-            out.add_row(row.variant, row.metric, f"{row.value:g}{spread}", str(row.runs), said)
-            said = ""
-        out.add_section()
-    return out

@@ -95,7 +95,7 @@ def test_diverged_seeds_are_counted_ranked_last_and_shown(tiny, tmp_path):
     assert record.diverged_at is not None and "not finite" in record.error
     said = findings(result.leaderboard, result.results, "w2")
     assert "Diverged (1): explodes." in said
-    terminal_table(result.leaderboard, result.results, "w2", result.quantities)
+    terminal_table(result.leaderboard, "w2", result.quantities)
 
 
 def test_a_unit_that_breaks_is_recorded_and_redone(tiny, tmp_path, monkeypatch):
@@ -201,5 +201,5 @@ def test_a_run_in_which_nothing_finished_ends_with_tables(tiny, tmp_path):
         assert set(own["status"]) == {"diverged"} and own["value"].isna().all()
         board = result.leaderboard
         assert set(board[board["variant"] == "hidden"]["n_diverged"]) == {2}
-        terminal_table(result.leaderboard, result.results, "w2", result.quantities)
+        terminal_table(result.leaderboard, "w2", result.quantities)
     assert (tmp_path / "plots" / "final-values.png").stat().st_size > 0

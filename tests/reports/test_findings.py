@@ -5,7 +5,7 @@ import pytest
 
 from ganbench.reports import findings as findings_module
 from ganbench.reports import leaderboard
-from ganbench.reports.findings import aa_sentence, few, findings, limits, limits_of
+from ganbench.reports.findings import aa_sentences, few, findings, limits, limits_of
 from tests.reports import _golden
 
 KNOWN = leaderboard.quantities(_golden.records())
@@ -65,11 +65,11 @@ def test_the_pair_with_the_same_gradients_shows_the_noise():
         for seed, value in enumerate(values)
     ]
     table = pd.DataFrame(rows)
-    (sentence,) = aa_sentence(table[["variant"]].drop_duplicates(), table, "fd")
+    (sentence,) = aa_sentences(table[["variant"]].drop_duplicates(), table, "fd")
     assert "fgan-js has the gradients of ns" in sentence and "inside the noise" in sentence
     table.loc[table["variant"] == "ns", "value"] *= 2
-    assert "OUTSIDE" in aa_sentence(table[["variant"]].drop_duplicates(), table, "fd")[0]
-    assert aa_sentence(pd.DataFrame({"variant": ["ns"]}), table, "fd") == []
+    assert "OUTSIDE" in aa_sentences(table[["variant"]].drop_duplicates(), table, "fd")[0]
+    assert aa_sentences(pd.DataFrame({"variant": ["ns"]}), table, "fd") == []
 
 
 def test_long_lists_are_cut_and_large_differences_are_factors():

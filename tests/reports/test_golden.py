@@ -224,9 +224,9 @@ def cells(table) -> list[list[str]]:
     return [[str(c.header) for c in table.columns], *map(list, zip(*columns, strict=True))]
 
 
-def test_every_cell_of_the_terminal_table(results, board):
+def test_every_cell_of_the_terminal_table(board):
     quantities = leaderboard.quantities(_golden.records())
-    found = terminal_table(board, results, "fd", quantities)
+    found = terminal_table(board, "fd", quantities)
     assert cells(found) == [
         [
             "rank", "variant", "fd ↓", "95% interval", "verdict", "precision ↑", "params D/G",
@@ -243,16 +243,16 @@ def test_every_cell_of_the_terminal_table(results, board):
     assert said in console.export_text()
 
 
-def test_quantities_that_are_no_headlines_have_no_column(results, board):
+def test_quantities_that_are_no_headlines_have_no_column(board):
     quantities = leaderboard.quantities(_golden.records())
     quantities["precision"] = quantities["precision"].model_copy(update={"headline": False})
-    header = cells(terminal_table(board, results, "fd", quantities))[0]
+    header = cells(terminal_table(board, "fd", quantities))[0]
     assert not any("precision" in name for name in header)
 
 
-def test_a_higher_primary_is_ranked_from_the_top(results, board):
+def test_a_higher_primary_is_ranked_from_the_top(board):
     quantities = leaderboard.quantities(_golden.records())
-    rows = cells(terminal_table(board, results, "precision", quantities))
+    rows = cells(terminal_table(board, "precision", quantities))
     assert rows[0][2] == "precision ↑"
     assert [row[1] for row in rows[1:]] == ["good", "ns", "control:gaussian", "shaky"]
 

@@ -19,14 +19,6 @@ def table():
 ORDER = ["good", "ns", "shaky"]
 
 
-def test_which_values_are_good_is_said_in_words():
-    known = leaderboard.quantities(_golden.records())
-    assert plots.better(known["fd"]) == "lower is better"
-    assert plots.better(known["precision"]) == "higher is better"
-    closest = known["fd"].model_copy(update={"closest_to_floor": True})
-    assert plots.better(closest) == "the floor is best"
-
-
 def test_the_gaussian_is_a_dotted_line(table):
     figure = plots.curves(table, "fd", "fd", ORDER, "control:gaussian")
     for axis in figure.axes[:3]:

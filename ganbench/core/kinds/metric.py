@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 Role = Literal["", "fidelity", "modes", "mode_divergence"]
 Target = Literal["lower", "higher", "floor"]
+ARROWS: Mapping[Target, str] = {"lower": "↓", "higher": "↑", "floor": "≈"}
+BEST: Mapping[Target, str] = {
+    "lower": "lower is better",
+    "higher": "higher is better",
+    "floor": "best at its floor (real data)",
+}
 
 
 def shortfall(values: Any, floor: Any, target: Target) -> Any:

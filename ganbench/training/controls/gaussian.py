@@ -9,7 +9,7 @@ from ganbench.core.kinds import Control, ControlInput
 from ganbench.core.lazy import np
 from ganbench.core.registry import register
 
-MOST = 10_000  # training samples that are read
+MOST = 10_000  # training samples that are read, about
 
 
 def sample(given: ControlInput, n: int) -> np.ndarray:
