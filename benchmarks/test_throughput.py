@@ -42,7 +42,7 @@ def population(name, lanes):
     dataset, arch = registry.datasets.get("mnist"), registry.archs.get("mlp-classic")
     trained = Population(
         registry.variants.get(name), lambda: arch.build(dataset.shape),
-        dataset.load(None).train, "mnist", list(range(lanes)), BATCH, 10_000, backend="eager",
+        dataset.load(None).train, "mnist", list(range(lanes)), BATCH, 10_000,
     )  # fmt: skip
     return lambda: trained.run(STEPS)
 

@@ -46,11 +46,17 @@ def execute(unit: Unit, store: Store, report: Report, engine: str) -> None:
     if training.control:
         return _execute_control(unit, data, evaluator, store, report, engine)
     population = population_of(training, unit.seeds, data, unit.device, unit.backend)
-    progress = Progress(flops_per_step=population.flops_per_step())
+    start, cpu = time.perf_counter(), time.process_time()
+    prepared = Progress(
+        flops_per_step=population.flops_per_step(),
+        fell_back=population.fell_back,
+        train_s=time.perf_counter() - start,
+        train_cpu_s=time.process_time() - cpu,
+    )
     saved = store.load_checkpoint(unit)
+    progress = Progress.from_json(saved[1]) if saved else prepared
     if saved:
         population.load_state_dict(saved[0])
-        progress = Progress.from_json(saved[1])
     while progress.done < training.checkpoints:
         target = round(training.steps * (progress.done + 1) / training.checkpoints)
         _train(population, target, progress, training, report)

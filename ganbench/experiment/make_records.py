@@ -25,6 +25,7 @@ class Progress:
     train_s: float = 0.0
     train_cpu_s: float = 0.0
     flops_per_step: float = 0.0
+    fell_back: str = ""
     done: int = 0
     started_at: str = field(default_factory=provenance.now)
     measurements: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
@@ -100,6 +101,7 @@ def make_record(
         peak_mem_bytes=provenance.peak_memory(unit.device) if status == "ok" else 0,
         engine=engine,
         backend=unit.backend,
+        fell_back=progress.fell_back,
         started_at=progress.started_at,
         **provenance.environment(unit.device),
     )

@@ -40,6 +40,7 @@ class Plan:
     skipped: dict[str, str]
     device: str
     backend: Backend
+    together: bool
     more_seeds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
@@ -72,12 +73,12 @@ class Plan:
     def units(self, done: Callable[[Training, int], bool]) -> list[Unit]:
         """Return the units still to do: controls, then one seed of every variant, the second ...
 
-        Where the backend trains lanes together, a unit holds all the seeds of a variant.
+        Where lanes are trained together, a unit holds all the seeds of a variant.
         """
         units: list[tuple[int, Unit]] = []
         for training in (*self.controls, *self.trainings):
             seeds = [seed for seed in self.seeds_of(training) if not done(training, seed)]
-            together = self.backend.together or training.control
+            together = self.together or training.control
             groups = [tuple(seeds)] if together else [(seed,) for seed in seeds]
             for group in filter(None, groups):
                 unit = Unit(
@@ -99,6 +100,7 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
         UsageError: anything in the request that cannot be done.
     """
     from ganbench.evaluation.choose import primary_quantity
+    from ganbench.training.build import trained_together
 
     request.check()
     setting = settle(request)
@@ -118,6 +120,7 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
         skipped=skipped,
         device=setting.device,
         backend=setting.backend,
+        together=trained_together(setting.arch, setting.device),
     )
     if asked is None and is_screening(len(seeds), min(t.steps for t in trainings)):
         plan = replace(plan, more_seeds=_noise_seeds(plan, variants))

@@ -199,6 +199,7 @@ class Record(Strict):
         frequencies: of each class or nearest mode among the last samples (0-1).
         modes: the centres of the known modes in the plane (their first two coordinates).
         history: training curves, thinned.
+        fell_back: why the step was executed by the reference instead of ``backend``; mostly empty.
     """
 
     schema_version: Literal[3] = 3
@@ -227,6 +228,7 @@ class Record(Strict):
     threads: int
     engine: str
     backend: str
+    fell_back: str = ""
     torch_version: str
     ganbench_version: str
     git_sha: str

@@ -56,7 +56,7 @@ def make_population(
     """
     import torch
 
-    from ganbench.training.build import choose_backend, network_builder
+    from ganbench.training.build import choose_backend, network_builder, trained_together
     from ganbench.training.population import Population
 
     device = choose_device(settings.device)
@@ -74,7 +74,8 @@ def make_population(
         base_seed=settings.base_seed,
         dtype=getattr(torch, settings.dtype),
         device=device,
-        backend=choose_backend(settings.backend, arch, device).name,
+        backend=choose_backend(settings.backend, device, steps).name,
+        together=trained_together(arch, device),
         labels=data.train_labels if arch.conditional else None,
     )
 

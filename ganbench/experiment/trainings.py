@@ -85,6 +85,7 @@ def settle(request: Request) -> Setting:
     }
     budget = dataset.budgets.get(preset.name, Budget())
     batch = _batch(request, dataset, budget, data)
+    common = _common(request, preset, budget, batch, checkpoints, given)
     return Setting(
         preset=preset,
         dataset=dataset,
@@ -93,10 +94,10 @@ def settle(request: Request) -> Setting:
         arch_label=arch.label(options),
         budget=budget,
         device=device,
-        backend=choose_backend(request.backend, arch, device),
+        backend=choose_backend(request.backend, device, common.steps),
         recipe=recipe,
         checkpoints=checkpoints,
-        common=_common(request, preset, budget, batch, checkpoints, given),
+        common=common,
     )
 
 

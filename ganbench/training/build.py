@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -38,15 +39,22 @@ def choose_game(variant: Variant, asked: str | None) -> str:
     return variant.game
 
 
-def choose_backend(asked: str, arch: Arch, device: str) -> Backend:
-    """Return the backend called ``asked``, or the faster one for this architecture and device.
+def trained_together(arch: Arch, device: str) -> bool:
+    """Return whether all lanes in one program are faster than one lane after the other."""
+    return arch.vectorise or device != "cpu"
+
+
+def choose_backend(asked: str, device: str, steps: int) -> Backend:
+    """Return the backend called ``asked``, or the fastest one for so many generator updates.
 
     Raises:
         UsageError: unknown.
     """
-    if asked == "auto":
-        asked = "eager" if arch.vectorise or device != "cpu" else "loop"
-    return registry.backends.get(asked)
+    if asked != "auto":
+        return registry.backends.get(asked)
+    kind = device.partition(":")[0]
+    fitting = [b for b in registry.backends.items() if b.default_from.get(kind, math.inf) <= steps]
+    return max(fitting, key=lambda backend: backend.default_from[kind])
 
 
 def default_hyper(variant: Variant, game: str) -> dict[str, float]:

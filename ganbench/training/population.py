@@ -75,6 +75,8 @@ class Population:
         hyper: overrides, a number or one per lane; ``lr`` sets ``g.lr`` and ``d.lr``, and so on.
             An overridden hyper-parameter does not follow the variant's schedule.
         ema: decay of the averaged generator, or None.
+        backend: how a step is executed.
+        together: train all lanes as one program, or one after the other.
         labels: of the data ``[N]``, where ``build`` makes conditional networks.
 
     Raises:
@@ -96,7 +98,8 @@ class Population:
         base_seed: int = 0,
         dtype: torch.dtype = torch.float32,
         device: str | torch.device = "cpu",
-        backend: str = "eager",
+        backend: str = "reference",
+        together: bool = True,
         labels: np.ndarray | None = None,
     ) -> None:
         check_arguments(variant, data, seeds, batch, steps, game, ema)
@@ -122,7 +125,7 @@ class Population:
         self.order = DataOrder(len(data), batch, self.roots)
         self.hyper, self.schedules = self._hyper(hyper or {})
         step = partial(registry.games.get(game).step, self.problem)
-        self.run_step = registry.backends.get(backend).compile(step)
+        self.run_step = registry.backends.get(backend).compile(step, together)
         self.step = 0
         self.alive = torch.ones(len(self.seeds), dtype=torch.bool, device=self.device)
         self.diverged_at = torch.full((len(self.seeds),), -1, device=self.device)
@@ -168,6 +171,11 @@ class Population:
         if self.labels is not None:
             noise = self.labels.matched_latents(noise, index)
         return self.real_samples(index), noise
+
+    @property
+    def fell_back(self) -> str:
+        """Why the reference executes the step instead of the backend, as its first step showed."""
+        return str(getattr(self.run_step, "fell_back", ""))
 
     def flops_per_step(self) -> float:
         """Return the floating-point operations of one step of one lane; nothing is trained.

@@ -74,7 +74,7 @@ def path(game: str) -> np.ndarray:
     variant = replace(registry.variants.get("wgan"), optim=SGD(LR), d_steps=1, constraint=clip)
     population = make_population(
         variant, ARCH, {}, "linear-mean", Data(points, points, ""), [0], 1, POINTS,
-        Settings(game=game, backend="eager", **EXACT),
+        Settings(game=game, backend="reference", **EXACT),
     )  # fmt: skip
     state = population.state
     found = [state.g["theta"]]

@@ -66,7 +66,7 @@ def paths(game: str) -> np.ndarray:
     weights = dict.fromkeys(registry.games.get(game).hyper, WEIGHT)
     hyper: dict[str, Any] = {"lr": list(LRS), **weights}
     population = dirac_population(
-        wgan, range(len(LRS)), STEPS, Settings(game=game, hyper=hyper, backend="eager", **EXACT)
+        wgan, range(len(LRS)), STEPS, Settings(game=game, hyper=hyper, backend="reference", **EXACT)
     )
     points = [np.ones((len(LRS), 2))]
     for _ in range(STEPS):

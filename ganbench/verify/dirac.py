@@ -82,7 +82,7 @@ def population(case: Case, game: str) -> Any:
     """Return the untrained population of one lane."""
     own = CONSENSUS[game] if case.consensus else game
     hyper = {"consensus.weight": case.consensus} if case.consensus else {}
-    settings = Settings(game=own, hyper=hyper, backend="loop", **EXACT)
+    settings = Settings(game=own, hyper=hyper, backend="reference", **EXACT)
     return dirac_population(case.variant, [0], STEPS, settings)
 
 

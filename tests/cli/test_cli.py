@@ -182,7 +182,7 @@ def test_versions_and_help():
         ("extragradient", ["game extragradient", "1802.10551", "extragradient.py"]),
         ("unrolled-7", ["game unrolled-7", "1611.02163", "unrolled.py"]),
         ("quick", ["preset quick", "on ring2d", "steps 3000, batch 64, n_fake 2500, seeds 5"]),
-        ("loop", ["backend loop"]),
+        ("traced", ["backend traced"]),
         ("local", ["engine local"]),
         ("gaussian-blobs-3", ["dataset gaussian-blobs-3"]),
         ("pacgan-2", ["ns+pack2"]),
@@ -199,7 +199,7 @@ def test_info_knows_quantities_games_and_what_a_data_set_changes(name, parts):
 def test_games_backends_and_engines_are_listed():
     assert "unrolled-K" in call("list", "games").stdout
     assert "extragradient" in call("list", "games").stdout
-    assert "eager" in call("list", "backends").stdout and "local" in call("list", "engines").stdout
+    assert "traced" in call("list", "backends").stdout and "local" in call("list", "engines").stdout
     assert "folder:PATH" in call("list", "datasets").stdout
 
 

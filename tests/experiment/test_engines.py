@@ -95,6 +95,6 @@ def test_workers_have_the_threads_that_they_are_told(tiny, tmp_path):
 def test_unknown_engines_and_backends_suggest_the_nearest(tiny, tmp_path):
     with pytest.raises(UsageError, match="unknown engine 'lokal': did you mean local"):
         run(tmp_path, engine="lokal")
-    with pytest.raises(UsageError, match="unknown backend 'eagre': did you mean eager"):
-        run(tmp_path, backend="eagre")
+    with pytest.raises(UsageError, match="unknown backend 'traecd': did you mean traced"):
+        run(tmp_path, backend="traecd")
     assert not (tmp_path / "records").exists()

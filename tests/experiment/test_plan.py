@@ -12,11 +12,16 @@ from ganbench.experiment.plan import make_plan
 from ganbench.experiment.request import Request
 from ganbench.experiment.trainings import choose_preset
 from ganbench.methods.optimisers import Adam
+from ganbench.training.build import choose_backend
 
 
 def planned(**options):
     given = {"variants": ("ns", "wgan-gp", "hinge"), "dataset": "ring2d", "preset": "tiny"}
     return make_plan(Request(**{**given, **options}))[0]
+
+
+def in_turn(plan):
+    return replace(plan, together=False)
 
 
 def nothing_done(training, seed):
@@ -28,13 +33,13 @@ def trained(plan, done=nothing_done):
 
 
 def test_one_seed_of_every_variant_comes_before_the_second_of_any(tiny):
-    plan = planned(seeds=3, backend="loop")
+    plan = in_turn(planned(seeds=3))
     order = [(unit.seeds, unit.training.variant) for unit in trained(plan)]
     assert order == [((s,), v) for s in (0, 1, 2) for v in ("ns", "wgan-gp", "hinge")]
 
 
 def test_controls_come_first_each_with_all_its_draws(tiny):
-    units = planned(seeds=3, backend="loop").units(nothing_done)
+    units = in_turn(planned(seeds=3)).units(nothing_done)
     first = [(u.training.control, len(u.seeds)) for u in units if u.training.control]
     assert first == [
         ("constant", 1), ("copies", 5), ("gaussian", 5), ("real", 5), ("uniform-box", 5),
@@ -44,12 +49,26 @@ def test_controls_come_first_each_with_all_its_draws(tiny):
 
 
 def test_a_unit_holds_all_seeds_where_lanes_are_trained_together(tiny):
-    units = trained(planned(seeds=3, backend="eager"))
+    units = trained(planned(seeds=3))
     assert [(u.training.variant, u.seeds) for u in units] == [
         (v, (0, 1, 2)) for v in ("ns", "wgan-gp", "hinge")
     ]
-    left = trained(planned(seeds=3, backend="eager"), lambda training, seed: seed == 1)
+    left = trained(planned(seeds=3), lambda training, seed: seed == 1)
     assert {u.seeds for u in left} == {(0, 2)}
+
+
+@pytest.mark.parametrize(
+    ("steps", "device", "backend"),
+    [(199, "cpu", "reference"), (200, "cpu", "traced"), (10**6, "cuda:1", "traced")],
+)
+def test_a_step_is_traced_where_the_training_repays_it(steps, device, backend):
+    assert choose_backend("auto", device, steps).name == backend
+
+
+def test_the_plan_takes_the_backend_that_the_updates_repay(tiny):
+    assert planned().units(nothing_done)[-1].backend == "reference"
+    assert planned(steps=500).units(nothing_done)[-1].backend == "traced"
+    assert planned(steps=500, backend="reference").units(nothing_done)[-1].backend == "reference"
 
 
 def test_steps_are_rounded_up_so_that_no_image_of_the_budget_is_missing(tiny):
@@ -133,7 +152,7 @@ def test_points_lie_as_far_from_their_modes_as_stated():
 
 
 def costs_of(*seconds):
-    unit = trained(planned(seeds=1, backend="loop"))[0]
+    unit = trained(planned(seeds=1))[0]
     return [Cost(unit, s, 1) for s in seconds]
 
 

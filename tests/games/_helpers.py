@@ -24,10 +24,10 @@ J = np.array([[0.0, 1.0], [-1.0, 0.0]])  # (theta, psi)' = J (theta, psi): the b
 I2 = np.eye(2)
 
 
-def trajectory(game, variant=BASE, steps=STEPS, seeds=(0,), backend="eager", **kwargs):
+def trajectory(game, variant=BASE, steps=STEPS, seeds=(0,), together=True, **kwargs):
     """Return (theta, psi) of lane 0 from step 0 to ``steps``, ``[steps + 1, 2]``."""
     p = Population(variant, lambda: ARCH.build((1,)), ZEROS.train, "dirac", list(seeds), 1, steps,
-                   game=game, dtype=torch.float64, backend=backend, **kwargs)  # fmt: skip
+                   game=game, dtype=torch.float64, together=together, **kwargs)  # fmt: skip
     found = []
     for i in range(steps + 1):
         found.append([float(p.state.g["theta"][0]), float(p.state.d["psi"][0])])

@@ -20,11 +20,11 @@ def test_every_game_has_a_linear_map_here():
 
 @pytest.mark.parametrize("game", GAMES)
 @pytest.mark.parametrize("h", [0.05, 0.2])
-@pytest.mark.parametrize("backend", ["eager", "loop"])
-def test_the_bilinear_game_moves_by_its_linear_map(game, h, backend):
+@pytest.mark.parametrize("together", [True, False])
+def test_the_bilinear_game_moves_by_its_linear_map(game, h, together):
     weight = 0.7
     hyper = {"lr": h} | dict.fromkeys(registry.games.get(game).hyper, weight)
-    found = trajectory(game, hyper=hyper, backend=backend)
+    found = trajectory(game, hyper=hyper, together=together)
     matrix = linear(game, h, weight)
     w = np.zeros(len(matrix))
     w[:2] = 1
@@ -100,11 +100,11 @@ def test_lane_equals_solo(game, subject):
 
 @pytest.mark.parametrize("game", [*GAMES, *PERIODIC])
 @pytest.mark.parametrize("subject", ["ns", "wgan-gp"])
-def test_loop_agrees_with_eager(game, subject):
+def test_lanes_in_turn_agree_with_lanes_together(game, subject):
     given = {"game": game, "dtype": "float64"}
-    reference = make(subject, "toy", [0, 1], backend="eager", **given)
+    reference = make(subject, "toy", [0, 1], **given)
     for _ in range(2):
-        other = make(subject, "toy", [0, 1], backend="loop", **given)
+        other = make(subject, "toy", [0, 1], together=False, **given)
         other.load_state_dict(reference.state_dict())
         reference.run(1)
         other.run(1)

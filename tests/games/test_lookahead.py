@@ -11,10 +11,10 @@ from tests.games._helpers import ADAM, BASE, I2, H, linear, trajectory
 
 
 @pytest.mark.parametrize(("k", "alpha"), [(5, 0.5), (2, 0.3), (7, 1.0)])
-@pytest.mark.parametrize("backend", ["eager", "loop"])
-def test_every_k_steps_of_the_bilinear_game_are_a_linear_map(k, alpha, backend):
+@pytest.mark.parametrize("together", [True, False])
+def test_every_k_steps_of_the_bilinear_game_are_a_linear_map(k, alpha, together):
     """M by itself, and after k steps I + alpha (M^k - I)."""
-    found = trajectory(f"lookahead-{k}", backend=backend, hyper={"lookahead.alpha": alpha})
+    found = trajectory(f"lookahead-{k}", together=together, hyper={"lookahead.alpha": alpha})
     matrix = linear("alternating", H)
     w = slow = np.ones(2)
     for t, here in enumerate(found):

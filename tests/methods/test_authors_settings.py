@@ -50,7 +50,7 @@ def test_a_lane_equals_its_solo_run_with_d_normalised(name):
     data = np.random.default_rng(0).standard_normal((64, 1, 8, 8)).astype(np.float32)
     given = {"options": options("dcgan", name, width=4), "dtype": "float64", "data": data}
     both = make(name, "dcgan", [0, 1], steps=3, **given)
-    solo = make(name, "dcgan", [1], steps=3, backend="loop", **given)
+    solo = make(name, "dcgan", [1], steps=3, together=False, **given)
     assert "per_sample_d" not in both.problem.networks.provides
     both.run(3)
     solo.run(3)

@@ -167,7 +167,7 @@ def test_penalties_are_told_which_channels_are_labels():
     with registry.temporarily(replace(ns, name="spied", penalties=(Penalty(spy, weight=1.0),))):
         for name, arch, rows in (("spied", "dcgan-conditional", 1), ("spied", "dcgan", 0),
                                  ("spied+pack2", "dcgan-conditional", 2)):  # fmt: skip
-            make(name, arch, [0], steps=1, options={"width": 4}, backend="loop").run(1)
+            make(name, arch, [0], steps=1, options={"width": 4}, together=False).run(1)
             found = given.pop()
             wanted = None if not rows else [1.0, *[0.0] * 10] * rows
             assert (None if found is None else found.flatten().tolist()) == wanted

@@ -1,9 +1,15 @@
-"""Backends equal eager, one step at a time."""
+"""Backends equal the reference, one step at a time."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from torch.utils._pytree import tree_leaves
 
 from ganbench.core import registry
+from ganbench.core.kinds import Arch
+from tests.games._helpers import GAMES
 from tests.training._helpers import (
     DATA,
     SMALL,
@@ -16,16 +22,15 @@ from tests.training._helpers import (
 
 
 @pytest.mark.parametrize(("subject", "arch"), pairs(lambda v, arch: arch == "toy"))
-@pytest.mark.parametrize("backend", [name for name in registry.backends.names() if name != "eager"])
-def test_backends_agree_with_eager_one_step_at_a_time(subject, arch, backend):
+def test_lanes_in_turn_agree_with_lanes_together_one_step_at_a_time(subject, arch):
     """On data in general position: flat patches put a LeakyReLU exactly on its kink."""
     shape = registry.datasets.get(DATA[arch]).shape
     data = np.random.default_rng(0).standard_normal((64, *shape)).astype(np.float32)
     given = {"dtype": "float64", "data": data, "options": SMALL.get(arch)}
-    reference = in_general_position(make(subject, arch, [0, 1], backend="eager", **given))
+    reference = in_general_position(make(subject, arch, [0, 1], **given))
     noise = noise_of(registry.variants.get(subject))
     for _ in range(2):
-        other = make(subject, arch, [0, 1], backend=backend, **given)
+        other = make(subject, arch, [0, 1], together=False, **given)
         other.load_state_dict(reference.state_dict())
         reference.run(1)
         other.run(1)
@@ -34,3 +39,121 @@ def test_backends_agree_with_eager_one_step_at_a_time(subject, arch, backend):
             for part, tree in theirs.items():
                 told = {k: v for k, v in tree.items() if k not in noise}
                 assert max(relative(ours[part][k], v) for k, v in told.items()) <= 1e-7
+
+
+OTHERS = [("ns", False), ("wgan-gp", True), ("wgan-gp", False)]
+
+
+def assert_same_bits(ours, theirs):
+    assert ours.fell_back == ""
+    for a, b in zip(tree_leaves(ours.state), tree_leaves(theirs.state), strict=True):
+        assert torch.equal(a, b)
+    for a, b in zip(ours.logs, theirs.logs, strict=True):
+        assert torch.equal(a.nan_to_num(), b.nan_to_num())
+
+
+@pytest.mark.parametrize(
+    ("subject", "arch"),
+    pairs(lambda v, arch: v.name in ("ns", "wgan-gp", "sn-hinge") and arch in ("toy", "dcgan")),
+)
+def test_traced_equals_the_reference_bit_for_bit(subject, arch):
+    together = registry.archs.get(arch).vectorise
+    given = {"options": SMALL.get(arch), "together": together, "ema": 0.9}
+    ours = make(subject, arch, [0, 1], backend="traced", **given)
+    theirs = make(subject, arch, [0, 1], **given)
+    ours.run(3)
+    theirs.run(3)
+    assert_same_bits(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    "game",
+    [
+        *(pytest.param(g, marks=pytest.mark.slow) if "unrolled" in g else g for g in GAMES),
+        "lookahead-2",
+    ],
+)
+@pytest.mark.parametrize(
+    ("subject", "together"),
+    [("ns", True), *(pytest.param(*p, marks=pytest.mark.slow) for p in OTHERS)],
+)
+def test_traced_equals_the_reference_in_every_game(game, subject, together):
+    given = {"game": game, "together": together}
+    ours = make(subject, "toy", [0, 1, 2], backend="traced", **given)
+    theirs = make(subject, "toy", [0, 1, 2], **given)
+    ours.run(5)
+    theirs.run(5)
+    assert_same_bits(ours, theirs)
+
+
+def with_loss(loss):
+    """Return ``ns`` with another loss of G."""
+    return replace(registry.variants.get("ns"), name="odd", g_loss=loss)
+
+
+def odd(loss, backend):
+    variant = with_loss(loss)
+    with registry.temporarily(variant):
+        population = make("odd", "toy", [0, 1], backend=backend, together=False)
+        population.run(4)
+    return population
+
+
+def looks_at_values(r, f):
+    return f.mean() if f.sum() > 0 else -f.mean()
+
+
+def test_what_looks_at_values_falls_back_and_says_so():
+    ours, theirs = odd(looks_at_values, "traced"), odd(looks_at_values, "reference")
+    assert "data-dependent" in ours.fell_back.lower() or "trac" in ours.fell_back.lower()
+    for a, b in zip(tree_leaves(ours.state), tree_leaves(theirs.state), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_a_trace_that_differs_from_the_reference_is_not_used():
+    """Such as that of a loss that counts its calls."""
+    calls = []
+
+    def loss(r, f):
+        calls.append(1)
+        return f.mean() * len(calls)
+
+    assert "other values" in odd(loss, "traced").fell_back
+
+
+def test_a_traced_lane_that_diverges_keeps_its_last_state():
+    given = {"hyper": {"lr": [1e-3, 1e30]}}
+    ours = make("ns", "toy", [0, 1], backend="traced", **given)
+    theirs = make("ns", "toy", [0, 1], **given)
+    ours.run(6)
+    theirs.run(6)
+    assert ours.diverged(1) is not None
+    assert_same_bits(ours, theirs)
+
+
+def test_networks_with_constants_of_their_own_are_traced():
+    class Scaled(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = torch.nn.Linear(2, 2)
+            self.register_buffer("scale", torch.tensor([2.0, 3.0]), persistent=False)
+
+        def forward(self, x):
+            return self.linear(x) * self.scale + torch.tensor([1.0, 0.0])
+
+    toy = registry.archs.get("toy")
+
+    def build(shape, outputs=1, **options):
+        return replace(toy.build(shape, outputs), generator=Scaled())
+
+    with registry.temporarily(Arch("scaled", build, "", vectorise=True)):
+        DATA["scaled"] = "ring2d"
+        try:
+            ours, theirs = (
+                make("ns", "scaled", [0, 1], backend=b) for b in ("traced", "reference")
+            )
+        finally:
+            del DATA["scaled"]
+    ours.run(4)
+    theirs.run(4)
+    assert_same_bits(ours, theirs)

@@ -45,16 +45,18 @@ class Backend:
 
     Attributes:
         name: what ``--backend`` takes.
-        compile: ``step of one lane -> step of a population``: both are functions
+        compile: ``(step of one lane, together) -> step of a population``: both steps are functions
             ``(state, real, noise, hyper) -> (state, log)``, the second with leaves ``[L, ...]``.
-        together: whether lanes in one population are faster than one after the other: a unit then
-            holds all seeds of a variant, otherwise one.
+            ``together``: all lanes as one program, not in turn. Where the result has an attribute
+            ``fell_back`` that is not empty, it says why the reference is used in its place.
+        default_from: ``{"cpu" or "cuda": generator updates}``; ``auto`` takes the backend with the
+            largest number that the training reaches.
     """
 
     name: str
-    compile: Callable[[Callable[..., Any]], Callable[..., Any]]
+    compile: Callable[[Callable[..., Any], bool], Callable[..., Any]]
     summary: str
-    together: bool
+    default_from: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_name(self.name)

@@ -1,0 +1,72 @@
+"""``traced``: the same operations as ``reference``, recorded once and then called in a row.
+
+Most of the time that a step loses to Python goes to ``torch.func``'s nested transforms, autograd's
+graph and the dictionaries of parameters. None of it depends on values, so that the list of kernel
+calls that comes out of it (``_graph.py``) is the step.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ganbench.core.kinds import Backend
+from ganbench.core.lazy import torch
+from ganbench.core.registry import register
+from ganbench.training.backends._steps import Step, for_all, in_turn
+
+
+class TracedStep:
+    """The step of a population, traced at its first call.
+
+    Attributes:
+        fell_back: why the reference is used instead; empty where it is not.
+    """
+
+    def __init__(self, step: Step, together: bool) -> None:
+        self.step, self.together, self.fell_back = step, together, ""
+        self.run: Step | None = None
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Return the new state and the log, leaves ``[L, ...]``."""
+        if self.run is None:
+            self.run = self._prepare(inputs)
+        return self.run(*inputs)
+
+    def _prepare(self, inputs: Any) -> Step:
+        """Return the traced step, or the reference where it cannot be traced or differs."""
+        from ganbench.training.backends._graph import trace
+
+        reference = for_all(self.step, self.together)
+        expected = reference(*inputs)
+        try:
+            if self.together:
+                run = trace(reference, inputs)
+            else:
+                tree_map = torch.utils._pytree.tree_map
+                run = in_turn(trace(self.step, tree_map(lambda x: x[0], inputs)))
+            same = _equal(run(*inputs), expected)
+        except Exception as error:  # whatever a method does that a trace cannot hold
+            self.fell_back = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
+            return reference
+        if not same:
+            self.fell_back = "the traced step gave other values than the reference"
+            return reference
+        return run
+
+
+def _equal(ours: Any, theirs: Any) -> bool:
+    leaves = torch.utils._pytree.tree_leaves
+    return all(
+        torch.equal(a.nan_to_num(), b.nan_to_num()) and torch.equal(a.isnan(), b.isnan())
+        for a, b in zip(leaves(ours), leaves(theirs), strict=True)
+    )
+
+
+register(
+    Backend(
+        name="traced",
+        compile=TracedStep,
+        summary="the same operations without Python between them; equal to the last bit",
+        default_from={"cpu": 200, "cuda": 200},
+    )
+)
