@@ -7,6 +7,7 @@ A layer that needs randomness is a ``NoisyLayer``; one that normalises over the 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -81,11 +82,62 @@ class ToImage(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``[B, after, 2H, 2W]`` of ``x [B, before, H, W]``."""
-        columns = self.weight.flatten(1).T @ x.flatten(2)
-        size = (2 * x.shape[2], 2 * x.shape[3])
-        image = F.fold(columns, size, kernel_size=4, padding=1, stride=2)
         assert self.bias is not None
-        return image + self.bias[:, None, None]
+        size = torch.Size((2 * x.shape[2], 2 * x.shape[3]))
+        return _transposed(x, self.weight, size) + self.bias[:, None, None]
+
+
+def _transposed(x: Tensor, weight: Tensor, size: torch.Size) -> Tensor:
+    """Return the transposed convolution (4x4, stride 2, padding 1) of ``x [B, C, H, W]``.
+
+    Args:
+        weight: ``[C, C', 4, 4]``. size: of the result's images, ``[B, C', *size]``.
+    """
+    columns = torch.bmm(weight.flatten(1).T.expand(len(x), -1, -1), x.flatten(2))
+    return F.fold(columns, size, kernel_size=4, padding=1, stride=2)
+
+
+class _FromImage(torch.autograd.Function):
+    """A convolution whose gradient with respect to its input is a product and a fold."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """Return ``[B, C', H / 2, W / 2]`` of ``x [B, C, H, W]``."""
+        return F.conv2d(x, weight, bias, stride=2, padding=1)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        """Keep what the gradients need."""
+        x, weight, bias = inputs
+        ctx.save_for_backward(x, weight)
+        ctx.has_bias = bias is not None
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        """Return the gradients of ``x``, ``weight`` and ``bias``; they can be derived again."""
+        (x, weight), (grad,) = ctx.saved_tensors, grads
+        _, of_weight, of_bias = torch.ops.aten.convolution_backward(
+            grad, x, weight, [len(weight)], [2, 2], [1, 1], [1, 1], False, [0, 0], 1,
+            [False, True, ctx.has_bias],
+        )  # fmt: skip
+        return _transposed(grad, weight, x.shape[2:]), of_weight, of_bias if ctx.has_bias else None
+
+
+class FromImage(nn.Conv2d):
+    """A convolution (4x4, stride 2, padding 1) of few channels: the mirror image of ``ToImage``.
+
+    The same function and initial weights as ``nn.Conv2d(before, after, 4, 2, 1)``, whose CPU kernel
+    takes several times as long for the gradient that G and penalties need.
+    """
+
+    def __init__(self, before: int, after: int, bias: bool = True) -> None:
+        super().__init__(before, after, 4, 2, 1, bias=bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return ``[B, after, H / 2, W / 2]`` of ``input [B, before, H, W]``."""
+        return _FromImage.apply(input, self.weight, self.bias)  # type: ignore[no-any-return]
 
 
 class Maxout(nn.Module):

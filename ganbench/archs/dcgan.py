@@ -48,7 +48,7 @@ def build(
     from torch import nn
 
     from ganbench.archs._labels import Conditional, ReadLabels
-    from ganbench.archs._layers import BatchNorm, ToImage, he_normal
+    from ganbench.archs._layers import BatchNorm, FromImage, ToImage, he_normal
     from ganbench.archs._modules import Discriminator
 
     if width < 1 or latent < 1:
@@ -74,7 +74,8 @@ def build(
     d: list[nn.Module] = [ReadLabels(channels, len(class_frequencies))] if channels else []
     for i in range(len(sizes) - 1):
         norm = normalised and i > 0  # DCGAN: none on the discriminator's input layer
-        d += [nn.Conv2d(wide[i], wide[i + 1], 4, 2, 1, bias=not norm)]
+        sizes_of = (wide[i], wide[i + 1])
+        d += [nn.Conv2d(*sizes_of, 4, 2, 1, bias=not norm) if i else FromImage(*sizes_of)]
         d += [BatchNorm(wide[i + 1])] if norm else []
         d += [nn.LeakyReLU(0.2)]
     critic = Discriminator(nn.Sequential(*d, nn.Flatten(1)), math.prod(smallest), outputs)

@@ -101,34 +101,36 @@ def witness(kernel: Kernel) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
     """Return ``(h, real, fake) -> E k(h, real) - E k(h, fake)``, ``[B]``."""
 
     def difference(h: Tensor, real: Tensor, fake: Tensor) -> Tensor:
-        return kernel(h, real).mean(1) - kernel(h, fake).mean(1)
+        similar = kernel(h, torch.cat([real, fake]))
+        return similar[:, : len(real)].mean(1) - similar[:, len(real) :].mean(1)
 
     return difference
 
 
-def _entropic(cost: Tensor, epsilon: float, iterations: int) -> Tensor:
-    """Return the entropic transport cost <P, C> between uniform weights, by log-domain Sinkhorn."""
-    rows, columns = cost.shape
-    kernel = -cost / epsilon
-    g = torch.zeros_like(cost[0])
-    f = torch.zeros_like(cost[:, 0])
+def _entropic(costs: Tensor, epsilon: float, iterations: int) -> Tensor:
+    """Return the entropic transport costs <P, C> ``[M]`` of matrices ``[M, B, B']``.
+
+    Between uniform weights, by log-domain Sinkhorn.
+    """
+    _, rows, columns = costs.shape
+    kernel = -costs / epsilon
+    g = torch.zeros_like(costs[:, :1])
+    f = torch.zeros_like(costs[:, :, :1])
     for _ in range(iterations):
-        f = -math.log(rows) - (kernel + g).logsumexp(1)
-        g = -math.log(columns) - (kernel + f[:, None]).logsumexp(0)
-    return ((kernel + f[:, None] + g).exp() * cost).sum()
+        f = -math.log(rows) - (kernel + g).logsumexp(2, keepdim=True)
+        g = -math.log(columns) - (kernel + f).logsumexp(1, keepdim=True)
+    return ((kernel + f + g).exp() * costs).sum((1, 2))
 
 
 def sinkhorn_divergence(x: Tensor, y: Tensor, epsilon: float = 1.0, iterations: int = 20) -> Tensor:
     """Return W(x, y) - (W(x, x) + W(y, y)) / 2, W the entropic cost for |x - y|^2.
 
     Genevay et al. 2018, eq. 3 (there without the half: twice this); the gradient goes through all
-    iterations, as in its section 4.
+    iterations, as in its section 4. x and y are of one size.
     """
-
-    def cost(a: Tensor, b: Tensor) -> Tensor:
-        return _entropic(squared_distances(a, b), epsilon, iterations)
-
-    return cost(x, y) - (cost(x, x) + cost(y, y)) / 2
+    costs = torch.stack([squared_distances(a, b) for a, b in ((x, y), (x, x), (y, y))])
+    across_and_within = _entropic(costs, epsilon, iterations)
+    return across_and_within[0] - across_and_within[1:].mean()
 
 
 def sliced_wasserstein2(x: Tensor, y: Tensor, directions: Tensor) -> Tensor:

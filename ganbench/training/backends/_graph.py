@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import fx
 from torch._ops import OpOverload
 from torch.fx.experimental.proxy_tensor import make_fx
-from torch.utils._pytree import tree_flatten, tree_unflatten
+from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
+
+from ganbench.methods._fused import adam
 
 aten = torch.ops.aten
 SAME = (aten.detach.default, aten.alias.default)  # what autograd needs, and nothing else
@@ -27,37 +29,38 @@ BOUND = frozenset(
     "tanh transpose unsqueeze".split()
 )
 
+# Our own operations, called without torch's dispatcher.
+IN_PYTHON = {torch.ops.ganbench.adam.default: adam}
 
-def trace(function: Callable[..., Any], inputs: Any) -> Callable[..., Any]:
+
+def trace(function: Callable[..., Any], inputs: Sequence[Any], lane: bool) -> Callable[..., Any]:
     """Return a function with the values of ``function`` for inputs like ``inputs``.
 
     Args:
         inputs: positional arguments, trees of tensors.
+        lane: whether ``function`` is of one lane, without the leading axis that the inputs and the
+            results of the returned function have; of inputs with more lanes the first is used.
 
     Raises:
         Exception: whatever torch raises of a function that looks at values.
     """
-    leaves, structure = tree_flatten(inputs)
-    shape_of_result: Any = None
+    leaves, structure = tree_flatten(tuple(inputs))
+    result: Any = None
 
     def flat(*leaves: torch.Tensor) -> list[torch.Tensor]:
-        nonlocal shape_of_result
-        out, shape_of_result = tree_flatten(function(*tree_unflatten(leaves, structure)))
-        return out
+        nonlocal result
+        result = function(*tree_unflatten(leaves, structure))
+        return tree_leaves(result)
 
-    traced = make_fx(flat)(*leaves)
+    traced = make_fx(flat)(*(leaf[0] if lane else leaf for leaf in leaves))
     clean(traced.graph)
-    calls = as_function(traced.graph, {n: getattr(traced, n) for n in _constants(traced.graph)})
+    calls = as_function(traced, inputs, result, lane)
 
     def run(*inputs: Any) -> Any:
         with torch.no_grad():
-            return tree_unflatten(calls(*tree_flatten(inputs)[0]), shape_of_result)
+            return calls(*inputs)
 
     return run
-
-
-def _constants(graph: fx.Graph) -> list[str]:
-    return [node.target for node in graph.nodes if node.op == "get_attr"]
 
 
 def clean(graph: fx.Graph) -> None:
@@ -74,57 +77,100 @@ def _layout(node: Any) -> Any:
     return object() if meta is None else (meta.shape, meta.stride)
 
 
-def as_function(graph: fx.Graph, constants: Mapping[str, Any]) -> Callable[..., Any]:
-    """Return the calls of ``graph`` as one function: a line a call, a tensor freed at its last use.
+class Source:
+    """The text of a function in the making, and the objects that it names."""
 
-    ``fx`` would look up ``torch.ops.aten.mm.default`` at every call and go through its dispatcher
-    in Python; here each line calls a bound C++ function.
-    """
-    names = {node: f"v{i}" for i, node in enumerate(graph.nodes)}
-    scope: dict[str, Any] = {}
-    last = {read: node for node in graph.nodes for read in node.all_input_nodes}
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.scope: dict[str, Any] = {}
+        self.names: dict[fx.Node, str] = {}
 
-    def text(value: Any) -> str:
+    def bound(self, value: Any) -> str:
+        """Return a name for an object that has no text."""
+        name = f"c{len(self.scope)}"
+        self.scope[name] = value
+        return name
+
+    def text(self, value: Any) -> str:
+        """Return an argument of a call."""
         if isinstance(value, fx.Node):
-            return names[value]
-        if isinstance(value, (list, tuple)):
-            return f"[{', '.join(map(text, value))}]"
+            return self.names[value]
+        if isinstance(value, list | tuple):
+            return f"[{', '.join(map(self.text, value))}]"
         plain = value is None or isinstance(value, bool | int | str)
         if plain or (isinstance(value, float) and math.isfinite(value)):
             return repr(value)
-        return bound(value)
+        return self.bound(value)
 
-    def bound(value: Any) -> str:
-        name = f"c{len(scope)}"
-        scope[name] = value
-        return name
+    def tree(self, like: Any, leaves: Iterator[str]) -> str:
+        """Return the text of a tree like ``like`` with other leaves."""
+        if isinstance(like, Mapping):
+            return f"{{{', '.join(f'{key!r}: {self.tree(like[key], leaves)}' for key in like)}}}"
+        if isinstance(like, tuple | list):
+            inner = ", ".join(self.tree(branch, leaves) for branch in like)
+            return f"{self.bound(getattr(like, '_make', type(like)))}([{inner}])"
+        return next(leaves)
 
-    lines, called = [], {}
-    for node in graph.nodes:
-        if node.op == "get_attr":
-            scope[names[node]] = constants[node.target]
+
+def paths(tree: Any, path: str) -> Iterator[str]:
+    """Yield how the leaves of ``tree`` are reached, in the order of ``tree_leaves``."""
+    if isinstance(tree, Mapping):
+        for key in tree:
+            yield from paths(tree[key], f"{path}[{key!r}]")
+    elif isinstance(tree, tuple | list):
+        for i, branch in enumerate(tree):
+            yield from paths(branch, f"{path}[{i}]")
+    else:
+        yield path
+
+
+def as_function(
+    traced: fx.GraphModule, inputs: Sequence[Any], result: Any, lane: bool
+) -> Callable[..., Any]:
+    """Return the calls of a graph as one function: a line a call, a tensor freed at its last use.
+
+    ``fx`` would look up ``torch.ops.aten.mm.default`` at every call and go through its dispatcher
+    in Python; here each line calls a bound C++ function. Inputs and results are trees, whose leaves
+    the text names one by one.
+    """
+    source, nodes = Source(), list(traced.graph.nodes)
+    source.names = {node: f"v{i}" for i, node in enumerate(nodes)}
+    last = {read: node for node in nodes for read in node.all_input_nodes}
+    first, lead = ("[0]", "[None]") if lane else ("", "")
+    given = paths([*inputs], "inputs")
+    called: dict[Any, str] = {}
+    for node in nodes:
+        name = source.names[node]
+        if node.op == "placeholder":
+            path = next(given)
+            source.lines += [f"{name} = {path}{first}"] if node in last else []
+        elif node.op == "get_attr":
+            source.scope[name] = getattr(traced, node.target)
         elif node.op == "output":
-            lines.append(f"return {text(node.args[0])}")
-        elif node.op == "call_function":
-            if node.target is operator.getitem:
-                call = f"{text(node.args[0])}[{node.args[1]}]"
-            else:
-                if node.target not in called:
-                    called[node.target] = bound(_callable(node.target))
-                given = [text(value) for value in node.args]
-                given += [f"{key}={text(value)}" for key, value in node.kwargs.items()]
-                call = f"{called[node.target]}({', '.join(given)})"
-            lines.append(f"{names[node]} = {call}")
+            leaves = (source.text(value) + lead for value in node.args[0])
+            source.lines.append(f"return {source.tree(result, leaves)}")
+        else:
+            source.lines.append(f"{name} = {_call(source, node, called)}")
             dead = [r for r in node.all_input_nodes if last[r] is node and r.op != "get_attr"]
             dead += [] if node in last else [node]
-            if dead:
-                lines.append(f"del {', '.join(names[r] for r in dead)}")
-    arguments = ", ".join(names[node] for node in graph.nodes if node.op == "placeholder")
-    exec(f"def calls({arguments}):\n    " + "\n    ".join(lines), scope)
-    return scope["calls"]
+            source.lines += [f"del {', '.join(source.names[r] for r in dead)}"] if dead else []
+    exec("def calls(*inputs):\n    " + "\n    ".join(source.lines), source.scope)
+    return source.scope["calls"]  # type: ignore[no-any-return]
+
+
+def _call(source: Source, node: fx.Node, called: dict[Any, str]) -> str:
+    if node.target is operator.getitem:
+        return f"{source.text(node.args[0])}[{node.args[1]}]"
+    if node.target not in called:
+        called[node.target] = source.bound(_callable(node.target))
+    given = [source.text(value) for value in node.args]
+    given += [f"{key}={source.text(value)}" for key, value in node.kwargs.items()]
+    return f"{called[node.target]}({', '.join(given)})"
 
 
 def _callable(target: Any) -> Any:
+    if target in IN_PYTHON:
+        return IN_PYTHON[target]
     if not isinstance(target, OpOverload):
         return target
     name = target._schema.name.removeprefix("aten::")

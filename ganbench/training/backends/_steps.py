@@ -27,10 +27,7 @@ def in_turn(step: Step) -> Step:
 
     def run(*inputs: Any) -> Any:
         tree_map = torch.utils._pytree.tree_map
-        lanes = [
-            step(*tree_map(lambda x, k=k: x[k], inputs))
-            for k in range(len(torch.utils._pytree.tree_leaves(inputs)[0]))
-        ]
+        lanes = [step(*tree_map(lambda x, k=k: x[k], inputs)) for k in range(len(inputs[1]))]
         if len(lanes) == 1:
             return tree_map(lambda x: x[None], lanes[0])
         return tree_map(lambda *leaves: torch.stack(leaves), *lanes)

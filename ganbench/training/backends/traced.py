@@ -12,7 +12,7 @@ from typing import Any
 from ganbench.core.kinds import Backend
 from ganbench.core.lazy import torch
 from ganbench.core.registry import register
-from ganbench.training.backends._steps import Step, for_all, in_turn
+from ganbench.training.backends._steps import Step, for_all
 
 
 class TracedStep:
@@ -40,10 +40,9 @@ class TracedStep:
         expected = reference(*inputs)
         try:
             if self.together:
-                run = trace(reference, inputs)
+                run = trace(reference, inputs, lane=False)
             else:
-                tree_map = torch.utils._pytree.tree_map
-                run = in_turn(trace(self.step, tree_map(lambda x: x[0], inputs)))
+                run = one_by_one(trace(self.step, inputs, lane=True))
             same = _equal(run(*inputs), expected)
         except Exception as error:  # whatever a method does that a trace cannot hold
             self.fell_back = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
@@ -52,6 +51,20 @@ class TracedStep:
             self.fell_back = "the traced step gave other values than the reference"
             return reference
         return run
+
+
+def one_by_one(step: Step) -> Step:
+    """Return ``step``, which takes inputs ``[1, ...]``, done for one lane after the other."""
+
+    def run(*inputs: Any) -> Any:
+        lanes = len(inputs[1])
+        if lanes == 1:
+            return step(*inputs)
+        tree_map = torch.utils._pytree.tree_map
+        parts = [step(*tree_map(lambda x, k=k: x[k : k + 1], inputs)) for k in range(lanes)]
+        return tree_map(lambda *leaves: torch.cat(leaves), *parts)
+
+    return run
 
 
 def _equal(ours: Any, theirs: Any) -> bool:

@@ -1,0 +1,1 @@
+"""Throughput of this machine, beside the loops that a user would write."""
