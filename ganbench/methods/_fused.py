@@ -41,19 +41,37 @@ def adam(
         product1, product2: of all betas up to this step, which correct the moments' bias.
     """
     new = [[x.clone(memory_format=torch.contiguous_format) for x in xs] for xs in (params, m, v)]
+    params, m, v = new
+    return adam_(params, grads, m, v, lr, beta1, beta2, product1, product2, eps)
+
+
+def adam_(
+    params: Sequence[Tensor],
+    grads: Sequence[Tensor],
+    m: Sequence[Tensor],
+    v: Sequence[Tensor],
+    lr: Tensor,
+    beta1: Tensor,
+    beta2: Tensor,
+    product1: Tensor,
+    product2: Tensor,
+    eps: float,
+) -> list[Tensor]:
+    """Do the same in place: parameters and moments, which must be contiguous, are overwritten."""
+    moved = [list(xs) for xs in (params, m, v)]
     grads = [g.contiguous() for g in grads]
     rates = (lr, beta1, beta2, product1, product2)
     lanes = list(zip(*(x.reshape(-1).tolist() for x in rates), strict=True))
     if lanes.count(lanes[0]) == len(lanes):
-        _in_place(new, grads, lanes[0], eps)
+        _move(moved, grads, lanes[0], eps)
     else:
         for i, own in enumerate(lanes):
-            *lane, of_lane = ([x[i] for x in xs] for xs in (*new, grads))
-            _in_place(lane, of_lane, own, eps)
-    return [x for xs in new for x in xs]
+            *lane, of_lane = ([x[i] for x in xs] for xs in (*moved, grads))
+            _move(lane, of_lane, own, eps)
+    return [x for xs in moved for x in xs]
 
 
-def _in_place(
+def _move(
     moved: list[list[Tensor]], grads: list[Tensor], rates: tuple[float, ...], eps: float
 ) -> None:
     """Move parameters and both moments by one step; the rate and epsilon hold the corrections.

@@ -25,11 +25,15 @@ from ganbench.training.build import (
 )
 from ganbench.training.flops import count_flops
 from ganbench.training.forward import noise_plan
+from ganbench.training.games._game import GameNoise
 from ganbench.training.labels import Labels
+from ganbench.training.last_finite import LastFinite
 from ganbench.training.sampling import evaluation_generator, from_data, sample, to_data
 from ganbench.training.state import (
     LOG_KEYS,
     Problem,
+    State,
+    copied,
     flatten,
     freeze,
     restore,
@@ -130,6 +134,7 @@ class Population:
         self.alive = torch.ones(len(self.seeds), dtype=torch.bool, device=self.device)
         self.diverged_at = torch.full((len(self.seeds),), -1, device=self.device)
         self.logs: list[Tensor] = []  # each [L, len(LOG_KEYS)]
+        self.last_finite = LastFinite()
 
     def _hyper(self, overrides: Mapping[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
         variant = self.problem.variant
@@ -150,8 +155,8 @@ class Population:
             tensors[key] = tensor.expand(lanes)
         return tensors, schedules
 
-    def _hyper_now(self) -> dict[str, Tensor]:
-        progress = self.step / self.steps
+    def _hyper_at(self, step: int) -> dict[str, Tensor]:
+        progress = step / self.steps
         now = {
             key: torch.full_like(self.hyper[key], anneal(progress))
             for key, anneal in self.schedules.items()
@@ -163,14 +168,17 @@ class Population:
         x = from_data(self.data[index], self.dtype)
         return x if self.labels is None else self.labels.beside(x, index)
 
-    def _batches_and_noise(self) -> tuple[Tensor, dict[str, dict[str, Tensor]]]:
-        """Return the real batches and the noise of the next step."""
+    def inputs_at(self, step: int) -> tuple[Tensor, GameNoise, dict[str, Tensor]]:
+        """Return what a step is given beside the state: real batches, noise, hyper-parameters.
+
+        They follow from the lanes' seeds and the number of the step alone.
+        """
         d_steps = self.problem.variant.d_steps
-        index = self.order.at(self.step * d_steps, d_steps).to(self.device)
-        noise = self.noise.at(self.step)
+        index = self.order.at(step * d_steps, d_steps).to(self.device)
+        noise = self.noise.at(step)
         if self.labels is not None:
             noise = self.labels.matched_latents(noise, index)
-        return self.real_samples(index), noise
+        return self.real_samples(index), noise, self._hyper_at(step)
 
     @property
     def fell_back(self) -> str:
@@ -182,25 +190,39 @@ class Population:
 
         Of matrix products and convolutions, forwards and backwards.
         """
-        inputs = self._batches_and_noise()
-        total = count_flops(lambda: self.run_step(self.state, *inputs, self._hyper_now()))
+        inputs = self.inputs_at(self.step)
+        total = count_flops(lambda: self.run_step(copied(self.state), *inputs))
         return total / len(self.seeds)
 
     def run(self, steps: int) -> None:
         """Do ``steps`` generator updates; stops early once every lane has diverged."""
         for _ in range(steps):
-            hyper = self._hyper_now()
-            new, log = self.run_step(self.state, *self._batches_and_noise(), hyper)
-            logs = torch.stack([log[key] for key in LOG_KEYS], dim=1)
-            finite = logs.isfinite().all(1) & torch.stack(list(hyper.values())).isfinite().all(0)
+            before = self.last_finite.before(self) if self.overwrites else self.state
+            new, logs, finite = self.try_step(self.state, self.step)
             ok = self.alive & finite
-            self.state = freeze(ok, new, self.state)
+            if self.overwrites and not torch.equal(ok, self.alive):
+                before = self.last_finite.again(self)
+                new, logs, _ = self.try_step(copied(before), self.step)
+            self.state = freeze(ok, new, before)
             self.diverged_at[self.alive & ~ok] = self.step
             self.alive = ok
             self.logs.append(logs)
             self.step += 1
             if self.device.type == "cpu" and not bool(ok.any()):
                 return
+
+    @property
+    def overwrites(self) -> bool:
+        """Whether a step overwrites the state that it is given."""
+        return bool(getattr(self.run_step, "overwrites", False))
+
+    def try_step(self, state: State, step: int) -> tuple[State, Tensor, Tensor]:
+        """Return the state after one step, its log ``[L, keys]`` and which lanes are finite."""
+        real, noise, hyper = self.inputs_at(step)
+        new, log = self.run_step(state, real, noise, hyper)
+        logs = torch.stack([log[key] for key in LOG_KEYS], dim=1)
+        finite = logs.isfinite().all(1) & torch.stack(list(hyper.values())).isfinite().all(0)
+        return new, logs, finite
 
     @property
     def images_seen(self) -> int:
@@ -288,7 +310,7 @@ class Population:
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return everything that a later ``load_state_dict`` needs to go on exactly."""
-        flat = {f"state{k}": v.cpu() for k, v in flatten(self.state).items()}
+        flat = {f"state{k}": v.cpu() for k, v in flatten(copied(self.state)).items()}
         logs = (
             torch.stack(self.logs) if self.logs else torch.zeros(0, len(self.seeds), len(LOG_KEYS))
         )
@@ -306,7 +328,8 @@ class Population:
             ValueError: it belongs to another population.
         """
         flat = {k[len("state") :]: v for k, v in saved.items() if k.startswith("state")}
-        self.state = restore(flat, self.state)
+        self.state = copied(restore(flat, self.state))
+        self.last_finite = LastFinite()
         self.step = int(saved["step"])
         self.alive = saved["alive"].to(self.device)
         self.diverged_at = saved["diverged_at"].to(self.device)

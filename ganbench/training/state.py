@@ -56,8 +56,13 @@ def stack(lanes: list[State]) -> State:
 
 
 def unstack(state: State, lane: int) -> State:
-    """Return the state of one lane."""
-    return torch.utils._pytree.tree_map(lambda leaf: leaf[lane], state)
+    """Return the state of one lane, of its own memory."""
+    return torch.utils._pytree.tree_map(lambda leaf: leaf[lane].clone(), state)
+
+
+def copied(state: State) -> State:
+    """Return a state of its own memory."""
+    return torch.utils._pytree.tree_map(torch.clone, state)
 
 
 def freeze(ok: Tensor, new: State, old: State) -> State:

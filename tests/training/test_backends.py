@@ -9,6 +9,7 @@ from torch.utils._pytree import tree_leaves
 
 from ganbench.core import registry
 from ganbench.core.kinds import Arch
+from ganbench.training import last_finite
 from tests.games._helpers import GAMES
 from tests.training._helpers import (
     DATA,
@@ -121,14 +122,51 @@ def test_a_trace_that_differs_from_the_reference_is_not_used():
     assert "other values" in odd(loss, "traced").fell_back
 
 
-def test_a_traced_lane_that_diverges_keeps_its_last_state():
-    given = {"hyper": {"lr": [1e-3, 1e30]}}
-    ours = make("ns", "toy", [0, 1], backend="traced", **given)
-    theirs = make("ns", "toy", [0, 1], **given)
-    ours.run(6)
-    theirs.run(6)
-    assert ours.diverged(1) is not None
-    assert_same_bits(ours, theirs)
+def grows_without_bound(backend, together):
+    """Two players that help each other; the loss overflows once psi theta is above 4."""
+    variant = replace(
+        registry.variants.get("ns"),
+        name="growing",
+        d_loss=lambda r, f: -f.mean(),
+        g_loss=lambda r, f: 0 * (f.detach() ** 64).mean() - f.mean(),
+    )
+    with registry.temporarily(variant):
+        hyper = {"lr": [1e-4, 0.05, 0.02]}
+        lanes = make("growing", "dirac", [0, 1, 2], steps=100, hyper=hyper, backend=backend,
+                     together=together)  # fmt: skip
+    return lanes
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_lane_that_diverges_keeps_its_last_state_though_steps_overwrite_it(together, monkeypatch):
+    monkeypatch.setattr(last_finite, "EVERY", 8)
+    ours, theirs = (grows_without_bound(b, together) for b in ("traced", "reference"))
+    ours.run(30)
+    resumed = grows_without_bound("traced", together)
+    resumed.load_state_dict(ours.state_dict())
+    for population in (ours, resumed):
+        population.run(40)
+    theirs.run(70)
+    assert ours.overwrites and not theirs.overwrites
+    died = theirs.diverged_at.tolist()
+    assert died[0] == -1 and 8 < died[1] < 30 < died[2] < 70
+    for population in (ours, resumed):
+        assert population.diverged_at.tolist() == died
+        assert_same_bits(population, theirs)
+
+
+def test_what_a_population_hands_out_is_not_overwritten():
+    population = make("ns", "toy", [0, 1], backend="traced")
+    population.run(2)
+    params, saved = population.params(0), population.state_dict()
+    kept = [x.clone() for x in (*params["g"].values(), *saved.values())]
+    population.run(2)
+    assert all(torch.equal(a, b) for a, b in
+               zip((*params["g"].values(), *saved.values()), kept, strict=True))  # fmt: skip
+    again = make("ns", "toy", [0, 1], backend="traced")
+    again.load_state_dict(saved)
+    again.run(1)
+    assert all(torch.equal(a, b) for a, b in zip(saved.values(), kept[-len(saved) :], strict=True))
 
 
 def test_networks_with_constants_of_their_own_are_traced():

@@ -102,7 +102,7 @@ def test_both_networks_depend_on_the_label():
 @pytest.mark.parametrize("variant", ["ns", "rpgan-r1r2", "wgan-gp"])
 def test_real_and_fake_have_the_same_labels_row_by_row(variant):
     subject = population(variant)
-    real, noise = subject._batches_and_noise()
+    real, noise, _ = subject.inputs_at(0)
     generator = subject.problem.networks.generator
     told = real[:, :, :, 1:]
     assert torch.equal(told.mean((-1, -2)).sum(-1), torch.ones(told.shape[:3]))

@@ -51,13 +51,13 @@ def test_simultaneous_differs_from_alternating_as_theory_says():
 
 def test_schedules_run_over_the_budget_and_yield_to_overrides():
     population = make("rpgan-r1r2", "toy", [0], steps=10)
-    assert float(population._hyper_now()["r1.weight"][0]) == pytest.approx(0.05)
+    assert float(population.inputs_at(population.step)[2]["r1.weight"][0]) == pytest.approx(0.05)
     population.run(10)
-    assert float(population._hyper_now()["r1.weight"][0]) == pytest.approx(0.005)
-    assert float(population._hyper_now()["d.beta2"][0]) == pytest.approx(0.99)
+    assert float(population.inputs_at(population.step)[2]["r1.weight"][0]) == pytest.approx(0.005)
+    assert float(population.inputs_at(population.step)[2]["d.beta2"][0]) == pytest.approx(0.99)
     fixed = make("rpgan-r1r2", "toy", [0], steps=10, hyper={"r1.weight": 3.0})
     fixed.run(10)
-    assert float(fixed._hyper_now()["r1.weight"][0]) == 3.0
+    assert float(fixed.inputs_at(fixed.step)[2]["r1.weight"][0]) == 3.0
 
 
 def test_the_average_is_an_exponential_one():

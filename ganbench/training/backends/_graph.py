@@ -18,7 +18,7 @@ from torch._ops import OpOverload
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 
-from ganbench.methods._fused import adam
+from ganbench.methods._fused import adam, adam_
 
 aten = torch.ops.aten
 SAME = (aten.detach.default, aten.alias.default)  # what autograd needs, and nothing else
@@ -29,8 +29,7 @@ BOUND = frozenset(
     "tanh transpose unsqueeze".split()
 )
 
-# Our own operations, called without torch's dispatcher.
-IN_PYTHON = {torch.ops.ganbench.adam.default: adam}
+ADAM = torch.ops.ganbench.adam.default  # is called without torch's dispatcher
 
 
 def trace(function: Callable[..., Any], inputs: Sequence[Any], lane: bool) -> Callable[..., Any]:
@@ -136,6 +135,7 @@ def as_function(
     source, nodes = Source(), list(traced.graph.nodes)
     source.names = {node: f"v{i}" for i, node in enumerate(nodes)}
     last = {read: node for node in nodes for read in node.all_input_nodes}
+    free = overwritable(nodes)
     first, lead = ("[0]", "[None]") if lane else ("", "")
     given = paths([*inputs], "inputs")
     called: dict[Any, str] = {}
@@ -147,10 +147,11 @@ def as_function(
         elif node.op == "get_attr":
             source.scope[name] = getattr(traced, node.target)
         elif node.op == "output":
-            leaves = (source.text(value) + lead for value in node.args[0])
+            leaves = (text + lead for text in _apart(source, node.args[0]))
             source.lines.append(f"return {source.tree(result, leaves)}")
         else:
-            source.lines.append(f"{name} = {_call(source, node, called)}")
+            function = adam_ if node in free else node.target
+            source.lines.append(f"{name} = {_call(source, node, function, called)}")
             dead = [r for r in node.all_input_nodes if last[r] is node and r.op != "get_attr"]
             dead += [] if node in last else [node]
             source.lines += [f"del {', '.join(source.names[r] for r in dead)}"] if dead else []
@@ -158,19 +159,54 @@ def as_function(
     return source.scope["calls"]  # type: ignore[no-any-return]
 
 
-def _call(source: Source, node: fx.Node, called: dict[Any, str]) -> str:
-    if node.target is operator.getitem:
+def _apart(source: Source, results: Sequence[Any]) -> Iterator[str]:
+    """Yield the results' names, as copies where two could share memory: states are overwritten."""
+    for i, result in enumerate(results):
+        shared = is_view(result) or result in results[:i]
+        yield source.text(result) + (".clone()" if shared else "")
+
+
+def is_view(node: Any) -> bool:
+    """Return whether a node may share memory with its first argument."""
+    if not isinstance(node, fx.Node) or not isinstance(node.target, OpOverload):
+        return False
+    return any(value.alias_info is not None for value in node.target._schema.returns)
+
+
+def overwritable(nodes: list[fx.Node]) -> set[fx.Node]:
+    """Return the updates of an optimiser after which nothing reads what they are given.
+
+    They may work in place. A view is read when its source is.
+    """
+    place = {node: i for i, node in enumerate(nodes)}
+
+    def last_read(node: fx.Node) -> int:
+        views = [last_read(user) for user in node.users if is_view(user)]
+        return max([place[user] for user in node.users] + views, default=-1)
+
+    def free(node: fx.Node, given: Any) -> bool:
+        return last_read(given) <= place[node] and not is_view(given)
+
+    return {
+        node
+        for node in nodes
+        if node.target is ADAM and all(free(node, x) for i in (0, 2, 3) for x in node.args[i])  # type: ignore[union-attr]
+    }
+
+
+def _call(source: Source, node: fx.Node, function: Any, called: dict[Any, str]) -> str:
+    if function is operator.getitem:
         return f"{source.text(node.args[0])}[{node.args[1]}]"
-    if node.target not in called:
-        called[node.target] = source.bound(_callable(node.target))
+    if function not in called:
+        called[function] = source.bound(_callable(function))
     given = [source.text(value) for value in node.args]
     given += [f"{key}={source.text(value)}" for key, value in node.kwargs.items()]
-    return f"{called[node.target]}({', '.join(given)})"
+    return f"{called[function]}({', '.join(given)})"
 
 
 def _callable(target: Any) -> Any:
-    if target in IN_PYTHON:
-        return IN_PYTHON[target]
+    if target is ADAM:
+        return adam
     if not isinstance(target, OpOverload):
         return target
     name = target._schema.name.removeprefix("aten::")

@@ -20,10 +20,12 @@ class TracedStep:
 
     Attributes:
         fell_back: why the reference is used instead; empty where it is not.
+        overwrites: whether the state that it is given is overwritten.
     """
 
     def __init__(self, step: Step, together: bool) -> None:
         self.step, self.together, self.fell_back = step, together, ""
+        self.overwrites = True
         self.run: Step | None = None
 
     def __call__(self, *inputs: Any) -> Any:
@@ -43,14 +45,13 @@ class TracedStep:
                 run = trace(reference, inputs, lane=False)
             else:
                 run = one_by_one(trace(self.step, inputs, lane=True))
-            same = _equal(run(*inputs), expected)
+            same = _equal(run(*torch.utils._pytree.tree_map(torch.clone, inputs)), expected)
         except Exception as error:  # whatever a method does that a trace cannot hold
             self.fell_back = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
-            return reference
-        if not same:
-            self.fell_back = "the traced step gave other values than the reference"
-            return reference
-        return run
+        else:
+            self.fell_back = "" if same else "the traced step gave other values than the reference"
+        self.overwrites = not self.fell_back
+        return reference if self.fell_back else run
 
 
 def one_by_one(step: Step) -> Step:
