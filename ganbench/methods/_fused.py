@@ -94,7 +94,9 @@ def _sizes(
 
 
 def _lanes_first(x: Tensor, dim: int | None, lanes: int) -> Tensor:
-    return x.expand(lanes, *x.shape) if dim is None else x.movedim(dim, 0)
+    if dim is None:
+        return x.expand(lanes, *x.shape)
+    return x.movedim(dim, 0) if dim else x
 
 
 def _of_all_lanes(info: Any, in_dims: Any, *inputs: Any) -> tuple[list[Tensor], list[int]]:

@@ -63,7 +63,7 @@ def test_adam_moves_nothing_that_it_was_given():
     optim, p = Adam(1e-2), {"w": torch.ones(5)}
     state = optim.init(p)
     hyper = {k: torch.tensor(v) for k, v in optim.hyper().items()}
-    grads = {"w": torch.full((5, 2), 3.0).T[0]}  # not contiguous
+    grads = {"w": torch.tensor([[3.0, -1.0]] * 5).T[0]}  # not contiguous
     new, after = optim.update(grads, state, p, hyper)
     assert torch.equal(p["w"], torch.ones(5)) and not state["m"]["w"].any()
     assert torch.allclose(new["w"], torch.full((5,), 0.99)) and after["m"]["w"].all()

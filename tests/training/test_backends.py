@@ -10,6 +10,8 @@ from torch.utils._pytree import tree_leaves
 from ganbench.core import registry
 from ganbench.core.kinds import Arch
 from ganbench.training import last_finite
+from ganbench.training.backends._graph import trace
+from ganbench.training.state import flatten
 from tests.games._helpers import GAMES
 from tests.training._helpers import (
     DATA,
@@ -87,6 +89,21 @@ def test_traced_equals_the_reference_in_every_game(game, subject, together):
     assert_same_bits(ours, theirs)
 
 
+def test_no_two_results_of_a_trace_share_memory():
+    """They are parts of a state that later steps overwrite."""
+
+    def function(x):
+        y = x + 1
+        return [y, y, y[0], x, x.flatten()]
+
+    given = torch.zeros(2, 3)
+    found = trace(function, [given], lane=False)(given)
+    for result, like in zip(found, function(given), strict=True):
+        assert torch.equal(result, like)
+    places = [x.untyped_storage().data_ptr() for x in found]
+    assert len(set(places)) == len(places) and places[3] == given.untyped_storage().data_ptr()
+
+
 def with_loss(loss):
     """Return ``ns`` with another loss of G."""
     return replace(registry.variants.get("ns"), name="odd", g_loss=loss)
@@ -143,6 +160,7 @@ def test_a_lane_that_diverges_keeps_its_last_state_though_steps_overwrite_it(tog
     ours, theirs = (grows_without_bound(b, together) for b in ("traced", "reference"))
     ours.run(30)
     resumed = grows_without_bound("traced", together)
+    resumed.run(3)
     resumed.load_state_dict(ours.state_dict())
     for population in (ours, resumed):
         population.run(40)
@@ -153,6 +171,18 @@ def test_a_lane_that_diverges_keeps_its_last_state_though_steps_overwrite_it(tog
     for population in (ours, resumed):
         assert population.diverged_at.tolist() == died
         assert_same_bits(population, theirs)
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("subject", ["ns", "wgan-gp", "sn-ns"])
+def test_weights_and_moments_stay_in_their_place(subject, together):
+    population = make(subject, "toy", [0], backend="traced", together=together)
+    population.run(1)
+    before = {k: v.data_ptr() for k, v in flatten(population.state).items()}
+    population.run(1)
+    after = {k: v.data_ptr() for k, v in flatten(population.state).items()}
+    stayed = {k for k in before if before[k] == after[k]}
+    assert {k for k in before if "_opt['m']" in k or "_opt['v']" in k or ".g[" in k} <= stayed
 
 
 def test_what_a_population_hands_out_is_not_overwritten():
