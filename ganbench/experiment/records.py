@@ -199,7 +199,7 @@ class Record(Strict):
         frequencies: of each class or nearest mode among the last samples (0-1).
         modes: the centres of the known modes in the plane (their first two coordinates).
         history: training curves, thinned.
-        fell_back: why the step was executed by the reference instead of ``backend``; mostly empty.
+        fell_back: why another backend than ``backend`` executed the step; mostly empty.
     """
 
     schema_version: Literal[3] = 3

@@ -76,21 +76,40 @@ class Adam:
         beta1, beta2 = hyper["beta1"], hyper["beta2"]
         product1, product2 = state["beta1_product"] * beta1, state["beta2_product"] * beta2
         products = {"beta1_product": product1, "beta2_product": product2}
+        rates = (hyper["lr"], beta1, beta2, product1, product2)
         if product1.device.type == "cpu" and not self.differentiable:
-            moments, rates = (state["m"], state["v"]), (hyper["lr"], beta1, beta2)
-            trees = [[tree[k] for k in params] for tree in (params, grads, *moments)]
-            found = iter(_fused().adam(*trees, *rates, product1, product2, self.eps))
+            trees = [[tree[k] for k in params] for tree in (params, grads, state["m"], state["v"])]
+            found = iter(_fused().adam(*trees, *rates, self.eps))
             new, m, v = ({k: next(found) for k in params} for _ in range(3))
             return new, {"m": m, "v": v, **products}
-        step = hyper["lr"] / (1 - product1)
-        scale = (1 - product2).rsqrt()
-        m = {k: torch.lerp(g, state["m"][k], beta1) for k, g in grads.items()}
-        v = {k: torch.lerp(g.square(), state["v"][k], beta2) for k, g in grads.items()}
-        new = {
-            k: p - m[k].div(_root(v[k], self.differentiable).mul_(scale).add_(self.eps)).mul_(step)
+        moved = {
+            k: adam_written_out(
+                p, grads[k], state["m"][k], state["v"][k], *rates, self.eps, self.differentiable
+            )
             for k, p in params.items()
         }
+        new, m, v = ({k: each[i] for k, each in moved.items()} for i in range(3))
         return new, {"m": m, "v": v, **products}
+
+
+def adam_written_out(
+    p: Tensor,
+    grad: Tensor,
+    m: Tensor,
+    v: Tensor,
+    lr: Tensor,
+    beta1: Tensor,
+    beta2: Tensor,
+    product1: Tensor,
+    product2: Tensor,
+    eps: float,
+    differentiable: bool = False,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return a parameter and its two moments after one step of Adam."""
+    m = torch.lerp(grad, m, beta1)
+    v = torch.lerp(grad.square(), v, beta2)
+    denominator = _root(v, differentiable) * (1 - product2).rsqrt() + eps
+    return p - m / denominator * (lr / (1 - product1)), m, v
 
 
 @dataclass(frozen=True)

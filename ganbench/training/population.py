@@ -182,7 +182,7 @@ class Population:
 
     @property
     def fell_back(self) -> str:
-        """Why the reference executes the step instead of the backend, as its first step showed."""
+        """Why another backend executes the step, as its first step showed; mostly empty."""
         return str(getattr(self.run_step, "fell_back", ""))
 
     def flops_per_step(self) -> float:

@@ -59,7 +59,12 @@ def test_a_unit_holds_all_seeds_where_lanes_are_trained_together(tiny):
 
 @pytest.mark.parametrize(
     ("steps", "device", "backend"),
-    [(199, "cpu", "reference"), (200, "cpu", "traced"), (10**6, "cuda:1", "traced")],
+    [
+        (199, "cpu", "reference"),
+        (200, "cpu", "traced"),
+        (50_000, "cpu", "compiled"),
+        (10**6, "cuda:1", "traced"),
+    ],
 )
 def test_a_step_is_traced_where_the_training_repays_it(steps, device, backend):
     assert choose_backend("auto", device, steps).name == backend

@@ -1,10 +1,12 @@
 """Backends equal the reference, one step at a time."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+import torch._inductor
 from torch.utils._pytree import tree_leaves
 
 from ganbench.core import registry
@@ -124,6 +126,43 @@ def looks_at_values(r, f):
 def test_what_looks_at_values_falls_back_and_says_so():
     ours, theirs = odd(looks_at_values, "traced"), odd(looks_at_values, "reference")
     assert "data-dependent" in ours.fell_back.lower() or "trac" in ours.fell_back.lower()
+    for a, b in zip(tree_leaves(ours.state), tree_leaves(theirs.state), strict=True):
+        assert torch.equal(a, b)
+
+
+COMPILED = [("ns", "toy"), ("wgan-gp", "dcgan"), ("ns", "mlp-classic")]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler")
+@pytest.mark.parametrize(("subject", "arch"), COMPILED)
+def test_compiled_equals_the_reference_one_step_at_a_time(subject, arch):
+    shape = registry.datasets.get(DATA[arch]).shape
+    data = np.random.default_rng(0).standard_normal((64, *shape)).astype(np.float32)
+    together = registry.archs.get(arch).vectorise
+    given = {"dtype": "float64", "data": data, "options": SMALL.get(arch), "together": together}
+    theirs = in_general_position(make(subject, arch, [0, 1], **given))
+    ours = make(subject, arch, [0, 1], backend="compiled", **given)
+    for _ in range(3):
+        ours.load_state_dict(theirs.state_dict())
+        ours.run(1)
+        theirs.run(1)
+        assert ours.fell_back == ""
+        for part, tree in theirs.params(1).items():
+            assert max(relative(ours.params(1)[part][k], v) for k, v in tree.items()) <= 1e-7
+        assert torch.allclose(ours.logs[-1], theirs.logs[-1], rtol=1e-9, equal_nan=True)
+
+
+def test_what_cannot_be_compiled_is_traced_and_says_so(monkeypatch):
+    def no_compiler(*args):
+        raise RuntimeError("no C++ compiler")
+
+    monkeypatch.setattr(torch._inductor, "compile", no_compiler)
+    ours = make("ns", "toy", [0, 1], backend="compiled")
+    theirs = make("ns", "toy", [0, 1])
+    ours.run(3)
+    theirs.run(3)
+    assert ours.fell_back == "RuntimeError: no C++ compiler"
     for a, b in zip(tree_leaves(ours.state), tree_leaves(theirs.state), strict=True):
         assert torch.equal(a, b)
 

@@ -43,6 +43,27 @@ def trace(function: Callable[..., Any], inputs: Sequence[Any], lane: bool) -> Ca
     Raises:
         Exception: whatever torch raises of a function that looks at values.
     """
+    traced, result = record(function, inputs, lane)
+    calls = as_function(traced, inputs, result, lane)
+
+    def run(*inputs: Any) -> Any:
+        with torch.no_grad():
+            return calls(*inputs)
+
+    return run
+
+
+def record(
+    function: Callable[..., Any],
+    inputs: Sequence[Any],
+    lane: bool,
+    in_parts: Mapping[Any, Callable[..., Any]] | None = None,
+) -> tuple[fx.GraphModule, Any]:
+    """Return the graph of ``function``, and a result of it for the shape of the tree.
+
+    Args:
+        in_parts: functions that write an operation out, ``{operation: function}``.
+    """
     leaves, structure = tree_flatten(tuple(inputs))
     result: Any = None
 
@@ -51,15 +72,23 @@ def trace(function: Callable[..., Any], inputs: Sequence[Any], lane: bool) -> Ca
         result = function(*tree_unflatten(leaves, structure))
         return tree_leaves(result)
 
-    traced = make_fx(flat)(*(leaf[0] if lane else leaf for leaf in leaves))
+    given = [leaf[0] for leaf in leaves] if lane else leaves
+    traced = make_fx(flat, decomposition_table=in_parts)(*given)
     clean(traced.graph)
-    calls = as_function(traced, inputs, result, lane)
+    return traced, result
 
-    def run(*inputs: Any) -> Any:
-        with torch.no_grad():
-            return calls(*inputs)
 
-    return run
+def in_trees(
+    calls: Callable[..., Any], inputs: Sequence[Any], result: Any, lane: bool
+) -> Callable[..., Any]:
+    """Return ``calls``, from contiguous leaves to leaves, as a function from trees to trees."""
+    source = Source()
+    first, lead = ("[0]", "[None]") if lane else ("", "")
+    given = ", ".join(f"{path}{first}.contiguous()" for path in paths([*inputs], "inputs"))
+    leaves = (f"out[{i}]{lead}" for i in range(len(tree_leaves(result))))
+    text = f"out = {source.bound(calls)}({given})\n    return {source.tree(result, leaves)}"
+    exec(f"def run(*inputs):\n    {text}", source.scope)
+    return source.scope["run"]  # type: ignore[no-any-return]
 
 
 def clean(graph: fx.Graph) -> None:

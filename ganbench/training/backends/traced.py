@@ -19,7 +19,7 @@ class TracedStep:
     """The step of a population, traced at its first call.
 
     Attributes:
-        fell_back: why the reference is used instead; empty where it is not.
+        fell_back: why another backend executes the step; empty where it does not.
         overwrites: whether the state that it is given is overwritten.
     """
 
@@ -36,22 +36,32 @@ class TracedStep:
 
     def _prepare(self, inputs: Any) -> Step:
         """Return the traced step, or the reference where it cannot be traced or differs."""
-        from ganbench.training.backends._graph import trace
-
         reference = for_all(self.step, self.together)
         expected = reference(*inputs)
         try:
-            if self.together:
-                run = trace(reference, inputs, lane=False)
-            else:
-                run = one_by_one(trace(self.step, inputs, lane=True))
-            same = _equal(run(*torch.utils._pytree.tree_map(torch.clone, inputs)), expected)
+            run = self.prepared(reference, inputs)
+            same = self.agree(run(*torch.utils._pytree.tree_map(torch.clone, inputs)), expected)
         except Exception as error:  # whatever a method does that a trace cannot hold
             self.fell_back = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
         else:
-            self.fell_back = "" if same else "the traced step gave other values than the reference"
-        self.overwrites = not self.fell_back
+            self.fell_back = "" if same else "its first step gave other values than the reference"
         return reference if self.fell_back else run
+
+    def prepared(self, reference: Step, inputs: Any) -> Step:
+        """Return the traced step."""
+        from ganbench.training.backends._graph import trace
+
+        if self.together:
+            return trace(reference, inputs, lane=False)
+        return one_by_one(trace(self.step, inputs, lane=True))
+
+    def agree(self, ours: Any, theirs: Any) -> bool:
+        """Return whether two results have the same bits."""
+        leaves = torch.utils._pytree.tree_leaves
+        return all(
+            torch.equal(a.nan_to_num(), b.nan_to_num()) and torch.equal(a.isnan(), b.isnan())
+            for a, b in zip(leaves(ours), leaves(theirs), strict=True)
+        )
 
 
 def one_by_one(step: Step) -> Step:
@@ -66,14 +76,6 @@ def one_by_one(step: Step) -> Step:
         return tree_map(lambda *leaves: torch.cat(leaves), *parts)
 
     return run
-
-
-def _equal(ours: Any, theirs: Any) -> bool:
-    leaves = torch.utils._pytree.tree_leaves
-    return all(
-        torch.equal(a.nan_to_num(), b.nan_to_num()) and torch.equal(a.isnan(), b.isnan())
-        for a, b in zip(leaves(ours), leaves(theirs), strict=True)
-    )
 
 
 register(
