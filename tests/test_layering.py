@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "ganbench"
 ORDER = (
     "core -> metrics data archs stats -> methods evaluation -> training -> experiment -> reports "
-    "-> api -> cli verify"
+    "-> api bench -> cli verify"
 )
 PLACE = {room: i for i, step in enumerate(ORDER.split(" -> ")) for room in step.split()}
 FILES = sorted(PACKAGE.rglob("*.py"))

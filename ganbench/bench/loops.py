@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from ganbench.archs._layers import Dropout
 from ganbench.core import registry
 from ganbench.core.kinds import Data, Networks, Variant
+from ganbench.experiment.request import parse_arch
 from ganbench.training.build import network_builder
 from ganbench.training.sampling import from_data
 
@@ -44,6 +45,7 @@ class Loop:
     """One training of ``ns`` or ``wgan-gp`` by an ordinary loop.
 
     Args:
+        arch: ``NAME`` or ``NAME:key=value,...``.
         careful: whether it is the careful one.
     """
 
@@ -51,8 +53,8 @@ class Loop:
         self, name: str, arch: str, data: Data, batch: int, careful: bool, device: str = "cpu"
     ) -> None:
         self.variant: Variant = registry.variants.get(name)
-        chosen = registry.archs.get(arch)
-        options = chosen.options_for(self.variant, chosen.options)
+        chosen, options = parse_arch(arch)
+        options = chosen.options_for(self.variant, options)
         networks: Networks = network_builder(chosen, options, data, self.variant)()
         self.g = ordinary(networks.generator).to(device)
         self.d = ordinary(networks.discriminator).to(device)
@@ -72,7 +74,7 @@ class Loop:
     def _noise(self) -> Tensor:
         return torch.randn(self.batch, *self.latent, device=self.device)
 
-    def _d_step(self) -> None:
+    def _d_step(self) -> Tensor:
         index = torch.randint(len(self.data), (self.batch,), device=self.device)
         real = from_data(self.data[index], torch.float32)
         with torch.set_grad_enabled(not self.careful):
@@ -90,8 +92,9 @@ class Loop:
         self.d_optimiser.zero_grad()
         loss.backward()
         self.d_optimiser.step()
+        return loss
 
-    def _g_step(self) -> None:
+    def _g_step(self) -> Tensor:
         if self.careful:
             self.d.requires_grad_(False)
         loss = self.g_loss(self.d(self.g(self._noise())))
@@ -100,10 +103,16 @@ class Loop:
         self.g_optimiser.step()
         if self.careful:
             self.d.requires_grad_(True)
+        return loss
 
-    def run(self, steps: int) -> None:
-        """Do ``steps`` updates of G, each after the method's updates of D."""
+    def run(self, steps: int) -> tuple[float, float]:
+        """Do ``steps`` updates of G, each after the method's updates of D.
+
+        Returns:
+            The losses of D and G in the last update of each.
+        """
         for _ in range(steps):
             for _ in range(self.variant.d_steps):
-                self._d_step()
-            self._g_step()
+                d_loss = self._d_step()
+            g_loss = self._g_step()
+        return d_loss.item(), g_loss.item()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ganbench import __version__
+from ganbench.cli.bench import bench
 from ganbench.cli.list import info, list_
 from ganbench.cli.plan import plan
 from ganbench.cli.prepare import prepare
@@ -20,5 +21,5 @@ def main() -> None:
     """A benchmark and comparison suite for generative adversarial networks."""
 
 
-for command in (run, plan, tune, score, verify, list_, info, prepare):
+for command in (run, plan, tune, score, verify, bench, list_, info, prepare):
     main.add_command(command)
