@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -76,6 +77,16 @@ def make_cases(
         for batch in batches or (grid.batch,)
         for variant in variants or grid.variants
         for count in lanes or grid.lanes
+    ]
+
+
+def backends_for(device: str, quick: bool) -> list[str]:
+    """Return the backends to measure; of a quick bench those that a thousand updates repay."""
+    kind = device.partition(":")[0]
+    return [
+        backend.name
+        for backend in registry.backends.items()
+        if not quick or backend.default_from.get(kind, math.inf) <= 1_000
     ]
 
 

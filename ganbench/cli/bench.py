@@ -26,7 +26,7 @@ def _numbers(flag: str, text: str | None) -> list[int]:
 @click.option("--quick", is_flag=True, help="A few cases in short rounds.")
 @click.option("--variants", help="Of ns, wgan-gp.")
 @click.option("--archs", help="Of dcgan, mlp-classic, toy, also as NAME:key=value.")
-@click.option("--backends", help="Names; default: all that can execute a case.")
+@click.option("--backends", help="Names; default: all; with --quick, those soon ready.")
 @click.option("--lanes", help="Numbers of trainings at once; default: the arch's.")
 @click.option("--batch-size", help="Numbers; default: the arch's.")
 @click.option("--rounds", type=int, default=7, show_default=True, help="At least 7.")
@@ -65,12 +65,12 @@ def bench(
     chosen = cases.make_cases(grids, _words(variants), _words(archs), counts, batches)
     names = [registry.backends.get(name).name for name in _words(backends)]
     device = choose_device(device)
+    names = names or cases.backends_for(device, quick)
     folder = Path(out) if out else run.default_folder(device)
     run.prepare_folder(folder)
     with Console(stderr=True).status("") as status:
         found = run.bench(
-            chosen, names or [b.name for b in registry.backends.items()], device, rounds,
-            0.1 if quick else 0.5, status.update,
+            chosen, names, device, rounds, 0.1 if quick else 0.5, status.update
         )  # fmt: skip
     console = Console()
     console.print(tables.terminal_table(found.table))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ganbench.archs._labels import class_frequencies
 from ganbench.core import registry
@@ -192,3 +193,31 @@ def check_arguments(
     choose_game(variant, game)
     if ema is not None and not 0 <= ema < 1:
         raise UsageError(f"ema is {ema}: a decay in [0, 1)")
+
+
+def lane_hyper(
+    problem: Problem,
+    overrides: Mapping[str, Any],
+    lanes: int,
+    dtype: torch.dtype,
+    device: torch.device,
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return all hyper-parameters ``[lanes]``, and the schedules of those not overridden.
+
+    Raises:
+        UsageError: an override is neither a number nor one for each lane.
+    """
+    variant = problem.variant
+    values: dict[str, Any] = default_hyper(variant, problem.game)
+    schedules = dict(variant.schedules)
+    for key, value in overrides.items():
+        for target in hyper_targets(variant, problem.game, key):
+            values[target] = value
+            schedules.pop(target, None)
+    tensors = {}
+    for key, value in values.items():
+        tensor = torch.as_tensor(value, dtype=dtype, device=device)
+        if tensor.shape not in ((), (lanes,)):
+            raise UsageError(f"{key} has shape {tuple(tensor.shape)}: a number or {lanes} numbers")
+        tensors[key] = tensor.expand(lanes)
+    return tensors, schedules

@@ -19,9 +19,8 @@ from ganbench.core.seeds import derive, lane_seed
 from ganbench.training.build import (
     check_arguments,
     choose_game,
-    default_hyper,
-    hyper_targets,
     initial_state,
+    lane_hyper,
 )
 from ganbench.training.flops import count_flops
 from ganbench.training.forward import noise_plan
@@ -127,7 +126,9 @@ class Population:
             noise_plan(self.problem), self.roots, variant.d_steps, self.device, dtype
         )
         self.order = DataOrder(len(data), batch, self.roots)
-        self.hyper, self.schedules = self._hyper(hyper or {})
+        self.hyper, self.schedules = lane_hyper(
+            self.problem, hyper or {}, len(self.seeds), dtype, self.device
+        )
         step = partial(registry.games.get(game).step, self.problem)
         self.run_step = registry.backends.get(backend).compile(step, together)
         self.step = 0
@@ -135,25 +136,6 @@ class Population:
         self.diverged_at = torch.full((len(self.seeds),), -1, device=self.device)
         self.logs: list[Tensor] = []  # each [L, len(LOG_KEYS)]
         self.last_finite = LastFinite()
-
-    def _hyper(self, overrides: Mapping[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        variant = self.problem.variant
-        values: dict[str, Any] = default_hyper(variant, self.problem.game)
-        schedules = dict(variant.schedules)
-        for key, value in overrides.items():
-            for target in hyper_targets(variant, self.problem.game, key):
-                values[target] = value
-                schedules.pop(target, None)
-        lanes = len(self.seeds)
-        tensors = {}
-        for key, value in values.items():
-            tensor = torch.as_tensor(value, dtype=self.dtype, device=self.device)
-            if tensor.shape not in ((), (lanes,)):
-                raise UsageError(
-                    f"{key} has shape {tuple(tensor.shape)}: a number or {lanes} numbers"
-                )
-            tensors[key] = tensor.expand(lanes)
-        return tensors, schedules
 
     def _hyper_at(self, step: int) -> dict[str, Tensor]:
         progress = step / self.steps

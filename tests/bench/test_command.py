@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from ganbench.bench import measure, plots
+from ganbench.bench.cases import backends_for
 from ganbench.cli import main
 from ganbench.core import registry
 from ganbench.core.kinds import Backend
@@ -113,3 +114,8 @@ def test_help_imports_no_torch():
         "assert 'torch' not in sys.modules and 'numpy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_a_quick_bench_leaves_out_what_takes_a_minute_to_prepare():
+    assert backends_for("cpu", quick=True) == ["reference", "traced"]
+    assert set(backends_for("cpu", quick=False)) == set(registry.backends.names())

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from ganbench.experiment.records import Unit
 
 
+# Threads that spin while they wait take the cores from the other workers, and from other runs.
+PASSIVE = {"OMP_WAIT_POLICY": "passive", "KMP_BLOCKTIME": "0"}
+
+
 class Worker:
     """One process, its standard error in ``OUT/logs``, and the unit it is busy with."""
 
@@ -32,7 +36,7 @@ class Worker:
         self.index = index
         self.unit: Unit | None = None
         self.log = logs / f"worker-{index}.log"
-        env = {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+        env = {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads), **PASSIVE}
         with open(self.log, "a") as errors:
             self.process = subprocess.Popen(
                 [
@@ -46,7 +50,7 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
-                env=env,
+                env={**os.environ, **env},
             )
         self.reader = threading.Thread(target=self._read, args=(events,), daemon=True)
         self.reader.start()
