@@ -109,11 +109,12 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
     seeds = seed_list(_default_seeds(setting) if asked is None else asked)
     trainings, skipped = fitting_trainings(request, setting, variants)
     common = setting.common
+    metrics = [registry.metrics.get(name) for name in common.metrics]
     plan = Plan(
         preset=setting.preset,
         dataset=setting.dataset,
         arch=setting.arch_label,
-        primary=primary_quantity(setting.dataset, common.features, common.metrics),
+        primary=primary_quantity(setting.dataset, common.features, metrics),
         trainings=trainings,
         controls=() if request.no_controls else control_trainings(setting),
         seeds=seeds,

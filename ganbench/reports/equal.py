@@ -34,14 +34,27 @@ def common_point(table: pd.DataFrame, axis: str) -> float:
     return float(trained.groupby("run_id")[AXES[axis]].max().min())
 
 
+def with_curves(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the metrics that were measured at more checkpoints than one.
+
+    Where no metric was, all rows are returned.
+    """
+    trained = table[table["verdict"] != "control"]
+    points = trained.groupby(["metric", "run_id"])["checkpoint"].nunique().groupby("metric").max()
+    once = points[(points == 1) & (points.max() > 1)].index
+    return table[~table["metric"].isin(once)]
+
+
 def read_at(table: pd.DataFrame, axis: str) -> tuple[pd.DataFrame, list[str]]:
     """Return ``table`` with every curve cut at the common point of ``axis``.
 
     Returns:
         The rows of the checkpoints before that point, with one interpolated row at it for each run
         and metric; controls and trainings that broke off as they are. And the variants that are
-        left out, because their first checkpoint lies beyond it.
+        left out, because their first checkpoint lies beyond it. Metrics of the last checkpoint
+        have no curve, and no rows.
     """
+    table = with_curves(table)
     column, point = AXES[axis], common_point(table, axis)
     curves = (table["status"] == "ok") & (table["verdict"] != "control")
     kept = [table[~curves]]
