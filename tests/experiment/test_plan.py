@@ -35,7 +35,18 @@ def trained(plan, done=nothing_done):
 def test_one_seed_of_every_variant_comes_before_the_second_of_any(tiny):
     plan = in_turn(planned(seeds=3))
     order = [(unit.seeds, unit.training.variant) for unit in trained(plan)]
-    assert order == [((s,), v) for s in (0, 1, 2) for v in ("ns", "wgan-gp", "hinge")]
+    assert order == [((s,), v) for s in (0, 1, 2) for v in ("wgan-gp", "ns", "hinge")]
+
+
+def test_the_longest_come_first_in_each_round(tiny):
+    """By their updates of D: 12 x 1, 12 x 5, 12 x (1 + 10)."""
+    plan = in_turn(planned(variants=("ns", "wgan-gp", "unrolled-10"), seeds=2))
+    order = [(unit.seeds[0], unit.training.variant) for unit in trained(plan)]
+    assert order == [(s, v) for s in (0, 1) for v in ("unrolled-10", "wgan-gp", "ns")]
+    left = trained(plan, lambda training, seed: (training.variant, seed) == ("unrolled-10", 0))
+    assert {u.unit_id for u in left} < {u.unit_id for u in trained(plan)} and len(left) == 5
+    images = planned(images_seen=96, batch=8)  # as many images: 3 x 5 updates and 12 x 1
+    assert [u.training.variant for u in trained(images)] == ["wgan-gp", "ns", "hinge"]
 
 
 def test_controls_come_first_each_with_all_its_draws(tiny):
@@ -51,7 +62,7 @@ def test_controls_come_first_each_with_all_its_draws(tiny):
 def test_a_unit_holds_all_seeds_where_lanes_are_trained_together(tiny):
     units = trained(planned(seeds=3))
     assert [(u.training.variant, u.seeds) for u in units] == [
-        (v, (0, 1, 2)) for v in ("ns", "wgan-gp", "hinge")
+        (v, (0, 1, 2)) for v in ("wgan-gp", "ns", "hinge")
     ]
     left = trained(planned(seeds=3), lambda training, seed: seed == 1)
     assert {u.seeds for u in left} == {(0, 2)}
