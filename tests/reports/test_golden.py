@@ -20,7 +20,7 @@ def written(tmp_path_factory):
     store.prepare()
     for record in _golden.records():
         store.write_record(record)
-    leaderboard.write(store)
+    leaderboard.write(store, store.records())
     return store.out
 
 
