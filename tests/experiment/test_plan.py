@@ -6,6 +6,7 @@ import pytest
 
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
+from ganbench.evaluation.evaluator import Evaluator
 from ganbench.experiment import estimate
 from ganbench.experiment.estimate import Cost, makespan
 from ganbench.experiment.plan import make_plan
@@ -174,16 +175,31 @@ def test_workers_share_the_work(tiny):
     assert makespan([], 2) == 0
 
 
-def test_a_unit_costs_its_steps_and_its_evaluations(tiny, monkeypatch):
-    """Two steps are timed. The clock here moves 1 s at each look: two steps take a second."""
+def test_a_unit_costs_its_preparation_steps_and_evaluations(tiny, monkeypatch):
+    """The clock moves 1 s at each look: so long is a preparation, a step, and sampling."""
     ticks = iter(range(1000))
-    monkeypatch.setattr(estimate.time, "perf_counter", lambda: float(next(ticks)))
+    monkeypatch.setattr(estimate.time, "process_time", lambda: float(next(ticks)))
+    monkeypatch.setattr(estimate, "_time_evaluation", lambda training, data: (10.0, 100.0))
     plan, data = make_plan(Request(variants=("ns",), dataset="ring2d", preset="tiny", batch=8))
-    (unit,) = trained(plan)
-    (cost,) = estimate.costs([unit], data)
-    evaluations = estimate.EVALUATION_S * 3 * 2 * 60 / 1_000  # checkpoints, seeds, samples
-    assert cost.seconds == pytest.approx(12 * 0.5 + evaluations)
+    *controls, unit = plan.units(nothing_done)
+    *others, cost = estimate.costs([*controls, unit], data)
+    evaluations = 2 * (10 + 10 + 100 + 3)  # two seeds, three checkpoints, each with its samples
+    assert cost.seconds == 1 + 12 + evaluations
+    assert [c.seconds for c in others] == [100 * len(u.seeds) for u in controls]
     assert cost.memory > estimate.BASE_BYTES + data.train.nbytes
+
+
+def test_an_evaluation_is_timed_once_for_all_with_what_the_last_one_adds(tiny, monkeypatch):
+    ticks = iter(range(1000))
+    monkeypatch.setattr(estimate.time, "process_time", lambda: float(next(ticks)))
+    plan, data = make_plan(Request(variants=("ns", "hinge"), dataset="digits", preset="tiny"))
+    measured = []
+    monkeypatch.setattr(
+        Evaluator, "measure", lambda self, samples, final: measured.append((len(samples), final))
+    )
+    estimate.costs(trained(plan), data)
+    assert measured == [(60, True), (60, False), (60, True)]  # the first prepares the real side
+    assert estimate.costs([], data) == []
 
 
 def test_a_method_has_its_authors_normalisation_unless_all_are_given_the_same_networks(tiny):
