@@ -56,7 +56,7 @@ def plan(
     memory = min(count, len(units)) * max((c.memory for c in estimates), default=0)
     console.print(
         f"{counted(len(units), 'unit')} on {counted(count, 'worker')}: about {_time(seconds)} and "
-        f"{memory / 1e9:.1f} GB (from two timed steps of each), in {store.out}",
+        f"{memory / 1e9:.1f} GB (from a few timed steps of each), in {store.out}",
         highlight=False,
     )
     steps = min(training.steps for training in made.trainings)

@@ -1,4 +1,4 @@
-"""Arrays that are slow to compute and the same every time, kept on disk by the hash of their key.
+"""What is slow to compute and the same every time, on disk by the hash of its key or content.
 
 The folder is ``$GANBENCH_CACHE``, or ``ganbench`` in ``$XDG_CACHE_HOME`` or ``~/.cache``. It can
 be deleted at any time.
@@ -14,13 +14,15 @@ import os
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ganbench.core.files import locked, write_bytes
 from ganbench.core.lazy import np
 
 if TYPE_CHECKING:
     from ganbench.core.kinds import Array
+
+T = TypeVar("T")
 
 
 def folder() -> Path:
@@ -43,33 +45,60 @@ def digest(key: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _read(path: Path) -> dict[str, Array] | None:
+def cached(key: Mapping[str, Any], make: Callable[[], dict[str, Array]]) -> dict[str, Array]:
+    """Return ``make()``, or what it returned for the same ``key`` before."""
+    return _kept(f"{digest(key)}.npz", _arrays, make, _npz)
+
+
+def cached_content(sha256: str, make: Callable[[], bytes]) -> bytes:
+    """Return ``make()``, whose SHA-256 is ``sha256``, or the copy of it that was kept before."""
+
+    def whole(path: Path) -> bytes | None:
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return None
+        return content if hashlib.sha256(content).hexdigest() == sha256 else None
+
+    return _kept(f"{sha256}.bin", whole, make, bytes)
+
+
+def _kept(
+    name: str, read: Callable[[Path], T | None], make: Callable[[], T], write: Callable[[T], bytes]
+) -> T:
+    """Return what the file ``name`` keeps, or ``make()``, which is then kept.
+
+    Of several processes that ask at once, one computes. Where the folder cannot be written, nothing
+    is kept.
+
+    Args:
+        read: returns None where the file is absent or damaged: it is made again.
+    """
+    path = folder() / name
+    kept = read(path)
+    if kept is not None:
+        return kept
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(path.with_suffix(".lock")))
+        kept = read(path)  # made by another process meanwhile
+        if kept is None:
+            kept = make()
+            with contextlib.suppress(OSError):
+                write_bytes(path, write(kept))
+        return kept
+
+
+def _arrays(path: Path) -> dict[str, Array] | None:
     try:
         with np.load(path, allow_pickle=False) as file:
             return dict(file)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):
-        return None  # absent or damaged: made again
+        return None
 
 
-def cached(key: Mapping[str, Any], make: Callable[[], dict[str, Array]]) -> dict[str, Array]:
-    """Return ``make()``, or what it returned for the same ``key`` before.
-
-    Of several processes that ask at once, one computes. Where the folder cannot be written, the
-    arrays are simply computed.
-    """
-    path = folder() / f"{digest(key)}.npz"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = locked(path.with_suffix(".lock"))
-        lock.__enter__()
-    except OSError:
-        return make()
-    with contextlib.ExitStack() as stack:
-        stack.push(lock)
-        kept = _read(path)
-        if kept is None:
-            kept = make()
-            buffer = io.BytesIO()
-            np.savez(buffer, allow_pickle=False, **kept)
-            write_bytes(path, buffer.getvalue())
-        return kept
+def _npz(arrays: dict[str, Array]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()

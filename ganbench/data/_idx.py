@@ -16,7 +16,12 @@ OPEN = {".xz": lzma.decompress, ".gz": gzip.decompress}
 
 
 def read(path: Path, sha256: str, remedy: str) -> np.ndarray:
-    """Return the uint8 array of one IDX file; ``.xz`` and ``.gz`` are decompressed.
+    """Return the uint8 array of one IDX file; see ``content``."""
+    return array(content(path, sha256, remedy))
+
+
+def content(path: Path, sha256: str, remedy: str) -> bytes:
+    """Return what one IDX file holds; ``.xz`` and ``.gz`` are decompressed.
 
     Args:
         sha256: of the uncompressed file, which a recompressed copy shares.
@@ -33,6 +38,11 @@ def read(path: Path, sha256: str, remedy: str) -> np.ndarray:
         raise UsageError(f"cannot read {path}: {error.strerror}; {remedy}") from None
     if hashlib.sha256(raw).hexdigest() != sha256:
         raise UsageError(f"{path} is damaged (its SHA-256 is wrong); {remedy}")
+    return raw
+
+
+def array(raw: bytes) -> np.ndarray:
+    """Return the uint8 array of the content of an IDX file."""
     axes = raw[3]
     shape = np.frombuffer(raw, ">u4", count=axes, offset=4)
     return np.frombuffer(raw, np.uint8, offset=4 + 4 * axes).reshape(shape.tolist())

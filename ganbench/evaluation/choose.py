@@ -108,8 +108,8 @@ def quantity_names(features: str) -> Mapping[str, str]:
     return registry.features.get(features.partition(":")[0]).names
 
 
-def primary_quantity(dataset: Dataset, features: str, names: Sequence[str]) -> str:
-    """Return the quantity by which variants are ranked first, among those of the metrics named.
+def primary_quantity(dataset: Dataset, features: str, metrics: Sequence[Metric]) -> str:
+    """Return the quantity by which variants are ranked first, among those of ``metrics``.
 
     It is the data set's own, or the first quantity where that is not measured.
 
@@ -120,7 +120,7 @@ def primary_quantity(dataset: Dataset, features: str, names: Sequence[str]) -> s
     if dataset.primary not in known:
         raise registry.unknown_name(f"primary quantity of {dataset.name}", dataset.primary, known)
     own = quantity_names(features)
-    keys = [q.key for name in names for q in registry.metrics.get(name).quantities]
+    keys = [q.key for metric in metrics for q in metric.quantities]
     key = dataset.primary if dataset.primary in keys else keys[0]
     return own.get(key, key)
 

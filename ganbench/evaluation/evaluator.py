@@ -117,8 +117,17 @@ class Evaluator:
     @property
     def primary(self) -> str:
         """The quantity by which variants are ranked first."""
-        names = [metric.name for metric in self.metrics]
-        return primary_quantity(self.dataset, self.extractor.key, names)
+        return primary_quantity(self.dataset, self.extractor.key, self.metrics)
+
+    @cached_property
+    def _curves(self) -> set[str]:
+        """The quantities that are read at every checkpoint, whatever they cost."""
+        read = {metric.reads: None for metric in self.metrics if metric.reads}
+        return {self.primary, *self.named(read)}
+
+    def measured_at(self, metric: Metric, final: bool) -> bool:
+        """Return whether ``metric`` is measured at a checkpoint, the last one or another."""
+        return final or not metric.final_only or bool(self._curves & set(self.quantities(metric)))
 
     def _real_key(self, metric: Metric) -> dict[str, Any]:
         needs = metric.needs
@@ -261,7 +270,7 @@ class Evaluator:
         generated = of_samples(samples, extracted)
         measured = Measured(frequencies=self.frequencies(samples, extracted))
         for metric in self.metrics:
-            if not metric.needs.of_training and (final or not metric.final_only):
+            if not metric.needs.of_training and self.measured_at(metric, final):
                 measured.add(metric, partial(self._value, metric, generated))
         return replace(measured, values=self.named(measured.values))
 

@@ -73,9 +73,10 @@ class Plan:
     def units(self, done: Callable[[Training, int], bool]) -> list[Unit]:
         """Return the units still to do: controls, then one seed of every variant, the second ...
 
-        Where lanes are trained together, a unit holds all the seeds of a variant.
+        Where lanes are trained together, a unit holds all the seeds of a variant. The longest
+        trainings come first in each round, so that all workers end at about the same time.
         """
-        units: list[tuple[int, Unit]] = []
+        units: list[tuple[tuple[int, int], Unit]] = []
         for training in (*self.controls, *self.trainings):
             seeds = [seed for seed in self.seeds_of(training) if not done(training, seed)]
             together = self.together or training.control
@@ -88,9 +89,17 @@ class Plan:
                     device=self.device,
                     backend=self.backend.name,
                 )
-                place = 0 if training.control else 1 + self.seeds_of(training).index(group[0])
-                units.append((place, unit))
+                turn = 0 if training.control else 1 + self.seeds_of(training).index(group[0])
+                units.append(((turn, -length(training)), unit))
         return [unit for _, unit in sorted(units, key=lambda entry: entry[0])]
+
+
+def length(training: Training) -> int:
+    """Return the updates of D in a training, with those that its game unrolls; 0 for a control."""
+    if training.control:
+        return 0
+    variant, game = registry.variants.get(training.variant), registry.games.get(training.game)
+    return training.steps * (variant.d_steps + game.unrolled)
 
 
 def make_plan(request: Request) -> tuple[Plan, Data]:
@@ -109,11 +118,12 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
     seeds = seed_list(_default_seeds(setting) if asked is None else asked)
     trainings, skipped = fitting_trainings(request, setting, variants)
     common = setting.common
+    metrics = [registry.metrics.get(name) for name in common.metrics]
     plan = Plan(
         preset=setting.preset,
         dataset=setting.dataset,
         arch=setting.arch_label,
-        primary=primary_quantity(setting.dataset, common.features, common.metrics),
+        primary=primary_quantity(setting.dataset, common.features, metrics),
         trainings=trainings,
         controls=() if request.no_controls else control_trainings(setting),
         seeds=seeds,

@@ -6,6 +6,7 @@ the plugin that made it, and long after an option or a metric is gone.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from pathlib import Path
@@ -249,9 +250,11 @@ def read_record(path: Path) -> Record:
     Raises:
         UsageError: the file is not a record.
     """
+    content = path.read_bytes()
+    with contextlib.suppress(ValidationError):  # of this version, as nearly all are
+        return Record.model_validate_json(content)
     try:
-        raw = json.loads(path.read_bytes())
-        return Record.model_validate(upgraded(raw))
+        return Record.model_validate(upgraded(json.loads(content)))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -22,7 +22,13 @@ import numpy as np
 
 from ganbench.core.errors import UsageError
 from ganbench.core.files import write_array, write_bytes
-from ganbench.experiment.records import Record, Training, Unit, read_record
+from ganbench.experiment.records import Protocol, Record, Training, Unit, read_record
+
+
+def _shared(protocol: Protocol, known: dict[str, Protocol]) -> Protocol:
+    """Return the equal protocol of a record that was read before: thousands share one object."""
+    first = known.setdefault(protocol.protocol_id, protocol)
+    return first if first == protocol else protocol
 
 
 class Store:
@@ -75,13 +81,22 @@ class Store:
         text = record.model_dump_json(indent=1) + "\n"
         write_bytes(self.record_path(record.run_id), text.encode())
 
-    def records(self) -> list[Record]:
+    def records(self, curves: bool = True) -> list[Record]:
         """Return every record of the directory, sorted by file name.
+
+        Args:
+            curves: with ``Record.history``, which is half of it and which no report reads.
 
         Raises:
             UsageError: a file is not a record.
         """
-        return [read_record(path) for path in sorted((self.out / "records").glob("*.json"))]
+        known: dict[str, Protocol] = {}
+        records = []
+        for path in sorted((self.out / "records").glob("*.json")):
+            record = read_record(path)
+            given = {"protocols": {k: _shared(p, known) for k, p in record.protocols.items()}}
+            records.append(record.model_copy(update=given | ({} if curves else {"history": {}})))
+        return records
 
     def samples_path(self, run_id: str) -> Path:
         """Return where the kept samples of a seed lie."""

@@ -138,6 +138,7 @@ register(
         version=2,
         max_samples=1_000,
         max_fake=5_000,
+        final_only=True,
         paper=Paper("Computational Optimal Transport", "Peyré & Cuturi", 2019, arxiv="1803.00567"),
     )
 )

@@ -43,9 +43,10 @@ def build(store: Store, dataset: str) -> Built:
     Raises:
         UsageError: the records mix protocols.
     """
-    records = [r for r in store.records() if r.training.dataset == dataset]
+    all_records = store.records(curves=False)
+    records = [r for r in all_records if r.training.dataset == dataset]
     refuse_mixed(entries(records))
-    table, board, written = leaderboard.write(store)
+    table, board, written = leaderboard.write(store, all_records)
     primary, known = records[0].primary, leaderboard.quantities(records)
     names = run_names(records)
     named = table[table["dataset"] == dataset].assign(name=lambda t: t["run_id"].map(names))

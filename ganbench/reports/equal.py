@@ -34,29 +34,43 @@ def common_point(table: pd.DataFrame, axis: str) -> float:
     return float(trained.groupby("run_id")[AXES[axis]].max().min())
 
 
+def with_curves(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the metrics that were measured at more checkpoints than one.
+
+    Where no metric was, all rows are returned.
+    """
+    trained = table[table["verdict"] != "control"]
+    points = trained.groupby(["metric", "run_id"])["checkpoint"].nunique().groupby("metric").max()
+    once = points[(points == 1) & (points.max() > 1)].index
+    return table[~table["metric"].isin(once)]
+
+
 def read_at(table: pd.DataFrame, axis: str) -> tuple[pd.DataFrame, list[str]]:
     """Return ``table`` with every curve cut at the common point of ``axis``.
 
     Returns:
         The rows of the checkpoints before that point, with one interpolated row at it for each run
         and metric; controls and trainings that broke off as they are. And the variants that are
-        left out, because their first checkpoint lies beyond it.
+        left out, because their first checkpoint lies beyond it. Metrics of the last checkpoint
+        have no curve, and no rows.
     """
+    table = with_curves(table)
     column, point = AXES[axis], common_point(table, axis)
-    curves = (table["status"] == "ok") & (table["verdict"] != "control")
-    kept = [table[~curves]]
-    left_out: dict[str, None] = {}
-    for (_, _), rows in table[curves].groupby(["run_id", "metric"], sort=False):
-        variant = rows["variant"].iloc[0]
-        rows = rows.dropna(subset=["value", column]).sort_values(column)
-        x = rows[column].to_numpy(float)
-        if not len(rows) or x[0] > point:
-            left_out[variant] = None
-            continue
-        value = _interpolated(x, rows["value"].to_numpy(float), point)
-        after = rows[x >= point]
-        last = (after.iloc[[0]] if len(after) else rows.iloc[[-1]]).assign(
-            value=value, **{column: point}
-        )
-        kept += [rows[x < point], last]
-    return pd.concat(kept), sorted(left_out)
+    curves = ((table["status"] == "ok") & (table["verdict"] != "control")).to_numpy()
+    group = table.groupby(["run_id", "metric"], sort=False).ngroup().to_numpy()
+    x, values = table[column].to_numpy(float), table["value"].to_numpy(float)
+    usable = np.flatnonzero(curves & ~np.isnan(x + values))
+    usable = usable[np.lexsort((x[usable], group[usable]))]
+    kept = [np.flatnonzero(~curves)]  # and of each curve the rows before the point, and one at it
+    read: list[float] = []  # the values there
+    for own in np.split(usable, np.flatnonzero(np.diff(group[usable])) + 1):
+        if len(own) and x[own[0]] <= point:
+            before = int(np.searchsorted(x[own], point))
+            kept.append(np.append(own[:before], own[min(before, len(own) - 1)]))
+            read.append(_interpolated(x[own], values[own], point))
+    rows = np.concatenate(kept)
+    ends = np.cumsum([len(own) for own in kept])[1:] - 1
+    x, values = x[rows], values[rows]
+    x[ends], values[ends] = point, read
+    left_out = table["variant"][curves & ~np.isin(group, group[rows])]
+    return table.iloc[rows].assign(**{"value": values, column: x}), sorted(set(left_out))

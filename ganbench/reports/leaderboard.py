@@ -1,8 +1,9 @@
-"""``results.csv`` from records, ``leaderboard.csv`` from ``results.csv``."""
+"""``leaderboard.csv`` from ``results.csv``."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,24 +11,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ganbench.core.files import write_bytes
+from ganbench.core.files import write_parts
 from ganbench.core.kinds.metric import shortfall
 from ganbench.experiment.records import CONTROL, QuantityInfo, Record
 from ganbench.experiment.screening import is_screening
 from ganbench.experiment.store import Store
+from ganbench.reports._csv import csv_parts
 from ganbench.reports.equal import AXES, read_at
-from ganbench.reports.verdicts import VERDICTS, all_verdicts
+from ganbench.reports.results import results
+from ganbench.reports.verdicts import VERDICTS
 from ganbench.stats.aggregate import interval, iqm, median
 from ganbench.stats.compare import against, ranks
 from ganbench.stats.noise import pooled_noise, within_noise_of_best
-
-RESULT_COLUMNS = """
-    schema_version run_id protocol_id suite variant dataset dataset_sha256 arch seed status verdict
-    batch hyper_id checkpoint metric value unit higher_is_better floor n_real n_fake images_seen
-    g_steps d_steps params_g params_d d_norm train_s train_cpu_s load flops eval_s images_per_s
-    peak_mem_bytes device hardware threads engine backend dtype torch_version ganbench_version
-    git_sha git_dirty started_at
-""".split()
 
 LEADERBOARD_COLUMNS = """
     protocol_id dataset arch variant batch hyper_id metric n_seeds n_learned n_collapsed
@@ -35,54 +30,12 @@ LEADERBOARD_COLUMNS = """
     rank rank_low rank_high p_vs_baseline g_steps train_s train_cpu_s params_g params_d d_norm
 """.split()
 
+PART = ["protocol_id", "metric", "arch", "variant"]  # what a row of the leaderboard is of
+SHARED = ["dataset", "batch", "hyper_id", "params_g", "params_d", "d_norm"]
+ENDS = ["g_steps", "train_s", "train_cpu_s"]  # how far a training went, and how long it took
+OF_SEEDS = ["seed", "checkpoint", "status", "verdict", "value", "floor", *ENDS]
+
 BASELINE = "ns"
-
-
-def _rows(record: Record, verdicts: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the rows of one record.
-
-    A training that did not end well has empty last values, and so has a metric that its last
-    samples do not allow.
-
-    Args:
-        verdicts: one for each measurement, and one for such an end.
-    """
-    training = record.training
-    common = record.model_dump(include=set(RESULT_COLUMNS))
-    common |= {key: getattr(training, key) for key in ("variant", "dataset", "dtype")}
-    common |= {"dataset_sha256": training.dataset_sha256, "suite": training.suite}
-    common |= {"batch": training.batch, "hyper_id": training.hyper_id}
-    common["d_norm"] = "" if training.control else training.arch_options.get("d_norm", "none")
-    measured: list[dict[str, Any]] = [m.model_dump() for m in record.measurements]
-    if record.status != "ok":
-        last = measured[-1] if measured else {}
-        measured.append({**last, "checkpoint": training.checkpoints, "values": None})
-    rows = []
-    for measurement, verdict in zip(measured, verdicts, strict=True):
-        values = measurement.pop("values")
-        lacking = measurement.pop("unmeasured", {})
-        seconds, seen = measurement.get("train_s"), measurement.get("images_seen")
-        speed = seen / seconds if seconds and seen else None
-        for name, protocol in record.protocols.items():
-            for key, quantity in protocol.quantities.items():
-                if values is None or key in values or name in lacking:
-                    rows.append(
-                        common
-                        | measurement
-                        | {
-                            "verdict": verdict,
-                            "unit": quantity.unit,
-                            "higher_is_better": quantity.higher_is_better,
-                            "protocol_id": protocol.protocol_id,
-                            "metric": key,
-                            "value": None if values is None else values.get(key),
-                            "floor": record.floors.get(key),
-                            "n_real": protocol.fields["n_real"],
-                            "n_fake": protocol.fields["n_fake"],
-                            "images_per_s": speed,
-                        }
-                    )
-    return rows
 
 
 def quantities(records: Sequence[Record]) -> dict[str, QuantityInfo]:
@@ -94,56 +47,59 @@ def quantities(records: Sequence[Record]) -> dict[str, QuantityInfo]:
     return known
 
 
-def results(records: list[Record]) -> pd.DataFrame:
-    """Return one row per run, checkpoint and quantity, in the columns of ``results.csv``."""
-    judged = all_verdicts(records)
-    return pd.DataFrame(
-        [row for record in records for row in _rows(record, judged[record.run_id])],
-        columns=RESULT_COLUMNS,
-    )
+def _distances(table: pd.DataFrame, known: Mapping[str, QuantityInfo]) -> np.ndarray:
+    """Return how far each value is from the best possible one of its quantity (``shortfall``)."""
+    distances, floors = (table[column].to_numpy(float, copy=True) for column in ("value", "floor"))
+    for metric, rows in table.groupby("metric", sort=False).indices.items():
+        distances[rows] = shortfall(distances[rows], floors[rows], known[metric].target)
+    return distances
 
 
-def _seed_values(rows: pd.DataFrame, info: QuantityInfo) -> dict[str, Any]:
-    """Return one seed's last value, best checkpoint and their ratio; the worst if it failed."""
-    values = rows.sort_values("checkpoint")["value"].to_numpy(float)
-    if (rows["status"] != "ok").any() or math.isnan(values[-1]):
-        return {"last": info.worst, "best": info.worst, "ratio": math.nan, "ok": False}
-    values = values[~np.isnan(values)]
-    last = values[-1]
-    best = values[shortfall(values, rows["floor"].iloc[0], info.target).argmin()]
-    ratio = 1.0 if last == best else (last / best if best else math.inf)
-    return {"last": last, "best": best, "ratio": ratio, "ok": True}
+def _seeds(table: pd.DataFrame, known: Mapping[str, QuantityInfo]) -> pd.DataFrame:
+    """Return one row for each seed of each (protocol, quantity, arch, variant), in their order.
+
+    That is the row of its last checkpoint, with the seed's ``last`` and ``best`` value and their
+    ``ratio``; ``ok`` says whether it has a last value, and it has the worst one if not. ``ENDS``
+    are medians over the seeds.
+    """
+    part = table.groupby(PART, sort=False).ngroup()
+    seed = table.assign(part=part).groupby(["part", "seed"], sort=True).ngroup().to_numpy()
+    rows = np.lexsort((table["checkpoint"], seed))
+    starts = np.flatnonzero(np.diff(seed[rows], prepend=-1))
+    final = rows[np.append(starts[1:], len(rows)) - 1]
+    nearest = np.lexsort((_distances(table, known), seed))[starts]
+    seeds = table[[*PART, *OF_SEEDS]].iloc[final].assign(part=part.iloc[final])
+    last, best = (table["value"].iloc[places].to_numpy(float) for places in (final, nearest))
+    ok = (seeds["status"] == "ok").to_numpy() & ~np.isnan(last)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(last == best, 1.0, np.where(best == 0, math.inf, last / best))
+    worst = seeds["metric"].map({key: info.worst for key, info in known.items()})
+    last, best = (np.where(ok, values, worst) for values in (last, best))
+    ends = {key: np.fmax.reduceat(table[key].to_numpy(float)[rows], starts) for key in ENDS}
+    seeds = seeds.assign(ok=ok, last=last, best=best, ratio=ratio, **ends)
+    return seeds.assign(**seeds.groupby("part")[ENDS].transform("median"))
 
 
-def _aggregate(rows: pd.DataFrame, info: QuantityInfo) -> dict[str, Any]:
-    """Return the aggregates of one (protocol, arch, variant, quantity) over its seeds."""
-    seeds = [_seed_values(group, info) for _, group in rows.groupby("seed")]
-    last = np.array([s["last"] for s in seeds])
-    fine = np.array([s["last"] for s in seeds if s["ok"]])
-    ratios = np.array([s["ratio"] for s in seeds if s["ok"]])
+def _aggregate(seeds: pd.DataFrame) -> dict[str, Any]:
+    """Return the aggregates of one (protocol, quantity, arch, variant) over its seeds."""
+    last, best, ratio, ok = (seeds[key].to_numpy() for key in ("last", "best", "ratio", "ok"))
+    fine = last[ok]
     low, high = interval(last) if len(last) > 1 else (math.nan, math.nan)
-    ends = rows.groupby("seed")[["g_steps", "train_s", "train_cpu_s"]].max().median()
+    counts = Counter(seeds["verdict"])
     return {
-        "n_seeds": len(seeds),
-        **_verdict_counts(rows),
+        "n_seeds": len(last),
+        **{f"n_{verdict.replace(' ', '_')}": counts[verdict] for verdict in VERDICTS},
         "median": float(median(last)),
         "iqm": float(iqm(last)),
         "mean": float(fine.mean()) if len(fine) else math.nan,
         "sd": float(fine.std(ddof=1)) if len(fine) > 1 else math.nan,
         "ci_low": low,
         "ci_high": high,
-        "best": float(median(np.array([s["best"] for s in seeds]))),
-        "last_over_best": float(median(ratios)) if len(ratios) else math.nan,
-        **ends.to_dict(),
-        **rows[["batch", "hyper_id", "params_g", "params_d", "d_norm"]].iloc[-1].to_dict(),
+        "best": float(median(best)),
+        "last_over_best": float(median(ratio[ok])) if len(fine) else math.nan,
+        **{key: seeds[key].iloc[0] for key in ENDS},
         "values": last,
     }
-
-
-def _verdict_counts(rows: pd.DataFrame) -> dict[str, int]:
-    """Return how many seeds have each verdict at their last checkpoint: ``n_learned`` ..."""
-    last = rows.sort_values("checkpoint").groupby("seed")["verdict"].last()
-    return {f"n_{v.replace(' ', '_')}": int((last == v).sum()) for v in VERDICTS}
 
 
 def leaderboard(table: pd.DataFrame, known: Mapping[str, QuantityInfo]) -> pd.DataFrame:
@@ -166,12 +122,14 @@ def leaderboard(table: pd.DataFrame, known: Mapping[str, QuantityInfo]) -> pd.Da
         known: the quantities in it.
     """
     rows = []
-    for (protocol, metric), group in table.groupby(["protocol_id", "metric"], sort=False):
-        info, floor = known[metric], group["floor"].iloc[0]
+    shared = table.drop_duplicates(PART, keep="last").set_index(PART)[SHARED].to_dict("index")
+    floors = table.drop_duplicates(PART[:2]).set_index(PART[:2])["floor"].to_dict()
+    for (protocol, metric), group in _seeds(table, known).groupby(PART[:2], sort=False):
+        info, floor = known[metric], floors[protocol, metric]
         parts = []
-        for (arch, variant), own in group.groupby(["arch", "variant"], sort=False):
-            named = {"protocol_id": protocol, "dataset": own["dataset"].iloc[0], "metric": metric}
-            parts.append({**named, "arch": arch, "variant": variant, **_aggregate(own, info)})
+        for names, own in group.groupby(PART[2:], sort=False):
+            named = dict(zip(PART, (protocol, metric, *names), strict=True))
+            parts.append(named | shared[tuple(named.values())] | _aggregate(own))
         _place(parts, info, floor)
         for arch in {part["arch"] for part in parts}:
             _test(parts, arch)
@@ -249,22 +207,25 @@ def read(path: Path) -> pd.DataFrame:
     return pd.read_csv(path)
 
 
-def write(store: Store) -> tuple[pd.DataFrame, pd.DataFrame, list[Path]]:
+def write(store: Store, records: list[Record]) -> tuple[pd.DataFrame, pd.DataFrame, list[Path]]:
     """Write the tables of a run directory.
+
+    Args:
+        records: of the directory.
 
     Returns:
         ``results.csv``, ``leaderboard.csv``, and every file: the leaderboard at equal generator
         updates, and those at equal images and equal seconds.
     """
-    records = store.records()
     table = results(records)
     known = quantities(records)
     board = leaderboard(table, known)
     written = {"results.csv": table, "leaderboard.csv": board}
+    curves = table[[*PART, *SHARED, *OF_SEEDS, "run_id", "images_seen"]]
     for axis in ("images", "seconds"):
-        if table[AXES[axis]].notna().any():
-            read, _ = read_at(table, axis)
+        if curves[AXES[axis]].notna().any():
+            read, _ = read_at(curves, axis)
             written[f"leaderboard-at-equal-{axis}.csv"] = leaderboard(read, known)
     for name, content in written.items():
-        write_bytes(store.out / name, content.to_csv(index=False).encode())
+        write_parts(store.out / name, csv_parts(content))
     return table, board, [store.out / name for name in written]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ganbench.stats.aggregate import Values, draws_outside, median, resamples
+from ganbench.stats.aggregate import Values, draws_outside, median, resampled
 
 ALPHA = 0.05  # a p-value that cannot be below this says nothing, and is not given
 
@@ -35,7 +36,7 @@ def ranks(
             independently of the others'.
     """
     point = order(np.array([median(g) for g in groups]), higher_is_better)
-    drawn = [median(g[resamples(len(g), draws, seed + i)]) for i, g in enumerate(groups)]
+    drawn = [resampled(g, median, draws, seed + i) for i, g in enumerate(groups)]
     ordered = np.sort(order(np.stack(drawn, axis=-1), higher_is_better), axis=0)
     outside = draws_outside(level, draws)
     return np.stack([point, ordered[outside], ordered[-1 - outside]], axis=1)
@@ -64,23 +65,36 @@ def seeds_needed(tests: int, alpha: float = ALPHA) -> int:
     return next(n for n in itertools.count(1) if least_p(n, n, tests) < alpha)
 
 
+@lru_cache(maxsize=32)
+def _choices(n: int, size: int) -> NDArray[np.int64]:
+    """Return all ways to choose ``n`` of ``size`` things, ``[ways, n]``."""
+    return np.array(list(itertools.combinations(range(size), n)))
+
+
+def permutation_p(x: Values, y: Values) -> float:
+    """Return the two-sided p-value of the rank sum of ``x`` among all partitions of both."""
+    ranks = order(np.concatenate([x, y]), higher_is_better=False)
+    sums, observed = ranks[_choices(len(x), len(ranks))].sum(1), ranks[: len(x)].sum()
+    return min(1.0, 2 * float(min((sums <= observed).mean(), (sums >= observed).mean())))
+
+
 def against(baseline: Values, groups: Sequence[Values]) -> list[float]:
     """Return Holm-corrected two-sided Mann-Whitney p-values of each group against ``baseline``.
 
     The test reads only ranks, so that failed seeds count as the worst without having a number.
     A p-value is NaN where so few seeds cannot reach 0.05 (``least_p``).
     """
-    from scipy.stats import PermutationMethod, mannwhitneyu
+    from scipy.stats import mannwhitneyu
 
     def p_value(group: Values) -> float:
         # Ties are common (modes, failed seeds) and rule out the exact tables: all permutations are
         # tried while they are few.
-        few = min(len(group), len(baseline)) > 1 and len(group) + len(baseline) <= 12
-        method = PermutationMethod() if few else "auto"
-        return float(mannwhitneyu(group, baseline, alternative="two-sided", method=method).pvalue)
+        if min(len(group), len(baseline)) > 1 and len(group) + len(baseline) <= 12:
+            return permutation_p(group, baseline)
+        return float(mannwhitneyu(group, baseline, alternative="two-sided").pvalue)
 
+    enough = [least_p(len(group), len(baseline), len(groups)) < ALPHA for group in groups]
+    if not any(enough):
+        return [math.nan] * len(groups)
     corrected = holm([p_value(group) for group in groups])
-    return [
-        p if least_p(len(group), len(baseline), len(groups)) < ALPHA else math.nan
-        for p, group in zip(corrected, groups, strict=True)
-    ]
+    return [p if told else math.nan for p, told in zip(corrected, enough, strict=True)]

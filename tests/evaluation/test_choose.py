@@ -161,11 +161,11 @@ def test_a_curve_needs_five_checkpoints():
 
 
 def test_the_primary_quantity_is_the_data_sets_own_where_it_is_measured():
-    names = ["wasserstein", "frechet"]
-    assert primary_quantity(dataset(primary="fd"), "none", names) == "fd"
-    assert primary_quantity(dataset(primary="w2"), "none", names) == "w2"
-    assert primary_quantity(dataset(primary="kd"), "none", names) == "w1"  # the first there is
-    assert primary_quantity(dataset(primary="fd"), "inception", names) == "fid"
+    both = [registry.metrics.get(name) for name in ("wasserstein", "frechet")]
+    assert primary_quantity(dataset(primary="fd"), "none", both) == "fd"
+    assert primary_quantity(dataset(primary="w2"), "none", both) == "w2"
+    assert primary_quantity(dataset(primary="kd"), "none", both) == "w1"  # the first there is
+    assert primary_quantity(dataset(primary="fd"), "inception", both) == "fid"
 
 
 def test_features_are_loaded_by_name_and_argument():
@@ -184,4 +184,4 @@ def test_a_metric_is_chosen_by_its_own_name_too():
 def test_a_primary_quantity_that_no_metric_yields_is_refused():
     wrong = replace(registry.datasets.get("ring2d"), primary="w3")
     with pytest.raises(UsageError, match="unknown primary quantity of ring2d 'w3': did you mean"):
-        primary_quantity(wrong, "none", ["wasserstein"])
+        primary_quantity(wrong, "none", [registry.metrics.get("wasserstein")])

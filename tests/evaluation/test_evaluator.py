@@ -155,6 +155,24 @@ def test_metrics_of_the_last_checkpoint_are_measured_there_alone():
     assert found.measure(FAKE, final=True).values == {"early": 0.0, "late": 0.0}
 
 
+def test_a_slow_quantity_has_a_curve_where_it_is_ranked_by_or_read():
+    first, slow = probe(name="first"), probe(name="slow", final_only=True)
+    read, reader = probe(name="read", final_only=True), probe(needs.CURVE, name="c", reads="read")
+    found = evaluator(*(p.metric for p in (first, slow, read, reader)))
+    assert set(found.measure(FAKE, final=False).values) == {"first", "read"}
+    primary = replace(found, metrics=(slow.metric, first.metric))
+    assert set(primary.measure(FAKE, final=False).values) == {"slow", "first"}
+
+
+@pytest.mark.parametrize(("name", "curve"), [("ring2d", True), ("digits", False)])
+def test_exact_transport_is_measured_on_the_way_where_it_ranks(name, curve):
+    spec = registry.datasets.get(name)
+    metrics = tuple(registry.metrics.get(m) for m in spec.metrics)
+    found = evaluator(*metrics, dataset=spec)
+    assert found.measured_at(registry.metrics.get("wasserstein"), final=False) == curve
+    assert found.measured_at(registry.metrics.get("wasserstein"), final=True)
+
+
 def test_what_reads_the_training_is_measured_by_measure_training_alone():
     pair, curve = probe(needs.PAIR, name="pair"), probe(needs.CURVE, name="curve", reads="fd")
     samples = probe(name="samples")

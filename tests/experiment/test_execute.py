@@ -17,6 +17,7 @@ from ganbench.experiment.request import Request
 from ganbench.experiment.store import Store
 from ganbench.reports import leaderboard
 from ganbench.reports.findings import findings
+from ganbench.reports.results import RESULT_COLUMNS
 from ganbench.reports.tables import terminal_table
 from tests.experiment._helpers import run, values
 
@@ -30,7 +31,7 @@ def test_a_run_leaves_everything_and_the_next_does_nothing(tiny, tmp_path):
     assert all(path.exists() for path in result.written)
     assert not (tmp_path / "checkpoints").exists()
     table = leaderboard.read(tmp_path / "results.csv")
-    assert list(table.columns) == leaderboard.RESULT_COLUMNS
+    assert list(table.columns) == RESULT_COLUMNS
     assert list(result.leaderboard.columns) == leaderboard.LEADERBOARD_COLUMNS
     assert np.array_equal(table["value"], result.results["value"])  # the very same float64
     assert set(table["checkpoint"]) == {1, 2, 3} and set(table["status"]) == {"ok"}

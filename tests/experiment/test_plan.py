@@ -6,6 +6,7 @@ import pytest
 
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
+from ganbench.evaluation.evaluator import Evaluator
 from ganbench.experiment import estimate
 from ganbench.experiment.estimate import Cost, makespan
 from ganbench.experiment.plan import make_plan
@@ -35,7 +36,18 @@ def trained(plan, done=nothing_done):
 def test_one_seed_of_every_variant_comes_before_the_second_of_any(tiny):
     plan = in_turn(planned(seeds=3))
     order = [(unit.seeds, unit.training.variant) for unit in trained(plan)]
-    assert order == [((s,), v) for s in (0, 1, 2) for v in ("ns", "wgan-gp", "hinge")]
+    assert order == [((s,), v) for s in (0, 1, 2) for v in ("wgan-gp", "ns", "hinge")]
+
+
+def test_the_longest_come_first_in_each_round(tiny):
+    """By their updates of D: 12 x 1, 12 x 5, 12 x (1 + 10)."""
+    plan = in_turn(planned(variants=("ns", "wgan-gp", "unrolled-10"), seeds=2))
+    order = [(unit.seeds[0], unit.training.variant) for unit in trained(plan)]
+    assert order == [(s, v) for s in (0, 1) for v in ("unrolled-10", "wgan-gp", "ns")]
+    left = trained(plan, lambda training, seed: (training.variant, seed) == ("unrolled-10", 0))
+    assert {u.unit_id for u in left} < {u.unit_id for u in trained(plan)} and len(left) == 5
+    images = planned(images_seen=96, batch=8)  # as many images: 3 x 5 updates and 12 x 1
+    assert [u.training.variant for u in trained(images)] == ["wgan-gp", "ns", "hinge"]
 
 
 def test_controls_come_first_each_with_all_its_draws(tiny):
@@ -51,7 +63,7 @@ def test_controls_come_first_each_with_all_its_draws(tiny):
 def test_a_unit_holds_all_seeds_where_lanes_are_trained_together(tiny):
     units = trained(planned(seeds=3))
     assert [(u.training.variant, u.seeds) for u in units] == [
-        (v, (0, 1, 2)) for v in ("ns", "wgan-gp", "hinge")
+        (v, (0, 1, 2)) for v in ("wgan-gp", "ns", "hinge")
     ]
     left = trained(planned(seeds=3), lambda training, seed: seed == 1)
     assert {u.seeds for u in left} == {(0, 2)}
@@ -168,16 +180,31 @@ def test_workers_share_the_work(tiny):
     assert makespan([], 2) == 0
 
 
-def test_a_unit_costs_its_steps_and_its_evaluations(tiny, monkeypatch):
-    """Two steps are timed. The clock here moves 1 s at each look: two steps take a second."""
+def test_a_unit_costs_its_preparation_steps_and_evaluations(tiny, monkeypatch):
+    """The clock moves 1 s at each look: so long is a preparation, a step, and sampling."""
     ticks = iter(range(1000))
-    monkeypatch.setattr(estimate.time, "perf_counter", lambda: float(next(ticks)))
+    monkeypatch.setattr(estimate.time, "process_time", lambda: float(next(ticks)))
+    monkeypatch.setattr(estimate, "_time_evaluation", lambda training, data: (10.0, 100.0))
     plan, data = make_plan(Request(variants=("ns",), dataset="ring2d", preset="tiny", batch=8))
-    (unit,) = trained(plan)
-    (cost,) = estimate.costs([unit], data)
-    evaluations = estimate.EVALUATION_S * 3 * 2 * 60 / 1_000  # checkpoints, seeds, samples
-    assert cost.seconds == pytest.approx(12 * 0.5 + evaluations)
+    *controls, unit = plan.units(nothing_done)
+    *others, cost = estimate.costs([*controls, unit], data)
+    evaluations = 2 * (10 + 10 + 100 + 3)  # two seeds, three checkpoints, each with its samples
+    assert cost.seconds == 1 + 12 + evaluations
+    assert [c.seconds for c in others] == [100 * len(u.seeds) for u in controls]
     assert cost.memory > estimate.BASE_BYTES + data.train.nbytes
+
+
+def test_an_evaluation_is_timed_once_for_all_with_what_the_last_one_adds(tiny, monkeypatch):
+    ticks = iter(range(1000))
+    monkeypatch.setattr(estimate.time, "process_time", lambda: float(next(ticks)))
+    plan, data = make_plan(Request(variants=("ns", "hinge"), dataset="digits", preset="tiny"))
+    measured = []
+    monkeypatch.setattr(
+        Evaluator, "measure", lambda self, samples, final: measured.append((len(samples), final))
+    )
+    estimate.costs(trained(plan), data)
+    assert measured == [(60, True), (60, False), (60, True)]  # the first prepares the real side
+    assert estimate.costs([], data) == []
 
 
 def test_a_method_has_its_authors_normalisation_unless_all_are_given_the_same_networks(tiny):

@@ -38,6 +38,14 @@ def test_published_leaderboards_are_made_again_from_their_records(name):
     assert (both == rows.sort_values(["run_id", "checkpoint", "metric"])["value"].to_numpy()).all()
 
 
+def test_records_without_curves_are_the_records_otherwise_and_share_equal_protocols():
+    store = Store(RESULTS / "mnist-quick-mlp-classic")
+    whole, light = store.records(), store.records(curves=False)
+    assert any(record.history for record in whole)
+    assert light == [record.model_copy(update={"history": {}}) for record in whole]
+    assert len({id(record.protocols["frechet"]) for record in light}) == 1
+
+
 def version_1(path, **changes):
     """Write a published record of version 1 with changes, and return its path."""
     raw = json.loads(VERSION_1.read_text()) | changes
@@ -83,3 +91,14 @@ def test_other_files_among_the_records_are_named(content, tmp_path):
     (tmp_path / "x.json").write_text(content)
     with pytest.raises(UsageError, match="x.json is not a record of this version"):
         read_record(tmp_path / "x.json")
+
+
+def test_only_equal_protocols_are_shared(tmp_path):
+    raw = json.loads(VERSION_1.read_text())
+    (tmp_path / "records").mkdir()
+    for name, unit in (("a", "metre"), ("b", "mile")):
+        fd = raw["protocols"]["frechet"]["quantities"]["fd"]
+        fd["unit"] = unit
+        (tmp_path / "records" / f"{name}.json").write_text(json.dumps(raw))
+    units = [record.quantities["fd"].unit for record in Store(tmp_path).records()]
+    assert units == ["metre", "mile"]

@@ -55,6 +55,15 @@ def test_values_that_are_not_positive_are_interpolated_as_they_are():
     assert last(read_at(table, "images")[0])["a"] == pytest.approx(0.0)
 
 
+def test_what_is_measured_at_the_last_checkpoint_only_is_not_read_before_it(table):
+    late = table[table["checkpoint"] == table.groupby("variant")["checkpoint"].transform("max")]
+    late = late[late["variant"].isin(["a", "gaussian"])].assign(metric="w2")
+    read, left_out = read_at(pd.concat([table, late]), "images")
+    assert set(read["metric"]) == {"fd"} and left_out == ["c"]
+    ends = read_at(late, "images")[0]  # there is nothing else
+    assert last(ends)["a"] == 2.0
+
+
 def test_a_curve_without_values_or_places_is_left_out(table):
     table.loc[table["variant"] == "a", "value"] = math.nan
     table.loc[table["variant"] == "b", "images_seen"] = math.nan

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from ganbench.experiment.store import Store
 from ganbench.reports import leaderboard
+from ganbench.reports.results import RESULT_COLUMNS
 from ganbench.reports.tables import terminal_table
 from tests.reports import _golden
 
@@ -20,7 +21,7 @@ def written(tmp_path_factory):
     store.prepare()
     for record in _golden.records():
         store.write_record(record)
-    leaderboard.write(store)
+    leaderboard.write(store, store.records())
     return store.out
 
 
@@ -260,7 +261,7 @@ def test_a_higher_primary_is_ranked_from_the_top(board):
 def test_csv_files_read_back_to_the_same_numbers(written):
     table = leaderboard.results(_golden.records())
     again = leaderboard.read(written / "results.csv")
-    assert list(again.columns) == leaderboard.RESULT_COLUMNS
+    assert list(again.columns) == RESULT_COLUMNS
     ordered = again.sort_values(["run_id", "checkpoint", "metric"]).reset_index(drop=True)
     table = table.sort_values(["run_id", "checkpoint", "metric"]).reset_index(drop=True)
     for column in ("value", "floor", "train_s"):

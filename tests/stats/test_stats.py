@@ -5,10 +5,10 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import bootstrap, mannwhitneyu, trim_mean
+from scipy.stats import PermutationMethod, bootstrap, mannwhitneyu, trim_mean
 
-from ganbench.stats.aggregate import interval, iqm, median, resamples
-from ganbench.stats.compare import against, holm, least_p, order, ranks, seeds_needed
+from ganbench.stats.aggregate import interval, iqm, median, resampled, resamples
+from ganbench.stats.compare import against, holm, least_p, order, permutation_p, ranks, seeds_needed
 from ganbench.stats.lost_modes import p_lost
 from ganbench.stats.noise import Noise, pooled_noise, within_noise_of_best
 
@@ -281,3 +281,25 @@ def test_lost_modes_are_judged_against_what_real_samples_lose():
     assert p_lost(1, np.full(10, 0.1), 1_000) == 0  # 9 of 10 classes: real samples never
     many = np.full(1000, 0.001)  # a Poisson law with mean 4.5
     assert 0.4 < p_lost(5, many, 5_400) < 0.55 and p_lost(30, many, 5_400) == 0
+
+
+@pytest.mark.parametrize(("n", "m"), [(2, 2), (3, 3), (5, 7), (2, 10), (6, 4)])
+def test_the_p_value_of_all_permutations_is_that_of_scipy(n, m):
+    rng = np.random.default_rng(n)
+    for _ in range(5):
+        x, y = (rng.integers(0, 5, size).astype(float) for size in (n, m))  # with ties
+        x[0] = INF
+        found = permutation_p(x, y)
+        assert found == mannwhitneyu(x, y, method=PermutationMethod()).pvalue
+
+
+@pytest.mark.parametrize("n", [1, 2, 51, 700])
+def test_bootstrap_samples_in_pieces_are_those_of_one_piece(n):
+    x = np.random.default_rng(0).random(n)
+    whole = median(x[resamples(n, 500, 3)])
+    assert (resampled(x, median, 500, 3) == whole).all() and len(whole) == 500
+
+
+def test_indices_that_are_kept_cannot_be_changed():
+    with pytest.raises(ValueError, match="read-only"):
+        resamples(3, 5, 0)[0] = 1

@@ -99,7 +99,8 @@ class Metric:
         equal_counts: both sides are subsampled (seeded) to the smaller of the two.
         floor_draws: how many draws of its floor are averaged; fewer where each is slow.
         version: part of the protocol; raised whenever a value can change.
-        final_only: measured at the last checkpoint only.
+        final_only: measured at the last checkpoint only, for it is slow; where variants are ranked
+            by it, or another metric reads its curve, at every checkpoint.
         reads: the quantity whose curve is read, where ``needs`` is ``CURVE``.
     """
 

@@ -26,6 +26,7 @@ class Game:
             functions of ``ganbench.updates``.
         init: ``(g, d) -> memory``, what the game keeps from step to step in ``state.game``.
         hyper: its own hyper-parameters (may differ per lane), with their defaults.
+        unrolled: updates of D that a step tries out, beside the ``d_steps`` that it makes.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Game:
     paper: Paper | None = None
     init: Callable[[Params, Params], dict[str, Params]] = no_memory
     hyper: Mapping[str, float] = field(default_factory=dict)
+    unrolled: int = 0
 
     def __post_init__(self) -> None:
         check_name(self.name)

@@ -68,6 +68,7 @@ def make(argument: str) -> Game:
     return Game(
         name=f"unrolled-{argument}",
         step=partial(unrolled, k=int(argument)),
+        unrolled=int(argument),
         summary=f"G against the D that {argument} more updates would make",
         paper=PAPER,
     )
