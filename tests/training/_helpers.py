@@ -48,6 +48,7 @@ DRIFTS = {
     ("softmax-gan", "toy"): 0.0033,
     ("sn-hinge", "mlp-classic"): 0.083,
     ("ns-r1", "mlp-classic"): 0.078,
+    ("ns", "mlp-classic"): 0.0054,
 }
 
 

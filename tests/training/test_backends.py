@@ -153,6 +153,18 @@ def test_compiled_equals_the_reference_one_step_at_a_time(subject, arch):
         assert torch.allclose(ours.logs[-1], theirs.logs[-1], rtol=1e-9, equal_nan=True)
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler")
+def test_a_compiled_lane_equals_its_solo_run():
+    given = {"backend": "compiled", "dtype": "float64", "batch": 32}
+    lanes, solo = make("ns", "toy", [0, 1, 2], **given), make("ns", "toy", [1], **given)
+    lanes.run(20)
+    solo.run(20)
+    assert lanes.fell_back == solo.fell_back == ""
+    for part, tree in solo.params(1).items():
+        assert max(relative(lanes.params(1)[part][k], v) for k, v in tree.items()) <= 1e-9
+
+
 def test_what_cannot_be_compiled_is_traced_and_says_so(monkeypatch):
     def no_compiler(*args):
         raise RuntimeError("no C++ compiler")
