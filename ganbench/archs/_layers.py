@@ -103,26 +103,24 @@ class _FromImage(torch.autograd.Function):
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    def forward(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         """Return ``[B, C', H / 2, W / 2]`` of ``x [B, C, H, W]``."""
         return F.conv2d(x, weight, bias, stride=2, padding=1)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
         """Keep what the gradients need."""
-        x, weight, bias = inputs
-        ctx.save_for_backward(x, weight)
-        ctx.has_bias = bias is not None
+        ctx.save_for_backward(*inputs[:2])
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, ...]:
         """Return the gradients of ``x``, ``weight`` and ``bias``; they can be derived again."""
         (x, weight), (grad,) = ctx.saved_tensors, grads
         _, of_weight, of_bias = torch.ops.aten.convolution_backward(
             grad, x, weight, [len(weight)], [2, 2], [1, 1], [1, 1], False, [0, 0], 1,
-            [False, True, ctx.has_bias],
+            [False, True, True],
         )  # fmt: skip
-        return _transposed(grad, weight, x.shape[2:]), of_weight, of_bias if ctx.has_bias else None
+        return _transposed(grad, weight, x.shape[2:]), of_weight, of_bias
 
 
 class FromImage(nn.Conv2d):
@@ -132,8 +130,8 @@ class FromImage(nn.Conv2d):
     takes several times as long for the gradient that G and penalties need.
     """
 
-    def __init__(self, before: int, after: int, bias: bool = True) -> None:
-        super().__init__(before, after, 4, 2, 1, bias=bias)
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__(before, after, 4, 2, 1)
 
     def forward(self, input: Tensor) -> Tensor:
         """Return ``[B, after, H / 2, W / 2]`` of ``input [B, before, H, W]``."""

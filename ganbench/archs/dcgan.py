@@ -74,8 +74,8 @@ def build(
     d: list[nn.Module] = [ReadLabels(channels, len(class_frequencies))] if channels else []
     for i in range(len(sizes) - 1):
         norm = normalised and i > 0  # DCGAN: none on the discriminator's input layer
-        sizes_of = (wide[i], wide[i + 1])
-        d += [nn.Conv2d(*sizes_of, 4, 2, 1, bias=not norm) if i else FromImage(*sizes_of)]
+        channels_of = (wide[i], wide[i + 1])
+        d += [nn.Conv2d(*channels_of, 4, 2, 1, bias=not norm) if i else FromImage(*channels_of)]
         d += [BatchNorm(wide[i + 1])] if norm else []
         d += [nn.LeakyReLU(0.2)]
     critic = Discriminator(nn.Sequential(*d, nn.Flatten(1)), math.prod(smallest), outputs)

@@ -2,7 +2,8 @@
 
 Both train the networks of an architecture as ordinary modules, with torch's optimisers. The careful
 loop has fused Adam, one pass of D over real and generated samples together, and a frozen D while G
-is trained. Written out for the methods below; they share no line with the trainer.
+is trained. Written out for the methods below; they share nothing with the trainer
+but the networks and the scaling of pixels.
 """
 
 from __future__ import annotations

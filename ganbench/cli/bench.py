@@ -69,9 +69,8 @@ def bench(
     folder = Path(out) if out else run.default_folder(device)
     run.prepare_folder(folder)
     with Console(stderr=True).status("") as status:
-        found = run.bench(
-            chosen, names, device, rounds, 0.1 if quick else 0.5, status.update
-        )  # fmt: skip
+        round_s = 0.1 if quick else 0.5
+        found = run.bench(chosen, names, device, rounds, round_s, status.update)
     console = Console()
     console.print(tables.terminal_table(found.table))
     peak = found.table["peak_flops"].iloc[0]

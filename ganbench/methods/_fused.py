@@ -17,50 +17,33 @@ MANY_STEPS = torch.tensor(1e30)  # after which torch's own correction of the bia
 
 library = torch.library.Library("ganbench", "DEF")  # type: ignore[no-untyped-call]
 library.define(  # type: ignore[no-untyped-call]
-    "adam(Tensor[] params, Tensor[] grads, Tensor[] m, Tensor[] v, Tensor lr, Tensor beta1, "
-    "Tensor beta2, Tensor product1, Tensor product2, float eps) -> Tensor[]"
+    "adam(Tensor[] params, Tensor[] grads, Tensor[] m, Tensor[] v, Tensor[] rates, float eps) "
+    "-> Tensor[]"
 )
+Tensors = Sequence[Tensor]
 
 
 def adam(
-    params: Sequence[Tensor],
-    grads: Sequence[Tensor],
-    m: Sequence[Tensor],
-    v: Sequence[Tensor],
-    lr: Tensor,
-    beta1: Tensor,
-    beta2: Tensor,
-    product1: Tensor,
-    product2: Tensor,
-    eps: float,
+    params: Tensors, grads: Tensors, m: Tensors, v: Tensors, rates: Tensors, eps: float
 ) -> list[Tensor]:
     """Return the new parameters, first and second moments, one list after the other.
 
     Args:
-        lr, beta1, beta2: scalars, or one of each lane where everything is ``[L, ...]``.
-        product1, product2: of all betas up to this step, which correct the moments' bias.
+        rates: the rate, both betas, and the products of all betas up to this step, which correct
+            the moments' bias: scalars, or one of each lane where everything is ``[L, ...]``.
     """
-    new = [[x.clone(memory_format=torch.contiguous_format) for x in xs] for xs in (params, m, v)]
-    params, m, v = new
-    return adam_(params, grads, m, v, lr, beta1, beta2, product1, product2, eps)
+    params, m, v = (
+        [x.clone(memory_format=torch.contiguous_format) for x in xs] for xs in (params, m, v)
+    )
+    return adam_(params, grads, m, v, rates, eps)
 
 
 def adam_(
-    params: Sequence[Tensor],
-    grads: Sequence[Tensor],
-    m: Sequence[Tensor],
-    v: Sequence[Tensor],
-    lr: Tensor,
-    beta1: Tensor,
-    beta2: Tensor,
-    product1: Tensor,
-    product2: Tensor,
-    eps: float,
+    params: Tensors, grads: Tensors, m: Tensors, v: Tensors, rates: Tensors, eps: float
 ) -> list[Tensor]:
     """Do the same in place: parameters and moments, which must be contiguous, are overwritten."""
     moved = [list(xs) for xs in (params, m, v)]
     grads = [g.contiguous() for g in grads]
-    rates = (lr, beta1, beta2, product1, product2)
     lanes = list(zip(*(x.reshape(-1).tolist() for x in rates), strict=True))
     if lanes.count(lanes[0]) == len(lanes):
         _move(moved, grads, lanes[0], eps)
@@ -87,9 +70,7 @@ def _move(
     )  # fmt: skip
 
 
-def _sizes(
-    params: list[Tensor], grads: list[Tensor], m: list[Tensor], v: list[Tensor], *rates: Any
-) -> list[Tensor]:
+def _sizes(params: Tensors, grads: Tensors, m: Tensors, v: Tensors, *_: Any) -> list[Tensor]:
     return [torch.empty_like(x) for xs in (params, m, v) for x in xs]
 
 
@@ -101,13 +82,12 @@ def _lanes_first(x: Tensor, dim: int | None, lanes: int) -> Tensor:
 
 def _of_all_lanes(info: Any, in_dims: Any, *inputs: Any) -> tuple[list[Tensor], list[int]]:
     """Return the update of all lanes, and that each tensor has them first."""
+    *trees, eps = inputs
     given = [
-        [_lanes_first(x, d, info.batch_size) for x, d in zip(tensors, dims, strict=True)]
-        if isinstance(tensors, list | tuple)
-        else _lanes_first(tensors, dims, info.batch_size)
-        for tensors, dims in zip(inputs[:-1], in_dims[:-1], strict=True)
+        [_lanes_first(x, dim, info.batch_size) for x, dim in zip(tree, dims, strict=True)]
+        for tree, dims in zip(trees, in_dims[:-1], strict=True)
     ]
-    out = torch.ops.ganbench.adam(*given, inputs[-1])
+    out = torch.ops.ganbench.adam(*given, eps)
     return out, [0] * len(out)
 
 

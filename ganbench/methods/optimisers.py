@@ -7,7 +7,7 @@ that each lane of a population can have its own. The arithmetic is that of ``tor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -76,15 +76,15 @@ class Adam:
         beta1, beta2 = hyper["beta1"], hyper["beta2"]
         product1, product2 = state["beta1_product"] * beta1, state["beta2_product"] * beta2
         products = {"beta1_product": product1, "beta2_product": product2}
-        rates = (hyper["lr"], beta1, beta2, product1, product2)
+        rates = [hyper["lr"], beta1, beta2, product1, product2]
         if product1.device.type == "cpu" and not self.differentiable:
             trees = [[tree[k] for k in params] for tree in (params, grads, state["m"], state["v"])]
-            found = iter(_fused().adam(*trees, *rates, self.eps))
+            found = iter(_fused().adam(*trees, rates, self.eps))
             new, m, v = ({k: next(found) for k in params} for _ in range(3))
             return new, {"m": m, "v": v, **products}
         moved = {
             k: adam_written_out(
-                p, grads[k], state["m"][k], state["v"][k], *rates, self.eps, self.differentiable
+                p, grads[k], state["m"][k], state["v"][k], rates, self.eps, self.differentiable
             )
             for k, p in params.items()
         }
@@ -97,15 +97,16 @@ def adam_written_out(
     grad: Tensor,
     m: Tensor,
     v: Tensor,
-    lr: Tensor,
-    beta1: Tensor,
-    beta2: Tensor,
-    product1: Tensor,
-    product2: Tensor,
+    rates: Sequence[Tensor],
     eps: float,
     differentiable: bool = False,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return a parameter and its two moments after one step of Adam."""
+    """Return a parameter and its two moments after one step of Adam.
+
+    Args:
+        rates: the rate, both betas, and the products of all betas up to this step.
+    """
+    lr, beta1, beta2, product1, product2 = rates
     m = torch.lerp(grad, m, beta1)
     v = torch.lerp(grad.square(), v, beta2)
     denominator = _root(v, differentiable) * (1 - product2).rsqrt() + eps

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import csv
+import io
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -16,11 +17,16 @@ def csv_parts(table: pd.DataFrame) -> Iterator[bytes]:
 
     Each different value of a column is made text once in a part.
     """
-    yield f"{','.join(map(_cell, table))}\n".encode()
+    yield _lines([map(str, table)])
     for start in range(0, len(table), ROWS):
         part = table.iloc[start : start + ROWS]
-        rows = zip(*(_texts(part[name]) for name in part), strict=True)
-        yield "".join(f"{','.join(row)}\n" for row in rows).encode()
+        yield _lines(zip(*(_texts(part[name]) for name in part), strict=True))
+
+
+def _lines(rows: Iterable[Iterable[str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
 
 
 def _texts(column: pd.Series) -> np.ndarray:
@@ -30,13 +36,5 @@ def _texts(column: pd.Series) -> np.ndarray:
         values = bits.view(np.float64)
     else:
         codes, values = pd.factorize(column)
-    texts = ["" if value != value else _cell(value) for value in values.tolist()]
+    texts = ["" if value != value else str(value) for value in values.tolist()]
     return np.array([*texts, ""], object)[codes]  # -1 is a missing value
-
-
-def _cell(value: Any) -> str:
-    """Return the text of a cell, quoted where it has to be."""
-    text = str(value)
-    if any(character in text for character in ',"\r\n'):
-        return '"' + text.replace('"', '""') + '"'
-    return text

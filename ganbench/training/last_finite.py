@@ -19,32 +19,28 @@ EVERY = 64
 
 
 class LastFinite:
-    """The last copy of a population's state.
+    """The last copy of a population's state, in which diverged lanes are as they will stay.
 
     Attributes:
         step, state: of the copy; None before the first.
-        frozen: a state in which the lanes that have diverged are as they were before.
     """
 
     def __init__(self) -> None:
         self.step = 0
         self.state: State | None = None
-        self.frozen: State | None = None
 
     def before(self, population: Population) -> State:
-        """Return where diverged lanes are as they were; copy the state if it is time to."""
+        """Return the last copy; copy the present state first if it is time to."""
         if self.state is None or population.step - self.step >= EVERY:
             self.step, self.state = population.step, copied(population.state)
-        if self.frozen is None:
-            self.frozen = self.state
-        return self.frozen
+        return self.state
 
     def again(self, population: Population) -> State:
         """Return the state before the population's present step, which has overwritten it."""
-        assert self.state is not None and self.frozen is not None
+        assert self.state is not None
         state = copied(self.state)
         for step in range(self.step, population.step):
             new, _, _ = population.try_step(state, step)
-            state = freeze(population.alive, new, self.frozen)
-        self.step, self.state, self.frozen = population.step, state, state
+            state = freeze(population.alive, new, self.state)
+        self.step, self.state = population.step, state
         return state

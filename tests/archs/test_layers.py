@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from ganbench.archs import _residual
-from ganbench.archs._layers import BatchNorm, BatchStatistics, Dropout, NoisyLayer
+from ganbench.archs._layers import BatchNorm, BatchStatistics, Dropout, FromImage, NoisyLayer
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Networks, Noise
@@ -101,3 +101,40 @@ def test_a_layer_of_somebody_elses_with_our_words_is_not_taken_for_ours():
 def test_what_a_pair_provides_is_a_word_that_exists():
     with pytest.raises(UsageError, match="provides: unknown capability 'per_sample'; known: per"):
         Networks(nn.Identity(), nn.Identity(), Noise("normal", (1,)), frozenset({"per_sample"}))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_from_image_is_the_convolution_and_so_are_its_derivatives(channels):
+    torch.manual_seed(0)
+    ours = FromImage(channels, 5).double()
+    theirs = torch.nn.Conv2d(channels, 5, 4, 2, 1).double()
+    theirs.load_state_dict(ours.state_dict())
+
+    def derivatives(layer):
+        """Of the value, of the input's gradient, and of its norm as a penalty takes it."""
+        x = torch.linspace(-1, 1, 2 * channels * 64, dtype=torch.float64).reshape(2, channels, 8, 8)
+        x.requires_grad_()
+        value = layer(x).tanh().square().sum()
+        (slope,) = torch.autograd.grad(value, x, create_graph=True)
+        penalty = slope.square().sum()
+        return [value, slope, *torch.autograd.grad(penalty + value, [x, *layer.parameters()])]
+
+    for a, b in zip(derivatives(ours), derivatives(theirs), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-12)
+
+
+def test_from_image_of_lanes_is_that_of_each():
+    layers = [FromImage(1, 3) for _ in range(2)]
+    params = torch.func.stack_module_state(layers)[0]
+    x = torch.randn(2, 4, 1, 8, 8)
+
+    def gradient(params, x):
+        def value(x):
+            return torch.func.functional_call(layers[0], params, (x,)).tanh().sum()
+
+        return torch.func.grad(value)(x)
+
+    together = torch.func.vmap(gradient)(params, x)
+    for i in range(2):
+        alone = gradient({k: v[i] for k, v in params.items()}, x[i])
+        torch.testing.assert_close(together[i], alone, rtol=1e-5, atol=1e-6)

@@ -1,6 +1,7 @@
 """Engines: in worker processes and in this one."""
 
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -90,6 +91,26 @@ def test_workers_have_the_threads_that_they_are_told(tiny, tmp_path):
     run(tmp_path / "c", workers=2, **given)
     found = {name: {r.threads for r in Store(tmp_path / name).records()} for name in "abc"}
     assert found == {"a": {1}, "b": {usable_cores()}, "c": {max(1, usable_cores() // 2)}}
+
+
+def test_threads_of_a_worker_do_not_spin_while_they_wait(tmp_path, monkeypatch):
+    from ganbench.experiment.engines import local
+
+    given = {}
+
+    class Process:
+        stdin, stdout = None, ()
+
+        def __init__(self, *args, env, **kwargs):
+            given.update(env)
+
+        def wait(self):
+            return 0
+
+    monkeypatch.setattr(local.subprocess, "Popen", Process)
+    local.Worker(0, tmp_path, 3, queue.Queue())
+    assert given["OMP_WAIT_POLICY"] == "passive" and given["KMP_BLOCKTIME"] == "0"
+    assert given["OMP_NUM_THREADS"] == given["MKL_NUM_THREADS"] == "3"
 
 
 def test_unknown_engines_and_backends_suggest_the_nearest(tiny, tmp_path):

@@ -99,7 +99,8 @@ def test_no_two_results_of_a_trace_share_memory():
         return [y, y, y[0], x, x.flatten()]
 
     given = torch.zeros(2, 3)
-    found = trace(function, [given], lane=False)(given)
+    run, _ = trace(function, [given], lane=False)
+    found = run(given)
     for result, like in zip(found, function(given), strict=True):
         assert torch.equal(result, like)
     places = [x.untyped_storage().data_ptr() for x in found]
@@ -222,6 +223,18 @@ def test_a_lane_that_diverges_keeps_its_last_state_though_steps_overwrite_it(tog
     for population in (ours, resumed):
         assert population.diverged_at.tolist() == died
         assert_same_bits(population, theirs)
+
+
+def test_a_population_goes_back_to_what_it_has_loaded():
+    ours, theirs = (grows_without_bound(b, True) for b in ("traced", "reference"))
+    ours.run(2)
+    saved = ours.state_dict()
+    saved["state.g['theta']"] *= 3  # another trajectory, in which lanes diverge soon
+    for population in (ours, theirs):
+        population.load_state_dict(saved)
+        population.run(4)
+    assert theirs.diverged_at.tolist()[0] == -1 and 2 < theirs.diverged_at[1] < 6
+    assert_same_bits(ours, theirs)
 
 
 @pytest.mark.parametrize("together", [True, False])

@@ -49,8 +49,9 @@ class Backend:
         name: what ``--backend`` takes.
         compile: ``(step of one lane, together) -> step of a population``: both steps are functions
             ``(state, real, noise, hyper) -> (state, log)``, the second with leaves ``[L, ...]``.
-            ``together``: all lanes as one program, not in turn. Where the result has an attribute
-            ``fell_back`` that is not empty, it says why the reference is used in its place.
+            ``together``: all lanes as one program, not in turn. The result may have attributes:
+            ``fell_back``, why another backend executes the step (mostly empty), and ``overwrites``,
+            whether it overwrites the state that it is given.
         default_from: ``{"cpu" or "cuda": generator updates}``; ``auto`` takes the backend with the
             largest number that the training reaches.
     """

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -32,11 +32,13 @@ BOUND = frozenset(
 ADAM = torch.ops.ganbench.adam.default  # is called without torch's dispatcher
 
 
-def trace(function: Callable[..., Any], inputs: Sequence[Any], lane: bool) -> Callable[..., Any]:
-    """Return a function with the values of ``function`` for inputs like ``inputs``.
+def trace(
+    function: Callable[..., Any], inputs: Sequence[Any], lane: bool
+) -> tuple[Callable[..., Any], bool]:
+    """Return a function with the values of ``function``, and whether it overwrites its inputs.
 
     Args:
-        inputs: positional arguments, trees of tensors.
+        inputs: positional arguments, trees of tensors; those of the result must be like them.
         lane: whether ``function`` is of one lane, without the leading axis that the inputs and the
             results of the returned function have; of inputs with more lanes the first is used.
 
@@ -44,13 +46,14 @@ def trace(function: Callable[..., Any], inputs: Sequence[Any], lane: bool) -> Ca
         Exception: whatever torch raises of a function that looks at values.
     """
     traced, result = record(function, inputs, lane)
-    calls = as_function(traced, inputs, result, lane)
+    free = overwritable(list(traced.graph.nodes))
+    calls = as_function(traced, inputs, result, lane, free)
 
     def run(*inputs: Any) -> Any:
         with torch.no_grad():
             return calls(*inputs)
 
-    return run
+    return run, bool(free)
 
 
 def record(
@@ -153,18 +156,21 @@ def paths(tree: Any, path: str) -> Iterator[str]:
 
 
 def as_function(
-    traced: fx.GraphModule, inputs: Sequence[Any], result: Any, lane: bool
+    traced: fx.GraphModule,
+    inputs: Sequence[Any],
+    result: Any,
+    lane: bool,
+    free: Collection[fx.Node],
 ) -> Callable[..., Any]:
     """Return the calls of a graph as one function: a line a call, a tensor freed at its last use.
 
     ``fx`` would look up ``torch.ops.aten.mm.default`` at every call and go through its dispatcher
     in Python; here each line calls a bound C++ function. Inputs and results are trees, whose leaves
-    the text names one by one.
+    the text names one by one. The updates in ``free`` work in place.
     """
     source, nodes = Source(), list(traced.graph.nodes)
     source.names = {node: f"v{i}" for i, node in enumerate(nodes)}
     last = {read: node for node in nodes for read in node.all_input_nodes}
-    free = overwritable(nodes)
     first, lead = ("[0]", "[None]") if lane else ("", "")
     given = paths([*inputs], "inputs")
     called: dict[Any, str] = {}

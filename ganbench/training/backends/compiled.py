@@ -20,15 +20,14 @@ from ganbench.training.backends.traced import TracedStep, one_by_one
 
 
 def _adam(
-    params: list[Any], grads: list[Any], m: list[Any], v: list[Any], *rates_and_eps: Any
+    params: list[Any], grads: list[Any], m: list[Any], v: list[Any], rates: list[Any], eps: float
 ) -> list[Any]:
     """Write the fused update out, so that it is compiled with what surrounds it."""
-    *rates, eps = rates_and_eps
     moved = []
-    for p, *others in zip(params, grads, m, v, strict=True):
+    for p, g, first, second in zip(params, grads, m, v, strict=True):
         alike = p.shape[:1] + (1,) * (p.ndim - 1)  # rates of lanes are [L], or there are none
         own = [rate.reshape(alike) if rate.ndim else rate for rate in rates]
-        moved.append(adam_written_out(p, *others, *own, eps))  # type: ignore[call-arg]
+        moved.append(adam_written_out(p, g, first, second, own, eps))
     return [each[i] for i in range(3) for each in moved]
 
 
@@ -37,9 +36,12 @@ class CompiledStep(TracedStep):
 
     def _prepare(self, inputs: Any) -> Step:
         run = super()._prepare(inputs)
-        return TracedStep(self.step, self.together) if self.fell_back else run
+        if not self.fell_back:
+            return run
+        self.overwrites = True
+        return TracedStep(self.step, self.together)
 
-    def prepared(self, reference: Step, inputs: Any) -> Step:
+    def build(self, reference: Step, inputs: Any) -> Step:
         """Return the compiled step."""
         from ganbench.training.backends._graph import ADAM, in_trees, record
 
@@ -55,6 +57,7 @@ class CompiledStep(TracedStep):
             with torch.no_grad():
                 return run(*inputs)
 
+        self.overwrites = False
         return one_by_one(without_gradients) if lane else without_gradients
 
     def agree(self, ours: Any, theirs: Any) -> bool:

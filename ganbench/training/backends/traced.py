@@ -20,7 +20,8 @@ class TracedStep:
 
     Attributes:
         fell_back: why another backend executes the step; empty where it does not.
-        overwrites: whether the state that it is given is overwritten.
+        overwrites: whether the state that it is given is overwritten; before the first call it may
+            be.
     """
 
     def __init__(self, step: Step, together: bool) -> None:
@@ -39,21 +40,24 @@ class TracedStep:
         reference = for_all(self.step, self.together)
         expected = reference(*inputs)
         try:
-            run = self.prepared(reference, inputs)
+            run = self.build(reference, inputs)
             same = self.agree(run(*torch.utils._pytree.tree_map(torch.clone, inputs)), expected)
         except Exception as error:  # whatever a method does that a trace cannot hold
             self.fell_back = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
         else:
             self.fell_back = "" if same else "its first step gave other values than the reference"
-        return reference if self.fell_back else run
+        if not self.fell_back:
+            return run
+        self.overwrites = False
+        return reference
 
-    def prepared(self, reference: Step, inputs: Any) -> Step:
+    def build(self, reference: Step, inputs: Any) -> Step:
         """Return the traced step."""
         from ganbench.training.backends._graph import trace
 
-        if self.together:
-            return trace(reference, inputs, lane=False)
-        return one_by_one(trace(self.step, inputs, lane=True))
+        lane = not self.together
+        run, self.overwrites = trace(self.step if lane else reference, inputs, lane)
+        return one_by_one(run) if lane else run
 
     def agree(self, ours: Any, theirs: Any) -> bool:
         """Return whether two results have the same bits."""
