@@ -60,7 +60,7 @@ def terminal_table(table: pd.DataFrame) -> Table:
     from rich.table import Table
 
     out = Table(  # in 80 columns
-        title="milliseconds a step of all lanes, medians of rounds; seconds of the first step",
+        title="milliseconds a step of all lanes (median), seconds of the first step",
         title_justify="left", box=None, padding=(0, 1, 0, 0), pad_edge=False,
     )  # fmt: skip
     out.add_column("case, lanes × batch", no_wrap=True)
