@@ -11,10 +11,14 @@ import ganbench
 from ganbench.core import registry
 
 FLOOR = 0.65
-SOON, LATER = 128_000, 512_000  # real points: 1,000 and 4,000 updates of the discriminator
+# Real points: 1,000, 2,000 and 4,000 updates of the discriminator.
+SOON, BETWEEN, LATER = 128_000, 256_000, 512_000
+# On the ring at BETWEEN, 0.2; later the exponential in the generator's loss grows without a bound
+# and overflows, with 3 of 10 seeds before LATER.
+UNBOUNDED = ["fgan-rkl"]
 # These need the larger budget: after the smaller one they draw an arc of the ring.
 SLOW = (
-    "alpha-gan-minimax ebgan fgan-hellinger fgan-js fgan-rkl hinge instance-noise minibatch-std ns "
+    "alpha-gan-minimax ebgan fgan-hellinger fgan-js hinge instance-noise minibatch-std ns "
     "ralsgan rasgan rsgan"
 ).split()
 # What these draw after the larger budget, by their papers' constants, and the w2 that other
@@ -37,9 +41,9 @@ NOT_HERE = {
 def found(tmp_path_factory):
     """Return ``{variant: w2}``, or None where the variant does not fit."""
     late = [*SLOW, *NOT_HERE]
-    soon = [name for name in registry.variants.names() if name not in late]
+    soon = [name for name in registry.variants.names() if name not in late + UNBOUNDED]
     medians = {}
-    for names, budget in ((soon, SOON), (late, LATER)):
+    for names, budget in ((soon, SOON), (UNBOUNDED, BETWEEN), (late, LATER)):
         out = tmp_path_factory.mktemp("learning")
         result = ganbench.run(
             names, "ring2d", preset="quick", seeds=3, images_seen=budget, batch=128, checkpoints=1,
@@ -65,4 +69,5 @@ def test_learns_ring2d(found, variant):
 
 
 def test_what_is_marked_is_registered():
-    assert {*SLOW, *NOT_HERE} <= set(registry.variants.names()) and not {*SLOW} & {*NOT_HERE}
+    marked = [*SLOW, *UNBOUNDED, *NOT_HERE]
+    assert set(marked) <= set(registry.variants.names()) and len(set(marked)) == len(marked)
