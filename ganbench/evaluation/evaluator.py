@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -125,9 +125,11 @@ class Evaluator:
         read = {metric.reads: None for metric in self.metrics if metric.reads}
         return {self.primary, *self.named(read)}
 
-    def measured_at(self, metric: Metric, final: bool) -> bool:
-        """Return whether ``metric`` is measured at a checkpoint, the last one or another."""
-        return final or not metric.final_only or bool(self._curves & set(self.quantities(metric)))
+    def measured_at(self, metric: Metric, final: bool) -> list[str]:
+        """Return the quantities of ``metric`` to measure at a checkpoint, the last or another."""
+        every = final or not metric.final_only
+        keys = [quantity.key for quantity in metric.quantities]
+        return [key for key in keys if every or self._curves & set(self.named({key: None}))]
 
     def _real_key(self, metric: Metric) -> dict[str, Any]:
         needs = metric.needs
@@ -196,10 +198,12 @@ class Evaluator:
 
         return cached(self._cache_key("real side", metric), make)
 
-    def _value(self, metric: Metric, generated: GeneratedSide) -> dict[str, float]:
+    def _value(
+        self, metric: Metric, generated: GeneratedSide, wanted: Collection[str] | None = None
+    ) -> dict[str, float]:
         if not metric.needs.of_training:
             generated = first_rows(generated, self.sizes(metric)[1])
-        return value(metric, self._prepared(metric), generated)
+        return value(metric, self._prepared(metric), generated, wanted)
 
     @property
     def floors(self) -> dict[str, float]:
@@ -270,8 +274,9 @@ class Evaluator:
         generated = of_samples(samples, extracted)
         measured = Measured(frequencies=self.frequencies(samples, extracted))
         for metric in self.metrics:
-            if not metric.needs.of_training and self.measured_at(metric, final):
-                measured.add(metric, partial(self._value, metric, generated))
+            wanted = self.measured_at(metric, final)
+            if wanted and not metric.needs.of_training:
+                measured.add(metric, partial(self._value, metric, generated, wanted))
         return replace(measured, values=self.named(measured.values))
 
     def measure_training(

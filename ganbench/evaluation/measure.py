@@ -5,7 +5,7 @@ Runs (``evaluator``), ``ganbench score`` (``score``) and ``ganbench verify metri
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
@@ -23,8 +23,16 @@ def prepare(metric: Metric, real: RealSide) -> Prepared:
     return metric.prepare(metric.needs.real(real), **metric.params)
 
 
-def value(metric: Metric, prepared: Prepared, generated: GeneratedSide) -> dict[str, float]:
+def value(
+    metric: Metric,
+    prepared: Prepared,
+    generated: GeneratedSide,
+    wanted: Collection[str] | None = None,
+) -> dict[str, float]:
     """Return ``{quantity: value}`` of one generator.
+
+    Args:
+        wanted: the quantities to return; None for all.
 
     Raises:
         ValueError, RuntimeError: these samples do not allow a value; the message says why.
@@ -36,7 +44,11 @@ def value(metric: Metric, prepared: Prepared, generated: GeneratedSide) -> dict[
         raise ValueError(
             f"metric {metric.name} returned {', '.join(values)}, and declares {', '.join(declared)}"
         )
-    return values
+    return {
+        key: found() if callable(found) else found
+        for key, found in values.items()
+        if wanted is None or key in wanted
+    }
 
 
 def sizes(metric: Metric, n_real: int, n_fake: int) -> tuple[int, int]:

@@ -27,7 +27,7 @@ def squared_distances(x: Tensor, y: Tensor) -> Tensor:
     if x.dtype == torch.float64:
         return (x[:, None] - y[None]).square().sum(2)
     a, b = x.double(), y.double()
-    squared = a.square().sum(1)[:, None] + b.square().sum(1) - 2 * a @ b.T
+    squared = a.square().sum(1)[:, None] + b.square().sum(1) - 2 * (a @ b.T)
     return squared.clamp(min=0).to(x.dtype)
 
 
@@ -43,8 +43,8 @@ def median_square(x: Tensor, y: Tensor) -> Tensor:
     """
     both = torch.cat([x, y]).detach()
     first, second = torch.triu_indices(len(both), len(both), offset=1, device=x.device)
-    ordered = squared_distances(both, both)[first, second].sort().values
-    middle = ordered[len(ordered) // 2]
+    each_pair = squared_distances(both, both)[first, second]
+    middle = each_pair.kthvalue(len(each_pair) // 2 + 1).values
     return middle.masked_fill(middle == 0, 1.0)
 
 
@@ -110,16 +110,21 @@ def witness(kernel: Kernel) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
 def _entropic(costs: Tensor, epsilon: float, iterations: int) -> Tensor:
     """Return the entropic transport costs <P, C> ``[M]`` of matrices ``[M, B, B']``.
 
-    Between uniform weights, by log-domain Sinkhorn.
+    Between uniform weights, by Sinkhorn's iterations. The first is done with logarithms: it scales
+    the kernel to a plan whose columns have their weights. The others scale that plan by products in
+    double precision, which is faster; as no sum of its rows is below 1 / B^3, nothing overflows.
     """
+    from ganbench.methods._scaling import scalings
+
     _, rows, columns = costs.shape
-    kernel = -costs / epsilon
-    g = torch.zeros_like(costs[:, :1])
-    f = torch.zeros_like(costs[:, :, :1])
-    for _ in range(iterations):
-        f = -math.log(rows) - (kernel + g).logsumexp(2, keepdim=True)
-        g = -math.log(columns) - (kernel + f).logsumexp(1, keepdim=True)
-    return ((kernel + f + g).exp() * costs).sum((1, 2))
+    kernel = -costs.double() / epsilon
+    f = -math.log(rows) - kernel.logsumexp(2, keepdim=True)
+    g = -math.log(columns) - (kernel + f).logsumexp(1, keepdim=True)
+    plan = (kernel + f + g).exp()
+    if iterations > 1:
+        u, v = scalings(plan, iterations - 1)
+        plan = u * plan * v.transpose(1, 2)
+    return (plan * costs).sum((1, 2)).to(costs.dtype)
 
 
 def sinkhorn_divergence(x: Tensor, y: Tensor, epsilon: float = 1.0, iterations: int = 20) -> Tensor:

@@ -8,6 +8,8 @@ solved exactly by POT's network simplex (Bonneel et al. 2011), with uniform weig
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ganbench.core.kinds import Metric, Paper, Quantity, needs
@@ -102,11 +104,11 @@ def prepare(real: Any) -> dict[str, Array]:
     return {"real": _inputs.samples(real, "real", 1).cpu().numpy()}
 
 
-def compute(prepared: dict[str, Array], fake: Any) -> dict[str, float]:
-    """Return ``w1`` and ``w2`` from one matrix of distances."""
+def compute(prepared: dict[str, Array], fake: Any) -> dict[str, Callable[[], float]]:
+    """Return functions of ``w1`` and ``w2``, from one matrix of distances."""
     x, y = _inputs.pair(prepared["real"], fake, at_least=1)
     distances = _distances(x, y)
-    return {"w1": _solve(distances, 1), "w2": _solve(distances, 2)}
+    return {f"w{p}": partial(_solve, distances, p) for p in (1, 2)}
 
 
 register(

@@ -1,6 +1,7 @@
 """The evaluator of a run: what metrics are given, floors, reasons and names."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -164,13 +165,25 @@ def test_a_slow_quantity_has_a_curve_where_it_is_ranked_by_or_read():
     assert set(primary.measure(FAKE, final=False).values) == {"slow", "first"}
 
 
-@pytest.mark.parametrize(("name", "curve"), [("ring2d", True), ("digits", False)])
+@pytest.mark.parametrize(("name", "curve"), [("ring2d", ["w1"]), ("digits", [])])
 def test_exact_transport_is_measured_on_the_way_where_it_ranks(name, curve):
     spec = registry.datasets.get(name)
     metrics = tuple(registry.metrics.get(m) for m in spec.metrics)
     found = evaluator(*metrics, dataset=spec)
     assert found.measured_at(registry.metrics.get("wasserstein"), final=False) == curve
-    assert found.measured_at(registry.metrics.get("wasserstein"), final=True)
+    assert found.measured_at(registry.metrics.get("wasserstein"), final=True) == ["w1", "w2"]
+
+
+def test_slow_values_are_calculated_where_they_are_wanted():
+    calls = []
+
+    def compute(prepared, fake):
+        return {"w1": partial(calls.append, 1), "w2": lambda: calls.append(2) or 2.0}
+
+    slow = replace(registry.metrics.get("wasserstein"), compute=compute)
+    found = evaluator(slow, dataset=registry.datasets.get("ring2d"))
+    assert found.measure(FAKE, final=False).values == {"w1": None} and calls == [1]
+    assert found.measure(FAKE, final=True).values == {"w1": None, "w2": 2.0}
 
 
 def test_what_reads_the_training_is_measured_by_measure_training_alone():

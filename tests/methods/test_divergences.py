@@ -1,5 +1,7 @@
 """Divergences between batches against POT, and their invariants."""
 
+import math
+
 import pytest
 import torch
 
@@ -27,6 +29,53 @@ def test_transport_between_batches_equals_pot():
     ours = div.sinkhorn_divergence(x, y, epsilon=1.0, iterations=5_000)
     theirs = cost(x, y) - (cost(x, x) + cost(y, y)) / 2
     torch.testing.assert_close(ours, theirs, rtol=1e-8, atol=0)
+
+
+def in_logarithms(costs, epsilon, iterations):
+    """Return the entropic transport costs as they are usually written."""
+    _, rows, columns = costs.shape
+    kernel, f, g = -costs / epsilon, torch.zeros(1), torch.zeros(1)
+    for _ in range(iterations):
+        f = -math.log(rows) - (kernel + g).logsumexp(2, keepdim=True)
+        g = -math.log(columns) - (kernel + f).logsumexp(1, keepdim=True)
+    return ((kernel + f + g).exp() * costs).sum((1, 2))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("iterations", [1, 2, 20])
+def test_scaled_sinkhorn_and_its_derivatives_are_those_of_the_logarithms(iterations, dtype):
+    torch.manual_seed(0)
+    costs = 5 * torch.rand(3, 7, 9, dtype=dtype)
+    costs[0, 2] += 1_000  # as far as 10,000 epsilon
+    costs[1, :, 4] += 1_000
+
+    def slope(function, given):  # also the second derivative, by a direction
+        given = given.requires_grad_()
+        (first,) = torch.autograd.grad(
+            function(given, 0.1, iterations).sum(), given, create_graph=True
+        )
+        (second,) = torch.autograd.grad(first.sin().sum(), given)
+        return first.detach(), second
+
+    tolerance = {"rtol": 1e-5 if dtype == torch.float32 else 1e-8, "atol": 0}
+    ours, exact = (
+        div._entropic(costs, 0.1, iterations),
+        in_logarithms(costs.double(), 0.1, iterations),
+    )
+    torch.testing.assert_close(ours, exact.to(dtype), **tolerance)
+    for a, b in zip(slope(div._entropic, costs), slope(in_logarithms, costs.double()), strict=True):
+        scale = float(b.abs().max())
+        torch.testing.assert_close(a / scale, (b / scale).to(dtype), rtol=0, atol=tolerance["rtol"])
+
+
+def test_scaled_sinkhorn_is_differentiated_in_every_lane():
+    torch.manual_seed(0)
+    x, y = torch.randn(2, 4, 6, 3, dtype=torch.float64)
+    together = torch.func.vmap(torch.func.grad(div.sinkhorn_divergence))(x, y)
+    alone = torch.stack(
+        [torch.func.grad(div.sinkhorn_divergence)(*xy) for xy in zip(x, y, strict=True)]
+    )
+    torch.testing.assert_close(together, alone, rtol=1e-9, atol=1e-12)
 
 
 def test_divergences_have_their_invariants():

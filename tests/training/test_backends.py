@@ -12,7 +12,7 @@ from torch.utils._pytree import tree_leaves
 from ganbench.core import registry
 from ganbench.core.kinds import Arch
 from ganbench.training import last_finite
-from ganbench.training.backends._graph import trace
+from ganbench.training.backends._graph import record, trace
 from ganbench.training.state import flatten
 from tests.games._helpers import GAMES
 from tests.training._helpers import (
@@ -289,3 +289,24 @@ def test_networks_with_constants_of_their_own_are_traced():
     ours.run(4)
     theirs.run(4)
     assert_same_bits(ours, theirs)
+
+
+def calls_of(function, *inputs):
+    graph = record(function, inputs, lane=False)[0].graph
+    return [node.target for node in graph.nodes if node.op == "call_function"]
+
+
+def test_what_a_step_calculates_twice_is_calculated_once():
+    x, y = torch.rand(3), torch.rand(3)
+    found = calls_of(lambda x, y: (x.sin() * y, [x.sin() + y.sin()]), x, y)
+    assert found.count(torch.ops.aten.sin.default) == 2
+    whole = torch.arange(3)  # by 2 it stays whole, by 2.0 it does not
+    run, _ = trace(lambda x: (x * 2, x * 2.0), (whole,), lane=False)
+    assert [result.dtype for result in run(whole)] == [torch.int64, torch.float32]
+
+
+def test_random_numbers_and_what_is_changed_in_place_are_calculated_again():
+    noisy = calls_of(lambda x: x.bernoulli() + x.bernoulli(), torch.rand(3))
+    assert noisy.count(torch.ops.aten.bernoulli.default) == 2
+    moved = calls_of(lambda x: x.add_(1).add_(1) + 0, torch.rand(3))
+    assert moved.count(torch.ops.aten.add_.Tensor) == 2

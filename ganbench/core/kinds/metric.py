@@ -92,15 +92,16 @@ class Metric:
         group: a name for several metrics: quality, transport, collapse, memorisation, dynamics ...
         prepare: ``(real, **params) -> arrays``, done once per data set and protocol and kept on
             disk.
-        compute: ``(arrays, generated, **params) -> {key: value}``.
+        compute: ``(arrays, generated, **params) -> {key: value}``; in place of a slow value it may
+            return a function without arguments, which is called where the value is wanted.
         params: of the protocol.
         max_samples: each side is subsampled (seeded) to this size, when the metric is slow.
         max_fake: the same of the generated side, where it may be larger.
         equal_counts: both sides are subsampled (seeded) to the smaller of the two.
         floor_draws: how many draws of its floor are averaged; fewer where each is slow.
         version: part of the protocol; raised whenever a value can change.
-        final_only: measured at the last checkpoint only, for it is slow; where variants are ranked
-            by it, or another metric reads its curve, at every checkpoint.
+        final_only: measured at the last checkpoint only, for it is slow; quantities by which
+            variants are ranked, or whose curve another metric reads, at every checkpoint.
         reads: the quantity whose curve is read, where ``needs`` is ``CURVE``.
     """
 
@@ -108,7 +109,7 @@ class Metric:
     quantities: tuple[Quantity, ...]
     needs: Needs
     group: str
-    compute: Callable[..., dict[str, float]]
+    compute: Callable[..., Mapping[str, float | Callable[[], float]]]
     prepare: Callable[..., dict[str, np.ndarray]]
     paper: Paper
     params: Mapping[str, Any] = field(default_factory=dict)

@@ -95,12 +95,34 @@ def in_trees(
 
 
 def clean(graph: fx.Graph) -> None:
-    """Drop what nothing reads, and views that change neither sizes nor strides."""
+    """Drop what nothing reads, what was calculated before, and views that change no layout."""
+    known: dict[Any, fx.Node] = {}
     for node in list(graph.nodes):
         source = node.args[0] if node.args else None
         if node.target in SAME or (node.target in VIEWS and _layout(node) == _layout(source)):
             node.replace_all_uses_with(source)
+        elif node.op == "call_function" and not _has_effect(node.target):
+            call = (node.target, _hashable(node.args), _hashable(node.kwargs))
+            first = known.setdefault(call, node)
+            if first is not node:
+                node.replace_all_uses_with(first)
     graph.eliminate_dead_code()
+
+
+def _has_effect(target: Any) -> bool:
+    """Return whether an operation draws random numbers or changes what it is given."""
+    if not isinstance(target, OpOverload):
+        return target is not operator.getitem
+    return target._schema.is_mutable or torch.Tag.nondeterministic_seeded in target.tags
+
+
+def _hashable(value: Any) -> Any:
+    """Return an argument of a call as a key: 1, 1.0 and True are three."""
+    if isinstance(value, Mapping):
+        return tuple((key, _hashable(inner)) for key, inner in value.items())
+    if isinstance(value, tuple | list):
+        return tuple(map(_hashable, value))
+    return value if isinstance(value, fx.Node) else (type(value), value)
 
 
 def _layout(node: Any) -> Any:
