@@ -42,5 +42,5 @@ class LastFinite:
         for step in range(self.step, population.step):
             new, _, _ = population.try_step(state, step)
             state = freeze(population.alive, new, self.state)
-        self.step, self.state = population.step, state
-        return state
+        self.step, self.state = population.step, copied(state)
+        return self.state

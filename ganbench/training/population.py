@@ -16,12 +16,8 @@ from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Networks, Params, Variant
 from ganbench.core.seeds import derive, lane_seed
-from ganbench.training.build import (
-    check_arguments,
-    choose_game,
-    initial_state,
-    lane_hyper,
-)
+from ganbench.training.backends._steps import for_all
+from ganbench.training.build import check_arguments, choose_game, initial_state, lane_hyper
 from ganbench.training.flops import count_flops
 from ganbench.training.forward import noise_plan
 from ganbench.training.games._game import GameNoise
@@ -131,6 +127,7 @@ class Population:
         )
         step = partial(registry.games.get(game).step, self.problem)
         self.run_step = registry.backends.get(backend).compile(step, together)
+        self.reference_step = for_all(step, together)
         self.step = 0
         self.alive = torch.ones(len(self.seeds), dtype=torch.bool, device=self.device)
         self.diverged_at = torch.full((len(self.seeds),), -1, device=self.device)
@@ -156,7 +153,7 @@ class Population:
         They follow from the lanes' seeds and the number of the step alone.
         """
         d_steps = self.problem.variant.d_steps
-        index = self.order.at(step * d_steps, d_steps).to(self.device)
+        index = self.order.of_step(step, d_steps, self.device)
         noise = self.noise.at(step)
         if self.labels is not None:
             noise = self.labels.matched_latents(noise, index)
@@ -170,10 +167,11 @@ class Population:
     def flops_per_step(self) -> float:
         """Return the floating-point operations of one step of one lane; nothing is trained.
 
-        Of matrix products and convolutions, forwards and backwards.
+        Of matrix products and convolutions, forwards and backwards, as the step is written: a
+        backend may need fewer.
         """
         inputs = self.inputs_at(self.step)
-        total = count_flops(lambda: self.run_step(copied(self.state), *inputs))
+        total = count_flops(lambda: self.reference_step(self.state, *inputs))
         return total / len(self.seeds)
 
     def run(self, steps: int) -> None:
@@ -185,8 +183,8 @@ class Population:
             if self.overwrites and not torch.equal(ok, self.alive):
                 before = self.last_finite.again(self)
                 new, logs, _ = self.try_step(copied(before), self.step)
-            self.state = freeze(ok, new, before)
-            self.diverged_at[self.alive & ~ok] = self.step
+            self.state = freeze(ok, new, before, look=self.overwrites)
+            self.diverged_at = torch.where(self.alive & ~ok, self.step, self.diverged_at)
             self.alive = ok
             self.logs.append(logs)
             self.step += 1

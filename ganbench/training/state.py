@@ -65,10 +65,14 @@ def copied(state: State) -> State:
     return torch.utils._pytree.tree_map(torch.clone, state)
 
 
-def freeze(ok: Tensor, new: State, old: State) -> State:
-    """Return ``new`` in the lanes where ``ok [L]`` and ``old`` in the others, untouched."""
-    if ok.device.type == "cpu" and bool(ok.all()):
-        return new  # reading a flag costs nothing on the CPU; elsewhere it would wait
+def freeze(ok: Tensor, new: State, old: State, look: bool = False) -> State:
+    """Return ``new`` in the lanes where ``ok [L]`` and ``old`` in the others, untouched.
+
+    Args:
+        look: at ``ok``, also on a device that must be waited for; a CPU is always looked at.
+    """
+    if (look or ok.device.type == "cpu") and bool(ok.all()):
+        return new
 
     def select(a: Tensor, b: Tensor) -> Tensor:
         return torch.where(ok.reshape(-1, *(1 for _ in a.shape[1:])), a, b)

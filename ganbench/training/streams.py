@@ -106,6 +106,8 @@ class DataOrder:
         self.size, self.batch, self.seeds = size, batch, seeds
         self.per_epoch = size // batch
         self.orders: dict[int, np.ndarray] = {}
+        self.chunk = -1
+        self.drawn = torch.empty(0)
 
     def _order(self, epoch: int) -> np.ndarray:
         if epoch not in self.orders:
@@ -113,6 +115,15 @@ class DataOrder:
             order = np.stack([rng.permutation(self.size) for rng in rngs])
             self.orders = {k: v for k, v in self.orders.items() if k == epoch - 1} | {epoch: order}
         return self.orders[epoch]
+
+    def of_step(self, step: int, d_steps: int, device: torch.device) -> Tensor:
+        """Return the indices ``[L, d_steps, B]`` of one step; they reach the device in chunks."""
+        if step // CHUNK != self.chunk:
+            self.chunk = step // CHUNK
+            first = self.chunk * CHUNK * d_steps
+            self.drawn = self.at(first, CHUNK * d_steps).to(device)
+        start = step % CHUNK * d_steps
+        return self.drawn[:, start : start + d_steps]
 
     def at(self, first: int, count: int) -> Tensor:
         """Return the indices ``[L, count, B]`` of batches ``first`` to ``first + count - 1``."""

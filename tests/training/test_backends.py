@@ -12,6 +12,7 @@ from torch.utils._pytree import tree_leaves
 from ganbench.core import registry
 from ganbench.core.kinds import Arch
 from ganbench.training import last_finite
+from ganbench.training.backends import cudagraph, traced
 from ganbench.training.backends._graph import record, trace
 from ganbench.training.state import flatten
 from tests.games._helpers import GAMES
@@ -310,3 +311,79 @@ def test_random_numbers_and_what_is_changed_in_place_are_calculated_again():
     assert noisy.count(torch.ops.aten.bernoulli.default) == 2
     moved = calls_of(lambda x: x.add_(1).add_(1) + 0, torch.rand(3))
     assert moved.count(torch.ops.aten.add_.Tensor) == 2
+
+
+def captured_on_a_cpu(function):
+    """Stand in for ``cudagraph.capture``: a replay does the same in the same memory."""
+    result = function()
+
+    def replay():
+        for kept, new in zip(tree_leaves(result), tree_leaves(function()), strict=True):
+            kept.copy_(new)
+
+    return replay, result
+
+
+@pytest.fixture
+def graphs_on_a_cpu(monkeypatch):
+    monkeypatch.setattr(cudagraph, "capture", captured_on_a_cpu)
+    monkeypatch.setattr(cudagraph, "check_device", lambda device: None)
+
+
+@pytest.mark.parametrize(
+    ("subject", "game"),
+    [
+        ("wgan-gp", "alternating"),
+        ("lecam", "alternating"),
+        ("ns", "optimistic"),
+        ("ns", "lookahead-5"),
+    ]
+    + [pytest.param("ns", game, marks=pytest.mark.slow) for game in GAMES],
+)
+def test_a_replayed_graph_equals_the_traced_step(subject, game, graphs_on_a_cpu):
+    given = {"game": game, "steps": 100}
+    ours = make(subject, "toy", [0, 1], backend="cudagraph", **given)
+    theirs = make(subject, "toy", [0, 1], backend="traced", **given)
+    for steps in (1, 1, 3):  # the second reads what the first left in the graph's memory
+        ours.run(steps)
+        theirs.run(steps)
+        assert ours.fell_back == theirs.fell_back == "" and ours.overwrites
+        assert_same_bits(ours, theirs)
+    ours.load_state_dict(saved := theirs.state_dict())
+    theirs.load_state_dict(saved)
+    ours.run(2)
+    theirs.run(2)
+    assert_same_bits(ours, theirs)
+
+
+def test_a_lane_that_diverges_in_a_graph_keeps_its_last_state(graphs_on_a_cpu, monkeypatch):
+    monkeypatch.setattr(last_finite, "EVERY", 8)
+    ours, theirs = (grows_without_bound(b, True) for b in ("cudagraph", "reference"))
+    for population in (ours, theirs):
+        population.run(70)
+    assert ours.diverged_at.tolist() == theirs.diverged_at.tolist()
+    assert 8 < theirs.diverged_at[1] < theirs.diverged_at[2] < 70 and ours.overwrites
+    assert_same_bits(ours, theirs)
+
+
+def test_a_cpu_has_no_graphs_and_traces():
+    population = make("ns", "toy", [0, 1], backend="cudagraph")
+    population.run(2)
+    assert population.fell_back == "RuntimeError: there are no CUDA graphs on cpu"
+    assert isinstance(population.run_step.run, traced.TracedStep)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("arch", ["toy", "dcgan"])
+@pytest.mark.parametrize("subject", registry.variants.names())
+def test_cudagraph_equals_the_reference_one_step_at_a_time(subject, arch):
+    given = {"dtype": "float64", "device": "cuda", "options": SMALL.get(arch)}
+    theirs = in_general_position(make(subject, arch, [0, 1], **given))
+    ours = make(subject, arch, [0, 1], backend="cudagraph", **given)
+    for _ in range(3):
+        ours.load_state_dict(theirs.state_dict())
+        ours.run(1)
+        theirs.run(1)
+        assert ours.fell_back == ""
+        for part, tree in theirs.params(1).items():
+            assert max(relative(ours.params(1)[part][k], v) for k, v in tree.items()) <= 1e-7
