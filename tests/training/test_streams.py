@@ -27,6 +27,13 @@ def test_every_epoch_is_a_new_shuffle_of_all_data():
     assert not torch.equal(epochs[0], epochs[1])
 
 
+def test_the_batches_of_a_step_are_those_of_its_updates():
+    batches, other = (DataOrder(size=50, batch=7, seeds=[5, 6]) for _ in range(2))
+    for step in (0, 1, CHUNK - 1, CHUNK, 3 * CHUNK + 2, 1):  # also back again
+        found = batches.of_step(step, 3, torch.device("cpu"))
+        assert found.shape == (2, 3, 7) and torch.equal(found, other.at(3 * step, 3))
+
+
 def test_noise_has_the_stated_distribution():
     rng = generator(torch.device("cpu"), "test")
     assert abs(float(draw(Noise("normal", (20_000,)), rng).std()) - 1) < 0.02

@@ -97,11 +97,13 @@ def in_trees(
 def clean(graph: fx.Graph) -> None:
     """Drop what nothing reads, what was calculated before, and views that change no layout."""
     known: dict[Any, fx.Node] = {}
-    for node in list(graph.nodes):
+    nodes = list(graph.nodes)
+    changing = any(isinstance(n.target, OpOverload) and n.target._schema.is_mutable for n in nodes)
+    for node in nodes:
         source = node.args[0] if node.args else None
         if node.target in SAME or (node.target in VIEWS and _layout(node) == _layout(source)):
             node.replace_all_uses_with(source)
-        elif node.op == "call_function" and not _has_effect(node.target):
+        elif node.op == "call_function" and not changing and not _is_random(node.target):
             call = (node.target, _hashable(node.args), _hashable(node.kwargs))
             first = known.setdefault(call, node)
             if first is not node:
@@ -109,11 +111,11 @@ def clean(graph: fx.Graph) -> None:
     graph.eliminate_dead_code()
 
 
-def _has_effect(target: Any) -> bool:
-    """Return whether an operation draws random numbers or changes what it is given."""
+def _is_random(target: Any) -> bool:
+    """Return whether an operation gives another value each time, as far as is known."""
     if not isinstance(target, OpOverload):
         return target is not operator.getitem
-    return target._schema.is_mutable or torch.Tag.nondeterministic_seeded in target.tags
+    return torch.Tag.nondeterministic_seeded in target.tags
 
 
 def _hashable(value: Any) -> Any:
