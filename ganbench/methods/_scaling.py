@@ -34,10 +34,10 @@ class _Scalings(torch.autograd.Function):
         ctx.save_for_backward(inputs[0], *output)
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
         plan, u, v = ctx.saved_tensors
         rows, columns = plan.shape[1:]
-        du, dv = (grad.split(1, 2) for grad in grads)
+        du, dv = (grad.split(1, 2) for grad in grads)  # type: ignore[no-untyped-call]
         du_by, dv_by = (-rows * u.square()).split(1, 2), (-columns * v.square()).split(1, 2)
         by_rows: list[Tensor] = []  # derivatives by plan v_(k-1)
         by_columns: list[Tensor] = []  # and by plan^T u_k
@@ -56,5 +56,5 @@ def scalings(plan: Tensor, iterations: int) -> tuple[Tensor, Tensor]:
 
     They are those after ``iterations`` of Sinkhorn's algorithm with uniform weights, from ones on.
     """
-    u, v = _Scalings.apply(plan, iterations)  # type: ignore[no-untyped-call]
+    u, v = _Scalings.apply(plan, iterations)
     return u[..., -1:], v[..., -1:]
