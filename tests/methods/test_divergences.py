@@ -1,6 +1,7 @@
 """Divergences between batches against POT, and their invariants."""
 
 import math
+from itertools import combinations
 
 import pytest
 import torch
@@ -92,6 +93,16 @@ def test_divergences_have_their_invariants():
         assert float(function(x, y)) == pytest.approx(float(function(y, x)), rel=1e-9)
     shift = torch.tensor([3.0, 0.0, 0.0], dtype=torch.float64)
     assert float(div.sinkhorn_divergence(x, x + shift, 1.0, 5_000)) == pytest.approx(9, rel=1e-6)
+
+
+def test_the_unit_is_the_median_of_all_squared_distances_of_both_batches():
+    torch.manual_seed(0)
+    x, y = torch.randn(2, 4, 3, dtype=torch.float64)
+    squares = sorted(float((a - b).square().sum()) for a, b in combinations(torch.cat([x, y]), 2))
+    assert len(squares) == 28
+    assert float(div.median_square(x, y)) == pytest.approx(squares[14], rel=1e-12)
+    assert float(div.median_square(x[:1], x[:1])) == 1  # no distance at all
+    assert not div.median_square(x.requires_grad_(), y).requires_grad
 
 
 def test_distances_in_single_precision_are_those_of_double():
