@@ -127,9 +127,8 @@ class Evaluator:
 
     def measured_at(self, metric: Metric, final: bool) -> list[str]:
         """Return the quantities of ``metric`` to measure at a checkpoint, the last or another."""
-        every = final or not metric.final_only
-        keys = [quantity.key for quantity in metric.quantities]
-        return [key for key in keys if every or self._curves & set(self.named({key: None}))]
+        every, named = final or not metric.final_only, self.quantities(metric)
+        return [found.key for name, found in named.items() if every or name in self._curves]
 
     def _real_key(self, metric: Metric) -> dict[str, Any]:
         needs = metric.needs

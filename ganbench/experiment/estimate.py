@@ -86,7 +86,7 @@ def _time(unit: Unit, data: Data, evaluation: tuple[float, float]) -> tuple[floa
     labels = None if data.train_labels is None else data.train_labels[rows]
     head = Data(train=data.train[rows], test=data.test[:1], sha256="", train_labels=labels)
     population = population_of(training, unit.seeds, head, unit.device, unit.backend)
-    preparation = _seconds(population.flops_per_step, unit.device)  # a backend's own, once
+    preparation = _seconds(population.prepare, unit.device)  # a backend's own, once
     population.run(1)
     steps = 0
     spent = 0.0

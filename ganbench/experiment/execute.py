@@ -47,11 +47,12 @@ def execute(unit: Unit, store: Store, report: Report, engine: str) -> None:
         return _execute_control(unit, data, evaluator, store, report, engine)
     population = population_of(training, unit.seeds, data, unit.device, unit.backend)
     start, cpu = time.perf_counter(), time.process_time()
+    population.prepare()
     prepared = Progress(
-        flops_per_step=population.flops_per_step(),
         fell_back=population.fell_back,
         train_s=time.perf_counter() - start,
         train_cpu_s=time.process_time() - cpu,
+        flops_per_step=population.flops_per_step(),
     )
     saved = store.load_checkpoint(unit)
     progress = Progress.from_json(saved[1]) if saved else prepared

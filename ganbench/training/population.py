@@ -164,6 +164,10 @@ class Population:
         """Why another backend executes the step, as its first step showed; mostly empty."""
         return str(getattr(self.run_step, "fell_back", ""))
 
+    def prepare(self) -> None:
+        """Let the backend prepare itself, by a step whose results are thrown away."""
+        self.run_step(copied(self.state), *self.inputs_at(self.step))
+
     def flops_per_step(self) -> float:
         """Return the floating-point operations of one step of one lane; nothing is trained.
 

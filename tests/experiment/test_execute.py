@@ -123,6 +123,20 @@ def test_a_unit_that_breaks_is_recorded_and_redone(tiny, tmp_path, monkeypatch):
     assert again.trained == 2 and set(again.results["status"]) == {"ok"}
 
 
+def test_a_record_says_why_another_backend_executed_the_step(tiny, tmp_path):
+    calls = []
+
+    def counts_its_calls(r, f):
+        calls.append(1)
+        return f.mean() * len(calls)
+
+    odd = replace(registry.variants.get("ns"), name="odd", g_loss=counts_its_calls)
+    with registry.temporarily(odd):
+        run(tmp_path, variants=["odd", "ns"], seeds=1, backend="traced")
+    said = {r.training.variant: r.fell_back for r in Store(tmp_path).records()}
+    assert "other values" in said["odd"] and said["ns"] == ""
+
+
 def test_checkpoints_are_as_many_as_asked_for(tiny, tmp_path):
     results = run(tmp_path, variants=["ns"], metrics="fd,oscillation", checkpoints=5).results
     assert set(results[results["variant"] == "ns"]["checkpoint"]) == {1, 2, 3, 4, 5}
