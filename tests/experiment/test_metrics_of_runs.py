@@ -29,7 +29,7 @@ def test_metrics_are_chosen_and_read_what_they_need(tiny, tmp_path):
     }  # fmt: skip
     assert np.isfinite(last["value"]).all() and last.loc["duality_gap", "value"] >= 0
     early = own[own["checkpoint"] < 5]
-    assert set(early["metric"]) == {"fd", "w1", "w2"}  # ring2d is ranked by w1
+    assert set(early["metric"]) == {"fd", "w1"}  # ring2d is ranked by w1; w2 is slow
     curve = own[own["metric"] == "fd"].sort_values("checkpoint")["value"]
     assert last.loc["oscillation", "value"] == ganbench.metrics.oscillation(curve.to_numpy())
     assert 0.3 < last.loc["authenticity", "floor"] < 0.5  # 0.38 in the plane
