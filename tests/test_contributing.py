@@ -153,7 +153,11 @@ def ganbench(folder, cwd, *words):
 ROOT = __file__.rpartition("/tests/")[0]
 
 
-@pytest.mark.parametrize("kind", CASES)
+FAST = "variant"  # each kind takes three processes
+KINDS = [kind if kind == FAST else pytest.param(kind, marks=pytest.mark.slow) for kind in CASES]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_one_foreign_file_is_listed_and_trains(kind, tmp_path):
     source, name, words = CASES[kind]
     announce(tmp_path / "plugin", source)
@@ -182,6 +186,7 @@ def test_one_foreign_file_is_listed_and_trains(kind, tmp_path):
         assert {r["training"]["game"] for r in records} == {"", "g-first"}  # controls have none
 
 
+@pytest.mark.slow
 def test_records_are_read_without_the_plugins_that_made_them(tmp_path):
     """A metric's direction, unit and worst value, and an arch's label, are in the record."""
     announce(tmp_path / "plugin", VARIANT + METRIC + ARCH + GAME)

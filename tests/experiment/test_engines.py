@@ -80,6 +80,7 @@ def test_something_registered_here_is_not_sent_to_workers(tiny, tmp_path):
         assert run(tmp_path, variants=["mine"]).trained == 2
 
 
+@pytest.mark.slow
 def test_workers_have_the_threads_that_they_are_told(tiny, tmp_path):
     """As many as asked for; otherwise the cores are shared out evenly."""
     from ganbench.experiment.provenance import usable_cores

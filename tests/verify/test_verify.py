@@ -289,6 +289,7 @@ def test_mixtures_passes_on_the_published_means_and_fails_on_others():
     assert sum(not c.passed for c in judge(compare(mixtures.STUDY, lost))) == 12
 
 
+@pytest.mark.slow
 def test_mixtures_trains_in_a_folder_and_goes_on_there(tmp_path):
     words = ["verify", "mixtures", "--scale", "0.00001", "--seeds", "2", "--out", str(tmp_path)]
     done = CliRunner().invoke(main, [*words, "--json"])
