@@ -46,11 +46,13 @@ def bench(
     rounds: int,
     round_s: float,
     report: Callable[[str], None] = lambda text: None,
+    keep: Callable[[pd.DataFrame], object] = lambda table: None,
 ) -> Bench:
     """Measure all cases, on one thread.
 
     Args:
         report: is told what is measured now.
+        keep: is given the table of all cases so far, after each.
 
     Raises:
         UsageError: too few rounds, a case that cannot be trained, no backend that can execute it.
@@ -66,9 +68,11 @@ def bench(
             if not found[-1].first_s:
                 reasons = "; ".join(f"{k}: {why}" for k, why in found[-1].unusable.items())
                 raise UsageError(f"no backend can execute {case.label}: {reasons}")
-        where = {**environment(device), "load": load, "measured_at": now()}
+            where = {**environment(device), "load": load, "measured_at": now()}
+            table = tables.frame(found, device, max(peaks)).assign(**where)
+            keep(table)
     unusable = [(m.case.label, name, why) for m in found for name, why in m.unusable.items()]
-    return Bench(tables.frame(found, device, max(peaks)).assign(**where), unusable)
+    return Bench(table, unusable)
 
 
 def prepare_folder(out: Path) -> None:
@@ -84,13 +88,18 @@ def prepare_folder(out: Path) -> None:
         raise UsageError(f"cannot write to {out}: {error.strerror}; choose another --out") from None
 
 
-def write(table: pd.DataFrame, out: Path) -> list[Path]:
-    """Write ``bench.csv`` and both pictures; return what was written."""
+def write_table(table: pd.DataFrame, out: Path) -> Path:
+    """Write ``bench.csv`` and return where it is."""
     path = out / "bench.csv"
     write_bytes(path, table.to_csv(index=False).encode())
+    return path
+
+
+def write(table: pd.DataFrame, out: Path) -> list[Path]:
+    """Write ``bench.csv`` and both pictures; return what was written."""
     style()
     return [
-        path,
+        write_table(table, out),
         *save(plots.lane_cost(table), out / "lane-cost"),
         *save(plots.peak_share(table), out / "peak-share"),
     ]

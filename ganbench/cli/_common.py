@@ -25,8 +25,12 @@ def stop_on_sigterm() -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
-def guarded(command: Callable) -> Callable:
-    """Turn the errors that a user can put right into one line and an exit code."""
+def guarded(command: Callable, hint: str = "") -> Callable:
+    """Turn the errors that a user can put right into one line and an exit code.
+
+    Args:
+        hint: what is said to whoever stops the command.
+    """
 
     @wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -36,13 +40,18 @@ def guarded(command: Callable) -> Callable:
             click.echo(f"ganbench: {error}", err=True)
             sys.exit(USAGE)
         except Interrupted:
-            click.echo("ganbench: stopped; the same command goes on from here", err=True)
+            click.echo(f"ganbench: stopped{hint}", err=True)
             sys.exit(RESUMABLE)
         except KeyboardInterrupt:
-            click.echo("ganbench: interrupted; the same command goes on from here", err=True)
+            click.echo(f"ganbench: interrupted{hint}", err=True)
             sys.exit(CTRL_C)
 
     return wrapped
+
+
+def resumable(command: Callable) -> Callable:
+    """Do the same for a command that goes on where it was stopped."""
+    return guarded(command, hint="; the same command goes on from here")
 
 
 def _weights(_: click.Context, __: click.Parameter, file: str | None) -> None:

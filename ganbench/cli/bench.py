@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import click
@@ -70,7 +71,8 @@ def bench(
     run.prepare_folder(folder)
     with Console(stderr=True).status("") as status:
         round_s = 0.1 if quick else 0.5
-        found = run.bench(chosen, names, device, rounds, round_s, status.update)
+        keep = partial(run.write_table, out=folder)
+        found = run.bench(chosen, names, device, rounds, round_s, status.update, keep)
     console = Console()
     console.print(tables.terminal_table(found.table))
     peak = found.table["peak_flops"].iloc[0]

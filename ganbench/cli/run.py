@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ganbench.cli._common import FAILED, guarded, stop_on_sigterm
+from ganbench.cli._common import FAILED, resumable, stop_on_sigterm
 from ganbench.cli._options import engine_options, request_options
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ MOST_FILES = 12  # of a folder, that are named one by one
 
 
 @click.command()
-@guarded
+@resumable
 @request_options
 @click.option("--out", help="Run directory; default: runs/<dataset>-<preset>-<hash>.")
 @engine_options

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ganbench.cli._common import guarded, stop_on_sigterm
+from ganbench.cli._common import resumable, stop_on_sigterm
 from ganbench.cli._options import engine_options, request_options
 from ganbench.core.errors import UsageError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@guarded
+@resumable
 @request_options
 @click.option("--out", help="Folder of the trainings; default: runs/tune-<dataset>-<preset>.")
 @click.option("--write", help="Write the recipe to this file; default: OUT/recipe.json.")

@@ -10,8 +10,11 @@ class UsageError(ValueError):
     """Input that the user can put right: printed on one line, exit code 2."""
 
 
-class Interrupted(Exception):
-    """The run was asked to stop; what was done is on disk and the same command goes on."""
+class Interrupted(BaseException):
+    """The run was asked to stop; what was done is on disk and the same command goes on.
+
+    As ``KeyboardInterrupt``, it is no failure of what was being done.
+    """
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:

@@ -36,6 +36,7 @@ from ganbench.evaluation.measure import (
     extract,
     first_rows,
     of_samples,
+    on_device,
     prepare,
     sizes,
     subset,
@@ -171,14 +172,21 @@ class Evaluator:
         """Return the quantities of ``metric`` under the names that these features give them."""
         return self.named({quantity.key: quantity for quantity in metric.quantities})
 
+    def _extracted(self, samples: np.ndarray) -> Extracted:
+        return on_device(extract(self.extractor, samples))
+
     @cached_property
     def _real(self) -> RealSide:
         data, n_real = self.data, self.n_real
         strata = None if data.mixture is None else nearest_modes(data.test, data.mixture.centers)
         rows = subset(np.arange(len(data.test)), n_real, "reference", strata=strata)
         return RealSide(
-            test=cache(lambda: extract(self.extractor, data.test[rows])),
-            train=cache(lambda: extract(self.extractor, subset(data.train, self.n_train, "train"))),
+            test=cache(lambda: on_device(extract(self.extractor, data.test[rows]))),
+            train=cache(
+                lambda: on_device(
+                    extract(self.extractor, subset(data.train, self.n_train, "train"))
+                )
+            ),
             labels=None if data.test_labels is None else np.asarray(data.test_labels)[rows],
             strata=None if strata is None else strata[rows],
             classes=self.dataset.classes,
@@ -258,7 +266,7 @@ class Evaluator:
         @cache
         def side(draw: int) -> GeneratedSide:
             samples = subset(self.data.train, self.n_fake, "floor", draw)
-            extracted = cache(lambda: extract(self.extractor, samples))
+            extracted = cache(lambda: self._extracted(samples))
             return GeneratedSide(extracted=extracted, samples=lambda: samples)
 
         return side
@@ -269,7 +277,7 @@ class Evaluator:
         Args:
             final: the last checkpoint, where the slow metrics are measured too.
         """
-        extracted = extract(self.extractor, samples)
+        extracted = self._extracted(samples)
         generated = of_samples(samples, extracted)
         measured = Measured(frequencies=self.frequencies(samples, extracted))
         for metric in self.metrics:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Extracted, Extractor, GeneratedSide, Metric, RealSide
+from ganbench.core.products import products
 from ganbench.core.seeds import derive
 
 Prepared = dict[str, np.ndarray]
@@ -91,6 +92,16 @@ def cut_real(real: RealSide, n: int, *stream: str | int) -> RealSide:
     return replace(real, test=lambda: real.test().rows(rows), labels=labels, strata=strata)
 
 
+def on_device(extracted: Extracted) -> Extracted:
+    """Return features in a GPU's memory, where there is one: metrics calculate where they lie."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return extracted
+    features: Any = torch.from_numpy(extracted.features).cuda()
+    return replace(extracted, features=features)
+
+
 def of_samples(samples: Any, extracted: Extracted) -> GeneratedSide:
     """Return the generated side of samples that have been extracted."""
     return GeneratedSide(extracted=lambda: extracted, samples=lambda: samples)
@@ -130,12 +141,14 @@ def extract(
     if n == 0:
         raise UsageError("there are no samples")
     if n <= extractor.batch:
-        whole = extractor.function(np.asarray(samples[:n]))
+        with products():
+            whole = extractor.function(np.asarray(samples[:n]))
         tick(n)
         return whole
     for start in range(0, n, extractor.batch):
         rows = slice(start, min(start + extractor.batch, n))
-        batch = extractor.function(np.asarray(samples[rows]))
+        with products():
+            batch = extractor.function(np.asarray(samples[rows]))
         if features is None:
             features = np.empty((n, *batch.features.shape[1:]), batch.features.dtype)
             if batch.probs is not None:

@@ -36,10 +36,27 @@ Report = Callable[[dict[str, Any]], None]
 def execute(unit: Unit, store: Store, report: Report, engine: str) -> None:
     """Train and evaluate one unit and write a record for each of its seeds.
 
+    Lanes that do not fit into a GPU's memory together are trained in two halves: the first step
+    shows it.
+
     Args:
         report: is told of progress, ``{"step": ..., "steps": ..., "values": ...}``.
         engine: its name, for the records.
     """
+    from torch.cuda import OutOfMemoryError, empty_cache
+
+    try:
+        return _execute(unit, store, report, engine)
+    except OutOfMemoryError:
+        seeds = [seed for seed in unit.seeds if not store.done(unit.training, seed)]
+        if len(seeds) < 2:
+            raise
+    empty_cache()
+    for half in (seeds[: len(seeds) // 2], seeds[len(seeds) // 2 :]):
+        execute(unit.model_copy(update={"seeds": tuple(half)}), store, report, engine)
+
+
+def _execute(unit: Unit, store: Store, report: Report, engine: str) -> None:
     training = unit.training
     data = load_data(training)
     evaluator = evaluator_of(training, data)

@@ -63,6 +63,13 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
+def gpus(device: str) -> int:
+    """Return how many GPUs ``device`` means: all that are there, where it names none."""
+    import torch
+
+    return max(1, torch.cuda.device_count()) if device == "cuda" else 1
+
+
 def environment(device: str) -> dict[str, Any]:
     """Return the versions, device and commit of this process, for its results."""
     import torch

@@ -14,7 +14,7 @@ from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Arch, Variant
 
-DTYPES = ("float32", "float64")
+DTYPES = {"float32": "float32", "tf32": "float32", "float64": "float64"}  # and of what tensors
 
 
 def option(default: Any, flag: str, help: str, **more: Any) -> Any:
@@ -55,7 +55,9 @@ class Settings:
     hyper: Mapping[str, Any] = option(
         {}, "--hyper", "KEY=NUMBER,...: lr, d.beta1, gradient_penalty.weight ...", parse=parse_hyper
     )
-    dtype: str = option("float32", "--dtype", "float32 or float64.", type=str)
+    dtype: str = option(
+        "float32", "--dtype", "float32, float64, or tf32 (fast products on a GPU).", type=str
+    )
     device: str = option("auto", "--device", "auto, cpu or cuda.", type=str)
     backend: str = option(
         "auto", "--backend", "auto, or one of `ganbench list backends`.", type=str
@@ -69,8 +71,10 @@ class Settings:
         """Raise ``UsageError`` for a value that no training can have."""
         if self.game is not None:
             registry.games.get(self.game)
+        if self.dtype == "tf32" and choose_device(self.device) == "cpu":
+            raise UsageError("--dtype is tf32, which a CPU does not have: float32 needed")
         if self.dtype not in DTYPES:
-            raise UsageError(f"--dtype is {self.dtype!r}: {' or '.join(DTYPES)} needed")
+            raise UsageError(f"--dtype is {self.dtype!r}: {', '.join(DTYPES)} are known")
         for key, value in self.hyper.items():
             if not math.isfinite(value):
                 raise UsageError(f"--hyper: {key} is {value}, a finite number needed")

@@ -17,7 +17,7 @@ from ganbench.data._validation import validation_split
 from ganbench.evaluation.choose import load_extractor
 from ganbench.evaluation.evaluator import Evaluator
 from ganbench.experiment.records import Training
-from ganbench.experiment.request import Settings, choose_device
+from ganbench.experiment.request import DTYPES, Settings, choose_device
 
 
 def load_data(training: Training) -> Data:
@@ -72,11 +72,12 @@ def make_population(
         hyper=settings.hyper,
         ema=settings.ema,
         base_seed=settings.base_seed,
-        dtype=getattr(torch, settings.dtype),
+        dtype=getattr(torch, DTYPES[settings.dtype]),
         device=device,
         backend=choose_backend(settings.backend, device, steps).name,
         together=trained_together(arch, device),
         labels=data.train_labels if arch.conditional else None,
+        tf32=settings.dtype == "tf32",
     )
 
 

@@ -15,7 +15,9 @@ from torch.utils._pytree import tree_map
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Networks, Params, Variant
+from ganbench.core.products import products
 from ganbench.core.seeds import derive, lane_seed
+from ganbench.training.advance import advance
 from ganbench.training.backends._steps import for_all
 from ganbench.training.build import check_arguments, choose_game, initial_state, lane_hyper
 from ganbench.training.flops import count_flops
@@ -30,7 +32,6 @@ from ganbench.training.state import (
     State,
     copied,
     flatten,
-    freeze,
     restore,
     stack,
     unstack,
@@ -77,6 +78,7 @@ class Population:
         backend: how a step is executed.
         together: train all lanes as one program, or one after the other.
         labels: of the data ``[N]``, where ``build`` makes conditional networks.
+        tf32: whether a GPU may round the factors of products in training to 10 bits.
 
     Raises:
         UsageError: an argument is out of range; the message names it.
@@ -100,9 +102,11 @@ class Population:
         backend: str = "reference",
         together: bool = True,
         labels: np.ndarray | None = None,
+        tf32: bool = False,
     ) -> None:
         check_arguments(variant, data, seeds, batch, steps, game, ema)
         self.seeds, self.steps, self.dtype, self.build = list(seeds), steps, dtype, build
+        self.tf32 = tf32
         self.device = torch.device(device)
         self.data_dtype = data.dtype
         self.roots = [lane_seed(dataset, variant.name, s, base_seed) for s in seeds]
@@ -166,7 +170,8 @@ class Population:
 
     def prepare(self) -> None:
         """Let the backend prepare itself, by a step whose results are thrown away."""
-        self.run_step(copied(self.state), *self.inputs_at(self.step))
+        with products(self.tf32):
+            self.run_step(copied(self.state), *self.inputs_at(self.step))
 
     def flops_per_step(self) -> float:
         """Return the floating-point operations of one step of one lane; nothing is trained.
@@ -180,20 +185,8 @@ class Population:
 
     def run(self, steps: int) -> None:
         """Do ``steps`` generator updates; stops early once every lane has diverged."""
-        for _ in range(steps):
-            before = self.last_finite.before(self) if self.overwrites else self.state
-            new, logs, finite = self.try_step(self.state, self.step)
-            ok = self.alive & finite
-            if self.overwrites and not torch.equal(ok, self.alive):
-                before = self.last_finite.again(self)
-                new, logs, _ = self.try_step(copied(before), self.step)
-            self.state = freeze(ok, new, before, look=self.overwrites)
-            self.diverged_at = torch.where(self.alive & ~ok, self.step, self.diverged_at)
-            self.alive = ok
-            self.logs.append(logs)
-            self.step += 1
-            if self.device.type == "cpu" and not bool(ok.any()):
-                return
+        with products(self.tf32):
+            advance(self, steps)
 
     @property
     def overwrites(self) -> bool:
@@ -264,7 +257,8 @@ class Population:
             if self.labels is None:
                 raise UsageError(f"label is {label}, but the networks are not conditional")
             prepare = partial(self.labels.of_one_class, label=label)
-        drawn = sample(self.generator(seed), self.problem.networks, n, latents, prepare=prepare)
+        with products():
+            drawn = sample(self.generator(seed), self.problem.networks, n, latents, prepare=prepare)
         return to_data(drawn[:, : self.data.shape[1]], self.data_dtype)
 
     def lanes(self) -> list[Lane]:

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from ganbench.bench import measure, plots
+from ganbench.bench import run as bench_run
 from ganbench.bench.cases import backends_for
 from ganbench.cli import main
 from ganbench.core import registry
@@ -92,6 +93,23 @@ def test_files_and_json(made):
     said = json.loads(done.stdout.splitlines()[-1])
     assert said["out"] == str(out) and len(said["data"]) == len(table)
     assert said["columns"] == list(table.columns)
+
+
+def test_a_bench_that_is_stopped_keeps_the_cases_that_were_done(monkeypatch, tmp_path):
+    once = bench_run.measure
+
+    def measure(case, *args):
+        if case.lanes > 1:
+            raise KeyboardInterrupt
+        return once(case, *args)
+
+    monkeypatch.setattr(bench_run, "measure", measure)
+    done = call(
+        "--quick", "--archs", "toy:width=8", "--variants", "ns", "--lanes", "1,2",
+        "--batch-size", 4, "--backends", "reference", "--device", "cpu", "--out", tmp_path,
+    )  # fmt: skip
+    assert done.exit_code == 130 and done.stderr == "ganbench: interrupted\n"
+    assert list(pd.read_csv(tmp_path / "bench.csv")["lanes"]) == [1] * 3
 
 
 def test_pictures_show_every_side_and_the_cost_of_one_lane(made):

@@ -38,6 +38,7 @@ def call(*words):
         (["--hyper", "lr=nan"], "--hyper: lr is nan, a finite number needed"),
         (["--variants", "ns", "--hyper", "rate=1"], "variant ns has no hyper-parameter 'rate'"),
         (["--dtype", "int8"], "--dtype is 'int8'"),
+        (["--dtype", "tf32", "--device", "cpu"], "--dtype is tf32, which a CPU does not have"),
         (["--device", "cuda"], "finds no usable CUDA device"),
         (["--backend", "magic"], "unknown backend 'magic'"),
         (["--features", "clasifier:mnist"], "unknown features 'clasifier': did you mean"),

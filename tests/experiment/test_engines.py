@@ -48,26 +48,34 @@ def test_a_worker_that_dies_fails_its_unit_alone(tiny, tmp_path):
     assert set(result.results[result.results["variant"] == "wgan-gp"]["status"]) == {"ok"}
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 75)])
-def test_signals_stop_a_run_that_can_go_on(tmp_path, sent, code):
+@pytest.mark.parametrize(
+    ("sent", "code", "engine"),
+    [
+        (signal.SIGINT, 130, "local"),
+        (signal.SIGTERM, 75, "local"),
+        (signal.SIGTERM, 75, "inline"),
+    ],
+)
+def test_signals_stop_a_run_that_can_go_on(tmp_path, sent, code, engine):
     words = [sys.executable, "-m", "ganbench.cli", "run", "--dataset", "ring2d", "--variants", "ns",
-             "--preset", "smoke", "--steps", "500000", "--out", str(tmp_path / "o")]  # fmt: skip
+             "--preset", "smoke", "--steps", "500000", "--out", str(tmp_path / "o"),
+             "--engine", engine, "--no-controls"]  # fmt: skip
     process = subprocess.Popen(
         words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         # a shell's background jobs ignore Ctrl-C, and so would theirs
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     try:
-        while not (tmp_path / "o" / "logs").exists():
+        while not (tmp_path / "o" / "plan.json").exists():
             assert process.poll() is None
             time.sleep(0.1)
-        time.sleep(1)
+        time.sleep(2)
         process.send_signal(sent)
         _, errors = process.communicate(timeout=60)
     finally:
         process.kill()
     assert process.returncode == code and "the same command goes on" in errors
-    assert "Traceback" not in errors
+    assert "Traceback" not in errors and not list((tmp_path / "o").glob("records/*"))
 
 
 def test_something_registered_here_is_not_sent_to_workers(tiny, tmp_path):

@@ -218,3 +218,25 @@ def test_a_run_in_which_nothing_finished_ends_with_tables(tiny, tmp_path):
         assert set(board[board["variant"] == "hidden"]["n_diverged"]) == {2}
         terminal_table(result.leaderboard, "w2", result.quantities)
     assert (tmp_path / "plots" / "final-values.png").stat().st_size > 0
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_lanes_that_do_not_fit_into_memory_are_trained_in_halves(tiny, tmp_path, monkeypatch, most):
+    import torch
+
+    whole = run(tmp_path / "whole", variants=["ns"], seeds=3)
+    make = execution.population_of
+
+    def small(training, seeds, *args):
+        if len(seeds) > most:
+            raise torch.cuda.OutOfMemoryError("no memory left")
+        return make(training, seeds, *args)
+
+    monkeypatch.setattr(execution, "population_of", small)
+    halved = run(tmp_path / "halved", variants=["ns"], seeds=3)
+    assert not halved.failed and np.allclose(values(halved)["value"], values(whole)["value"], 1e-3)
+    most = 0
+    full = run(tmp_path / "full", variants=["ns"], seeds=3)
+    assert len(full.failed) == 1 and "no memory left" in full.failed[0][1]
+    table = full.results
+    assert set(table[table["variant"] == "ns"]["status"]) == {"failed"}

@@ -75,7 +75,9 @@ def test_a_unit_holds_all_seeds_where_lanes_are_trained_together(tiny):
         (199, "cpu", "reference"),
         (200, "cpu", "traced"),
         (50_000, "cpu", "compiled"),
-        (10**6, "cuda:1", "traced"),
+        (199, "cuda", "reference"),
+        (200, "cuda", "cudagraph"),
+        (10_000, "cuda:1", "compiled"),
     ],
 )
 def test_a_step_is_traced_where_the_training_repays_it(steps, device, backend):

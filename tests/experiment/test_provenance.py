@@ -67,3 +67,21 @@ def test_plan_and_run_count_the_cores_that_they_may_use():
     local = registry.engines.get("local")
     assert local.workers(None, "cpu") == usable_cores() and local.workers(None, "cuda") == 1
     assert registry.engines.get("inline").workers(8, "cpu") == 1
+
+
+@pytest.mark.parametrize(
+    ("visible", "there", "shown"),
+    [(None, 0, []), (None, 1, []), (None, 3, ["0", "1", "2", "0"]), ("4", 1, []),
+     ("5,7", 2, ["5", "7", "5", "7"])],
+)  # fmt: skip
+def test_workers_take_the_gpus_in_turn(monkeypatch, visible, there, shown):
+    from ganbench.experiment.engines import local
+
+    monkeypatch.setattr("torch.cuda.device_count", lambda: there)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    found = [local.own_gpu(i).get("CUDA_VISIBLE_DEVICES") for i in range(4)]
+    assert [name for name in found if name] == shown
+    assert local.workers(None, "cuda") == max(1, there) and local.workers(None, "cuda:1") == 1
+    assert local.workers(2, "cuda") == 2

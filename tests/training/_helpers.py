@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+from torch.utils._pytree import tree_leaves
 
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
@@ -156,3 +157,37 @@ def in_general_position(population):
                 rng = torch.Generator().manual_seed(0)
                 value += 0.1 * torch.randn(value.shape[1:], generator=rng, dtype=value.dtype)
     return population
+
+
+def assert_same_bits(ours, theirs):
+    assert ours.fell_back == ""
+    for a, b in zip(tree_leaves(ours.state), tree_leaves(theirs.state), strict=True):
+        assert torch.equal(a, b)
+    for a, b in zip(ours.logs, theirs.logs, strict=True):
+        assert torch.equal(a.nan_to_num(), b.nan_to_num())
+
+
+def assert_equal_one_step_at_a_time(ours, theirs):
+    for _ in range(3):
+        ours.load_state_dict(theirs.state_dict())
+        ours.run(1)
+        theirs.run(1)
+        assert ours.fell_back == ""
+        for part, tree in theirs.params(1).items():
+            assert max(relative(ours.params(1)[part][k], v) for k, v in tree.items()) <= 1e-7
+        assert torch.allclose(ours.logs[-1], theirs.logs[-1], rtol=1e-9, equal_nan=True)
+
+
+def grows_without_bound(backend, together):
+    """Two players that help each other; the loss overflows once psi theta is above 4."""
+    variant = replace(
+        registry.variants.get("ns"),
+        name="growing",
+        d_loss=lambda r, f: -f.mean(),
+        g_loss=lambda r, f: 0 * (f.detach() ** 64).mean() - f.mean(),
+    )
+    with registry.temporarily(variant):
+        hyper = {"lr": [1e-4, 0.05, 0.02]}
+        lanes = make("growing", "dirac", [0, 1, 2], steps=100, hyper=hyper, backend=backend,
+                     together=together)  # fmt: skip
+    return lanes

@@ -12,13 +12,15 @@ from torch.utils._pytree import tree_leaves
 from ganbench.core import registry
 from ganbench.core.kinds import Arch
 from ganbench.training import last_finite
-from ganbench.training.backends import cudagraph, traced
 from ganbench.training.backends._graph import record, trace
 from ganbench.training.state import flatten
 from tests.games._helpers import GAMES
 from tests.training._helpers import (
     DATA,
     SMALL,
+    assert_equal_one_step_at_a_time,
+    assert_same_bits,
+    grows_without_bound,
     in_general_position,
     make,
     noise_of,
@@ -48,14 +50,6 @@ def test_lanes_in_turn_agree_with_lanes_together_one_step_at_a_time(subject, arc
 
 
 OTHERS = [("ns", False), ("wgan-gp", True), ("wgan-gp", False)]
-
-
-def assert_same_bits(ours, theirs):
-    assert ours.fell_back == ""
-    for a, b in zip(tree_leaves(ours.state), tree_leaves(theirs.state), strict=True):
-        assert torch.equal(a, b)
-    for a, b in zip(ours.logs, theirs.logs, strict=True):
-        assert torch.equal(a.nan_to_num(), b.nan_to_num())
 
 
 @pytest.mark.parametrize(
@@ -135,17 +129,6 @@ def test_what_looks_at_values_falls_back_and_says_so():
 COMPILED = [("ns", "toy"), ("wgan-gp", "dcgan"), ("ns", "mlp-classic")]
 
 
-def assert_equal_one_step_at_a_time(ours, theirs):
-    for _ in range(3):
-        ours.load_state_dict(theirs.state_dict())
-        ours.run(1)
-        theirs.run(1)
-        assert ours.fell_back == ""
-        for part, tree in theirs.params(1).items():
-            assert max(relative(ours.params(1)[part][k], v) for k, v in tree.items()) <= 1e-7
-        assert torch.allclose(ours.logs[-1], theirs.logs[-1], rtol=1e-9, equal_nan=True)
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler")
 @pytest.mark.parametrize(("subject", "arch"), COMPILED)
@@ -194,21 +177,6 @@ def test_a_trace_that_differs_from_the_reference_is_not_used():
         return f.mean() * len(calls)
 
     assert "other values" in odd(loss, "traced").fell_back
-
-
-def grows_without_bound(backend, together):
-    """Two players that help each other; the loss overflows once psi theta is above 4."""
-    variant = replace(
-        registry.variants.get("ns"),
-        name="growing",
-        d_loss=lambda r, f: -f.mean(),
-        g_loss=lambda r, f: 0 * (f.detach() ** 64).mean() - f.mean(),
-    )
-    with registry.temporarily(variant):
-        hyper = {"lr": [1e-4, 0.05, 0.02]}
-        lanes = make("growing", "dirac", [0, 1, 2], steps=100, hyper=hyper, backend=backend,
-                     together=together)  # fmt: skip
-    return lanes
 
 
 @pytest.mark.parametrize("together", [True, False])
@@ -324,80 +292,3 @@ def test_random_numbers_and_what_is_changed_in_place_are_calculated_again():
 
     run, _ = trace(moved, (torch.zeros(2),), lane=False)
     assert run(torch.zeros(2)) == (1, 11)
-
-
-def captured_on_a_cpu(function):
-    """Stand in for ``cudagraph.capture``: a replay does the same in the same memory."""
-    result = function()
-
-    def replay():
-        for kept, new in zip(tree_leaves(result), tree_leaves(function()), strict=True):
-            kept.copy_(new)
-
-    return replay, result
-
-
-@pytest.fixture
-def graphs_on_a_cpu(monkeypatch):
-    monkeypatch.setattr(cudagraph, "capture", captured_on_a_cpu)
-    monkeypatch.setattr(cudagraph, "check_device", lambda device: None)
-
-
-@pytest.mark.parametrize(
-    ("subject", "game"),
-    [("wgan-gp", "alternating"), ("lecam", "alternating"), ("ns", "lookahead-5")]
-    + [pytest.param("ns", game, marks=pytest.mark.slow) for game in GAMES],
-)
-def test_a_replayed_graph_equals_the_traced_step(subject, game, graphs_on_a_cpu):
-    given = {"game": game, "steps": 100}
-    ours = make(subject, "toy", [0, 1], backend="cudagraph", **given)
-    theirs = make(subject, "toy", [0, 1], backend="traced", **given)
-    for steps in (1, 1, 3):  # the second reads what the first left in the graph's memory
-        ours.run(steps)
-        theirs.run(steps)
-        assert ours.fell_back == theirs.fell_back == "" and ours.overwrites
-        assert_same_bits(ours, theirs)
-    ours.load_state_dict(saved := theirs.state_dict())
-    theirs.load_state_dict(saved)
-    ours.run(2)
-    theirs.run(2)
-    assert_same_bits(ours, theirs)
-
-
-def test_a_lane_that_diverges_in_a_graph_keeps_its_last_state(graphs_on_a_cpu, monkeypatch):
-    monkeypatch.setattr(last_finite, "EVERY", 8)
-    ours, theirs = (grows_without_bound(b, True) for b in ("cudagraph", "reference"))
-    for population in (ours, theirs):
-        population.run(70)
-    assert ours.diverged_at.tolist() == theirs.diverged_at.tolist()
-    assert 8 < theirs.diverged_at[1] < theirs.diverged_at[2] < 70 and ours.overwrites
-    assert_same_bits(ours, theirs)
-
-
-def test_a_state_that_holds_the_one_before_survives_its_graph(graphs_on_a_cpu):
-    def step(state, x):
-        return {"now": state["now"] + x, "before": state["now"]}, {"sum": state["now"].sum()}
-
-    state = {"now": torch.zeros(2), "before": torch.ones(2)}
-    run = cudagraph.replayed(step, (state, torch.ones(2)))
-    for now in (0.0, 1.0, 3.0):
-        state, log = run(state, torch.full((2,), 1 + now))
-        assert state["before"].tolist() == [now, now] and float(log["sum"]) == 2 * now
-        assert state["now"].tolist() == [2 * now + 1] * 2
-
-
-def test_a_cpu_has_no_graphs_and_traces():
-    population = make("ns", "toy", [0, 1], backend="cudagraph")
-    population.run(2)
-    assert population.fell_back == "RuntimeError: there are no CUDA graphs on cpu"
-    assert isinstance(population.run_step.run, traced.TracedStep)
-
-
-@pytest.mark.gpu
-@pytest.mark.parametrize("arch", ["toy", "dcgan"])
-@pytest.mark.parametrize("subject", registry.variants.names())
-def test_cudagraph_equals_the_reference_one_step_at_a_time(subject, arch):
-    given = {"dtype": "float64", "device": "cuda", "options": SMALL.get(arch)}
-    theirs = in_general_position(make(subject, arch, [0, 1], **given))
-    ours = make(subject, arch, [0, 1], backend="cudagraph", **given)
-    assert_equal_one_step_at_a_time(ours, theirs)

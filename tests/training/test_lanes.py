@@ -107,6 +107,11 @@ def test_an_exploding_lane_is_frozen_with_finite_weights():
     assert all(torch.isfinite(v).all() for v in population.params(1)["d"].values())
 
 
+# Its derivative turns a change of 4e-16 in the weights into one of 1e-8 in the first step. A GPU
+# sums the products of three lanes in another order than those of one.
+SENSITIVE = {"sinkhorn-gan": 1e-6}
+
+
 @pytest.mark.gpu
 @pytest.mark.parametrize("subject", registry.variants.names())
 def test_cuda_lane_equals_solo(subject):
@@ -116,4 +121,5 @@ def test_cuda_lane_equals_solo(subject):
     solo.run(10)
     for part in ("g", "d"):
         for key, value in solo.params(1)[part].items():
-            assert relative(together.params(1)[part][key], value) < 1e-9
+            within = SENSITIVE.get(subject, 1e-9)
+            assert relative(together.params(1)[part][key], value) < within

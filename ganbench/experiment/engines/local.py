@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ganbench.core.kinds import Engine, Job
 from ganbench.core.registry import register
-from ganbench.experiment.provenance import usable_cores
+from ganbench.experiment.provenance import gpus, usable_cores
 
 if TYPE_CHECKING:
     from ganbench.experiment.records import Unit
@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 
 # Threads that spin while they wait take the cores from the other workers, and from other runs.
 PASSIVE = {"OMP_WAIT_POLICY": "passive", "KMP_BLOCKTIME": "0"}
+
+
+def own_gpu(index: int) -> dict[str, str]:
+    """Return the variable that shows the ``index``-th worker its GPU; the GPUs take turns."""
+    from torch.cuda import device_count
+
+    given = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    names = [name.strip() for name in given if name.strip()] or [*map(str, range(device_count()))]
+    return {"CUDA_VISIBLE_DEVICES": names[index % len(names)]} if len(names) > 1 else {}
 
 
 class Worker:
@@ -37,6 +46,7 @@ class Worker:
         self.unit: Unit | None = None
         self.log = logs / f"worker-{index}.log"
         env = {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads), **PASSIVE}
+        env |= own_gpu(index)
         with open(self.log, "a") as errors:
             self.process = subprocess.Popen(
                 [
@@ -78,8 +88,8 @@ class Worker:
 
 
 def workers(asked: int | None, device: str) -> int:
-    """Return how many processes: as many as cores on a CPU, one on CUDA, unless asked."""
-    return asked or (usable_cores() if device == "cpu" else 1)
+    """Return how many processes: as many as cores on a CPU, one for each GPU, unless asked."""
+    return asked or (usable_cores() if device == "cpu" else gpus(device))
 
 
 def run(units: list[Unit], job: Job) -> list[tuple[Unit, str]]:

@@ -87,5 +87,6 @@ register(
         name="cudagraph",
         compile=GraphStep,
         summary="the traced step as one CUDA graph, launched at once; on a GPU only",
+        default_from={"cuda": 200},
     )
 )

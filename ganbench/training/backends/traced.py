@@ -60,7 +60,12 @@ class TracedStep:
         return one_by_one(run) if lane else run
 
     def agree(self, ours: Any, theirs: Any) -> bool:
-        """Return whether two results have the same bits."""
+        """Return whether two results have the same bits; on a GPU, which adds in any order, close.
+
+        Some of its convolutions give other bits each time.
+        """
+        if theirs[1]["d_loss"].device.type != "cpu":
+            return close(ours, theirs)
         leaves = torch.utils._pytree.tree_leaves
         return all(
             torch.equal(a.nan_to_num(), b.nan_to_num()) and torch.equal(a.isnan(), b.isnan())
@@ -79,14 +84,19 @@ class OrTraced(TracedStep):
         return TracedStep(self.step, self.together)
 
     def agree(self, ours: Any, theirs: Any) -> bool:
-        """Return whether the losses, outputs and norms of gradients are equal but for rounding.
+        """Return whether two results are equal but for rounding."""
+        return close(ours, theirs)
 
-        Adam turns a gradient of pure rounding noise into a full step, so that weights say nothing.
-        """
-        return all(
-            torch.allclose(ours[1][key], value, rtol=1e-3, atol=1e-5, equal_nan=True)
-            for key, value in theirs[1].items()
-        )
+
+def close(ours: Any, theirs: Any) -> bool:
+    """Return whether the losses, outputs and norms of gradients are equal but for rounding.
+
+    Adam turns a gradient of pure rounding noise into a full step, so that weights say nothing.
+    """
+    return all(
+        torch.allclose(ours[1][key], value, rtol=1e-3, atol=1e-5, equal_nan=True)
+        for key, value in theirs[1].items()
+    )
 
 
 def one_by_one(step: Step) -> Step:
@@ -108,6 +118,6 @@ register(
         name="traced",
         compile=TracedStep,
         summary="the same operations without Python between them; equal to the last bit",
-        default_from={"cpu": 200, "cuda": 200},
+        default_from={"cpu": 200},
     )
 )
