@@ -20,9 +20,9 @@ VERSION_1 = Path(__file__).with_name("record_version_1.json")  # of ring2d
 @pytest.mark.parametrize(
     "name",
     [
-        "mnist-quick",
+        "mnist-quick-paper",
         "mnist-quick-mlp-classic",
-        pytest.param("ring2d-quick", marks=pytest.mark.slow),
+        pytest.param("ring2d-quick-paper", marks=pytest.mark.slow),
     ],
 )
 def test_published_leaderboards_are_made_again_from_their_records(name):
