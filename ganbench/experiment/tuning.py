@@ -1,8 +1,8 @@
 """A recipe: for every variant the learning rate that is best on the validation split.
 
 Each of ``FACTORS`` times the paper's rates is trained with one seed, the best two of them with
-three, and the better median of those is taken. Every variant has the same search. Nothing of the
-held-out split is read.
+three, and the better median of those is taken. Every variant has the same search; variants with the
+same gradients share theirs. Nothing of the held-out split is read.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from ganbench.experiment import provenance
 from ganbench.experiment.plan import Plan, make_plan
 from ganbench.experiment.records import Record, Unit
 from ganbench.experiment.request import Request
+from ganbench.experiment.screening import same_gradients
 from ganbench.experiment.run import check_protocols, run_units
 from ganbench.experiment.store import Store
 from ganbench.stats.aggregate import median
@@ -112,6 +113,21 @@ def best_factors(values: Mapping[float, Sequence[float]], n: int) -> list[float]
     return sorted(values, key=lambda f: (float(median(np.array(values[f]))), f))[:n]
 
 
+def pooled(values: Values) -> Values:
+    """Return ``values`` in which variants with the same gradients have each other's too.
+
+    They are one method under two names, an A/A pair, and compared at one rate.
+    """
+    shared = dict(values)
+    for name, other in same_gradients([registry.variants.get(name) for name in values]):
+        both = {
+            factor: [*values[name].get(factor, []), *values[other].get(factor, [])]
+            for factor in dict.fromkeys([*values[name], *values[other]])
+        }
+        shared |= {name: both, other: both}
+    return shared
+
+
 def as_json(content: Mapping[str, Any]) -> bytes:
     """Return the bytes of a recipe's file."""
     return (json.dumps(content, indent=1) + "\n").encode()
@@ -153,7 +169,7 @@ def tune(
         search.measure(factor, names, FIRST_SEEDS)
     first = {name: {f: v[:FIRST_SEEDS] for f, v in own.items()}
              for name, own in search.values().items()}  # fmt: skip
-    finalists = {name: best_factors(first[name], FINALISTS) for name in names}
+    finalists = {name: best_factors(own, FINALISTS) for name, own in pooled(first).items()}
     for factor in FACTORS:
         again = [name for name in names if factor in finalists[name]]
         if again:
@@ -165,9 +181,10 @@ def tune(
 def recipe(search: Search, finalists: Mapping[str, Sequence[float]]) -> dict[str, Any]:
     """Return the content of the recipe's file, with its evidence."""
     values = search.values()
+    shared = pooled(values)
     variants = {
         name: {
-            "rate_factor": best_factors({f: values[name][f] for f in factors}, 1)[0],
+            "rate_factor": best_factors({f: shared[name][f] for f in factors}, 1)[0],
             "values": {f"{f:g}": values[name][f] for f in sorted(values[name])},
         }
         for name, factors in finalists.items()

@@ -7,10 +7,12 @@ import pytest
 from click.testing import CliRunner
 
 from ganbench.cli import main
-from ganbench.experiment import tuning
+from ganbench.core import registry
+from ganbench.experiment import recipes, tuning
 from ganbench.experiment.plan import make_plan
 from ganbench.experiment.recipes import load_recipe
 from ganbench.experiment.request import Request
+from ganbench.experiment.screening import same_gradients
 from ganbench.experiment.store import Store
 
 REQUEST = Request(variants=("ns", "wgan"), dataset="ring2d", preset="tiny", batch=8)
@@ -72,6 +74,29 @@ def test_a_rate_at_which_training_diverges_is_the_worst():
     values = {1.0: [5.0], 2.5: [math.inf], 5.0: [4.0], 10.0: [4.0]}
     assert tuning.best_factors(values, 2) == [5.0, 10.0]  # the smaller rate first among equals
     assert tuning.best_factors({1.0: [1.0, 9.0, 9.0], 2.5: [8.0, 8.0, 8.0]}, 1) == [2.5]
+
+
+def test_variants_with_the_same_gradients_share_their_search():
+    """Alone ``ns`` would take 1 and ``fgan-js`` 5; ``hinge`` is nobody's twin."""
+    values = {
+        "ns": {1.0: [1.0], 5.0: [3.0]},
+        "fgan-js": {1.0: [4.0, 6.0], 5.0: [2.0, 3.0]},
+        "hinge": {1.0: [7.0], 5.0: [8.0]},
+    }
+    shared = tuning.pooled(values)
+    both = {1.0: [1.0, 4.0, 6.0], 5.0: [2.0, 3.0, 3.0]}
+    assert shared["hinge"] == values["hinge"]
+    for name in ("ns", "fgan-js"):
+        assert {f: sorted(v) for f, v in shared[name].items()} == both
+        assert tuning.best_factors(shared[name], 1) == [5.0]
+    assert tuning.pooled({"ns": values["ns"]}) == {"ns": values["ns"]}
+
+
+def test_the_packaged_recipes_give_twins_one_rate():
+    for path in sorted(recipes.PACKAGED.glob("*.json")):
+        chosen = json.loads(path.read_text())["variants"]
+        for name, other in same_gradients([registry.variants.get(n) for n in chosen]):
+            assert chosen[name]["rate_factor"] == chosen[other]["rate_factor"]
 
 
 def test_the_command_writes_a_recipe_that_run_takes(tmp_path):
