@@ -23,8 +23,8 @@ from ganbench.experiment import provenance
 from ganbench.experiment.plan import Plan, make_plan
 from ganbench.experiment.records import Record, Unit
 from ganbench.experiment.request import Request
-from ganbench.experiment.screening import same_gradients
 from ganbench.experiment.run import check_protocols, run_units
+from ganbench.experiment.screening import same_gradients
 from ganbench.experiment.store import Store
 from ganbench.stats.aggregate import median
 
