@@ -38,7 +38,7 @@ register(
         batch=128,
         budgets={
             "smoke": Budget(100),
-            "quick": Budget(3_000, batch=64, seeds=5, n_fake=2_500),
+            "quick": Budget(2_000, batch=64, seeds=5, n_fake=2_500, ema=0.99),
             "core": Budget(8_000, batch=64, seeds=5, n_fake=2_500),
             "paper": Budget(400_000, batch=100, n_fake=2_500),  # PacGAN: 400 epochs of 100,000
         },

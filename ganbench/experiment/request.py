@@ -63,8 +63,9 @@ class Settings:
         "auto", "--backend", "auto, or one of `ganbench list backends`.", type=str
     )
     ema: float | None = option(
-        None, "--ema", "Evaluate an average of G with this decay.", type=float
-    )
+        None, "--ema", "Decay of the average of G to measure; 0: none; default: the preset's.",
+        type=float,
+    )  # fmt: skip
     base_seed: int = option(0, "--base-seed", "Another number, other random numbers.", type=int)
 
     def check(self) -> None:

@@ -125,7 +125,7 @@ def _common(
         checkpoints=min(checkpoints, steps),
         game="",
         dtype=request.dtype,
-        ema=request.ema,
+        ema=(budget.ema if request.ema is None else request.ema) or None,
         base_seed=request.base_seed,
         suite=preset.name,
         n_real=preset.n_real,
@@ -247,5 +247,5 @@ def fitting_trainings(
     if first is None:
         raise UsageError("nothing to train: " + "; ".join(skipped.values()))
     one = trainings[0]
-    check_arguments(first, data.train, [0], one.batch, one.steps, one.game, request.ema)
+    check_arguments(first, data.train, [0], one.batch, one.steps, one.game, one.ema)
     return tuple(trainings), skipped

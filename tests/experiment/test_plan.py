@@ -138,7 +138,7 @@ def test_a_preset_of_a_data_set_has_the_numbers_that_were_published():
     mnist = registry.datasets.get("mnist").budgets["quick"]
     assert (mnist.steps, mnist.batch, mnist.seeds) == (None, 16, None)
     ring = registry.datasets.get("ring2d").budgets["quick"]
-    assert (ring.steps, ring.batch, ring.seeds) == (3_000, 64, 5)
+    assert (ring.steps, ring.batch, ring.seeds, ring.ema) == (2_000, 64, 5, 0.99)
     for name, std in (("ring2d", 0.01), ("grid2d", 0.05)):
         dataset = registry.datasets.get(name)
         assert dataset.load(None).mixture.std == std
@@ -226,3 +226,13 @@ def test_a_changed_constant_is_another_training(tiny):
     with registry.temporarily(changed):
         after = planned(variants=("hinge",)).trainings[0]
     assert before.method != after.method and before.run_id(0) != after.run_id(0)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "asked", "ema"),
+    [("ring2d", None, 0.99), ("ring2d", 0.0, None), ("ring2d", 0.5, 0.5), ("digits", None, None),
+     ("digits", 0.9, 0.9)],
+)  # fmt: skip
+def test_the_generator_is_averaged_as_asked_for_or_as_the_data_set_says(dataset, asked, ema):
+    plan, _ = make_plan(Request(variants=("ns",), dataset=dataset, preset="quick", ema=asked))
+    assert {t.ema for t in (*plan.trainings, *plan.controls)} == {ema}

@@ -56,12 +56,14 @@ class Budget:
     Attributes:
         steps: generator updates.
         batch: real samples for each discriminator update.
+        ema: decay of the average of the generator that is measured; None for its last weights.
     """
 
     steps: int | None = None
     batch: int | None = None
     n_fake: int | None = None
     seeds: int | None = None
+    ema: float | None = None
 
 
 @dataclass(frozen=True)
