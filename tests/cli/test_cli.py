@@ -182,7 +182,7 @@ def test_versions_and_help():
         ("w2", ["metric wasserstein", "w1, w2"]),
         ("extragradient", ["game extragradient", "1802.10551", "extragradient.py"]),
         ("unrolled-7", ["game unrolled-7", "1611.02163", "unrolled.py"]),
-        ("quick", ["preset quick", "on ring2d", "steps 2000, batch 64, n_fake 2500, seeds 5, ema 0.99"]),
+        ("quick", ["preset quick", "on ring2d", "steps 2000, batch 64, n_fake 2500, seeds 5, ema"]),
         ("traced", ["backend traced"]),
         ("local", ["engine local"]),
         ("gaussian-blobs-3", ["dataset gaussian-blobs-3"]),
