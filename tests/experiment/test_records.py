@@ -20,8 +20,10 @@ VERSION_1 = Path(__file__).with_name("record_version_1.json")  # of ring2d
 @pytest.mark.parametrize(
     "name",
     [
-        "mnist-quick-paper",
+        "mnist-quick",
+        pytest.param("mnist-quick-paper", marks=pytest.mark.slow),
         "mnist-quick-mlp-classic",
+        pytest.param("ring2d-quick", marks=pytest.mark.slow),
         pytest.param("ring2d-quick-paper", marks=pytest.mark.slow),
     ],
 )
