@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ganbench.training.population import Population
+    from ganbench.training.trained_model import TrainedModel
 
 
 @dataclass(frozen=True)
@@ -171,4 +172,18 @@ def train(
     return population
 
 
-__all__ = ["Request", "Result", "make_plan", "run", "run_plan", "score", "train"]
+def load(out: str | Path, variant: str, seed: int = 0) -> TrainedModel:
+    """Return the trained pair that a run kept.
+
+    Args:
+        out: the run directory.
+
+    Raises:
+        UsageError: none was kept, or its file is damaged or of networks that are not known here.
+    """
+    from ganbench.experiment import kept_models
+
+    return kept_models.load(kept_models.find(Path(out), variant, seed))
+
+
+__all__ = ["Request", "Result", "load", "make_plan", "run", "run_plan", "score", "train"]

@@ -10,6 +10,7 @@ from ganbench.cli.list import info, list_
 from ganbench.cli.plan import plan
 from ganbench.cli.prepare import prepare
 from ganbench.cli.run import run
+from ganbench.cli.sample import sample
 from ganbench.cli.score import score
 from ganbench.cli.tune import tune
 from ganbench.cli.verify import verify
@@ -21,5 +22,5 @@ def main() -> None:
     """A benchmark and comparison suite for generative adversarial networks."""
 
 
-for command in (run, plan, tune, score, verify, bench, list_, info, prepare):
+for command in (run, plan, tune, sample, score, verify, bench, list_, info, prepare):
     main.add_command(command)

@@ -59,6 +59,8 @@ def plan(
         f"{memory / 1e9:.1f} GB (from a few timed steps of each), in {store.out}",
         highlight=False,
     )
+    kept = sum(cost.kept for cost in estimates)
+    console.print(f"the models that are kept need {kept / 1e6:.0f} MB (--keep)", highlight=False)
     steps = min(training.steps for training in made.trainings)
     for sentence in limits(len(made.seeds), steps, [t.variant for t in made.trainings]):
         console.print(sentence, markup=False, highlight=False)
@@ -77,6 +79,7 @@ def plan(
             "workers": count,
             "seconds": seconds,
             "memory_bytes": memory,
+            "kept_bytes": kept,
             "skipped": made.skipped,
         }
         click.echo(json.dumps(answer))

@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 
 from ganbench.core.kinds import Data
+from ganbench.experiment.kept_models import kept_bytes
 from ganbench.experiment.records import Training, Unit
 from ganbench.experiment.resolve import evaluator_of, population_of
 
@@ -23,11 +24,12 @@ MOST_STEPS = 16
 
 @dataclass(frozen=True)
 class Cost:
-    """One unit's expected cost on one worker."""
+    """One unit's expected cost on one worker; ``kept``: bytes of its models on the disk."""
 
     unit: Unit
     seconds: float
     memory: int
+    kept: int
 
 
 def costs(units: list[Unit], data: Data) -> list[Cost]:
@@ -38,7 +40,7 @@ def costs(units: list[Unit], data: Data) -> list[Cost]:
         return []
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    timed: dict[tuple[str, int], tuple[float, int]] = {}
+    timed: dict[tuple[str, int], tuple[float, int, int]] = {}
     try:
         evaluation = _time_evaluation(units[0].training, data)
         for unit in units:
@@ -77,11 +79,11 @@ def _time_evaluation(training: Training, data: Data) -> tuple[float, float]:
     return early, _seconds(partial(evaluator.measure, samples, final=True))
 
 
-def _time(unit: Unit, data: Data, evaluation: tuple[float, float]) -> tuple[float, int]:
+def _time(unit: Unit, data: Data, evaluation: tuple[float, float]) -> tuple[float, int, int]:
     training, seeds = unit.training, len(unit.seeds)
     early, last = evaluation
     if training.control:
-        return last * seeds, BASE_BYTES + data.train.nbytes
+        return last * seeds, BASE_BYTES + data.train.nbytes, 0
     rows = slice(max(training.batch, 256))
     labels = None if data.train_labels is None else data.train_labels[rows]
     head = Data(train=data.train[rows], test=data.test[:1], sha256="", train_labels=labels)
@@ -97,7 +99,8 @@ def _time(unit: Unit, data: Data, evaluation: tuple[float, float]) -> tuple[floa
     state = sum(v.numel() * v.element_size() for v in population.state_dict().values())
     evaluations = early * (training.checkpoints - 1) + last + sampling * training.checkpoints
     seconds = preparation + spent / steps * training.steps + evaluations * seeds
-    return seconds, BASE_BYTES + 3 * state + data.train.nbytes
+    kept = kept_bytes(population, unit.keep, training.steps) * seeds
+    return seconds, BASE_BYTES + 3 * state + data.train.nbytes, kept
 
 
 def makespan(estimates: list[Cost], workers: int) -> float:

@@ -20,9 +20,16 @@ from ganbench.core.kinds import ControlInput, Data
 from ganbench.core.seeds import derive
 from ganbench.evaluation.evaluator import Evaluator, Measured
 from ganbench.experiment import provenance
+from ganbench.experiment.kept_models import pack
 from ganbench.experiment.make_records import Progress, make_record
 from ganbench.experiment.records import Measurement, Training, Unit
-from ganbench.experiment.resolve import control_builder, evaluator_of, load_data, population_of
+from ganbench.experiment.resolve import (
+    built_with,
+    control_builder,
+    evaluator_of,
+    load_data,
+    population_of,
+)
 from ganbench.experiment.store import Store
 
 REPORT_S = 0.5  # seconds of training between two progress reports
@@ -86,6 +93,9 @@ def _execute(unit: Unit, store: Store, report: Report, engine: str) -> None:
         if lane.diverged_at is None:
             samples = lane.sample(_kept(data), latent_seed=derive("grid"))
             store.write_samples(training.run_id(lane.seed), samples)
+            model = pack(population, training, lane.seed, built_with(training, data), unit.keep)
+            if model is not None:
+                store.write_model(training.run_id(lane.seed), model)
         store.write_record(make_record(unit, lane.seed, evaluator, engine, lane, progress))
     store.drop_checkpoint(unit)
 

@@ -42,6 +42,7 @@ class Plan:
     backend: Backend
     together: bool
     more_seeds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    keep: str = "auto"
 
     @property
     def name(self) -> str:
@@ -88,6 +89,7 @@ class Plan:
                     seeds=group,
                     device=self.device,
                     backend=self.backend.name,
+                    keep=self.keep,  # type: ignore[arg-type]
                 )
                 turn = 0 if training.control else 1 + self.seeds_of(training).index(group[0])
                 units.append(((turn, -length(training)), unit))
@@ -131,6 +133,7 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
         device=setting.device,
         backend=setting.backend,
         together=trained_together(setting.arch, setting.device),
+        keep=request.keep,
     )
     if asked is None and is_screening(len(seeds), min(t.steps for t in trainings)):
         plan = replace(plan, more_seeds=_noise_seeds(plan, variants))

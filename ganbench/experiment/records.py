@@ -114,6 +114,7 @@ class Unit(Strict):
 
     Attributes:
         arch: the architecture with the options that differ from its defaults.
+        keep: what is kept of the trained networks: none, generator, all, or auto.
     """
 
     training: Training
@@ -121,11 +122,12 @@ class Unit(Strict):
     seeds: tuple[int, ...]
     device: str
     backend: str
+    keep: Literal["auto", "none", "generator", "all"] = "auto"
 
     @property
     def unit_id(self) -> str:
         """The name of its checkpoint."""
-        return digest(self.model_dump())[:16]
+        return digest(self.model_dump(exclude={"keep"}))[:16]
 
     @property
     def label(self) -> str:

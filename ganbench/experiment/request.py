@@ -14,6 +14,7 @@ from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Arch, Variant
 
+KEEP = ("auto", "none", "generator", "all")  # of trained models
 DTYPES = {"float32": "float32", "tf32": "float32", "float64": "float64"}  # and of what tensors
 
 
@@ -128,6 +129,10 @@ class Request(Settings):
     same_networks: bool = option(
         False, "--same-networks", "One pair of networks for all: D not normalised.", is_flag=True
     )
+    keep: str = option(
+        "auto", "--keep", "Of trained models: none, generator, all, or auto: all of small ones.",
+        type=str,
+    )  # fmt: skip
     data_dir: str | None = option(None, "--data-dir", "Folder of the data set's files.", type=str)
 
     def check(self) -> None:
@@ -139,6 +144,8 @@ class Request(Settings):
         ):  # fmt: skip
             if value is not None and value < 1:
                 raise UsageError(f"{flag} is {value}: at least 1{unit} needed")
+        if self.keep not in KEEP:
+            raise UsageError(f"--keep is {self.keep!r}: {', '.join(KEEP)} are known")
         if self.steps is not None and self.images_seen is not None:
             raise UsageError("--steps and --budget are two ways to say one thing: give one")
         if self.arch:

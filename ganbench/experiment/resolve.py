@@ -81,6 +81,13 @@ def make_population(
     )
 
 
+def built_with(training: Training, data: Data) -> dict[str, Any]:
+    """Return what the networks of a training are built with beside the options of its arch."""
+    from ganbench.training.build import network_shape
+
+    return network_shape(registry.archs.get(training.arch), data)[1]
+
+
 def control_builder(training: Training, data: Data) -> Any:
     """Return a function that builds the networks of a control, from torch's random state."""
     from ganbench.training.build import network_shape

@@ -4,6 +4,7 @@
     OUT/records/<run_id>.json   one trained seed: what, how, on what, every measurement
     OUT/checkpoints/<unit_id>/state.safetensors   state and measurements of an unfinished unit
     OUT/samples/<run_id>.npy    samples from a fixed latent
+    OUT/models/<run_id>.safetensors   the trained pair of a finished seed
 
 Every file is written to a temporary name, synced and renamed: it is whole or absent.
 """
@@ -105,6 +106,14 @@ class Store:
     def write_samples(self, run_id: str, samples: np.ndarray) -> None:
         """Keep samples ``[n, *shape]`` of one seed."""
         write_array(self.samples_path(run_id), samples)
+
+    def model_path(self, run_id: str) -> Path:
+        """Return where the kept model of a seed lies."""
+        return self.out / "models" / f"{run_id}.safetensors"
+
+    def write_model(self, run_id: str, content: bytes) -> None:
+        """Keep the model of one seed."""
+        write_bytes(self.model_path(run_id), content)
 
     def done(self, training: Training, seed: int) -> bool:
         """Return whether a seed's training is over, well or badly; a failed one is to be redone."""

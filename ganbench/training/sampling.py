@@ -16,6 +16,7 @@ from ganbench.core.kinds import Networks, Params
 from ganbench.training.streams import draw, generator
 
 CALIBRATION = 1024  # latents on which batch normalisation's statistics are measured
+BATCH = 512  # samples are generated so many at a time
 
 
 def batch_statistics(module: nn.Module, params: Params, latents: Tensor) -> Params:
@@ -68,7 +69,7 @@ def sample(
     networks: Networks,
     n: int,
     seed: int,
-    batch: int = 512,
+    batch: int = BATCH,
     prepare: Callable[[Tensor], Tensor] | None = None,
 ) -> np.ndarray:
     """Return ``n`` samples ``[n, *shape]`` float32, from latents that ``seed`` alone decides.

@@ -172,7 +172,7 @@ def test_points_lie_as_far_from_their_modes_as_stated():
 
 def costs_of(*seconds):
     unit = trained(planned(seeds=1))[0]
-    return [Cost(unit, s, 1) for s in seconds]
+    return [Cost(unit, s, 1, 1) for s in seconds]
 
 
 def test_workers_share_the_work(tiny):

@@ -1,0 +1,43 @@
+"""``ganbench sample``: samples of a trained generator."""
+
+from __future__ import annotations
+
+import click
+
+from ganbench.cli._common import guarded
+
+
+@click.command()
+@click.argument("out")
+@click.option("--variant", required=True, help="Of the run in OUT.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Which of its trainings.")
+@click.option("-n", "n", type=int, default=64, show_default=True, help="How many samples.")
+@click.option("--to", required=True, help="FILE.png, FILE.npy, FILE.npz, or a folder of pictures.")
+@click.option("--label", type=int, help="The class of all, where the networks are conditional.")
+@click.option("--truncation", type=float, help="Of normal latents, in standard deviations.")
+@click.option("--interpolate", type=int, help="Steps between the latents of each two samples.")
+@click.option("--latent-seed", type=int, help="Decides the latents; default: those measured.")
+@guarded
+def sample(
+    out: str,
+    variant: str,
+    seed: int,
+    n: int,
+    to: str,
+    label: int | None,
+    truncation: float | None,
+    interpolate: int | None,
+    latent_seed: int | None,
+) -> None:
+    """Write samples of a generator that was trained by ``ganbench run`` into OUT."""
+    from pathlib import Path
+
+    from ganbench.experiment.kept_models import find, load
+    from ganbench.reports.sample_files import check_target, write_samples
+
+    target = Path(to)
+    check_target(target)
+    model = load(find(Path(out), variant, seed))
+    samples = model.sample(n, latent_seed, label, truncation, interpolate)
+    for path in write_samples(target, samples, columns=interpolate or 8):
+        click.echo(str(path))

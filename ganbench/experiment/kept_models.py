@@ -1,0 +1,232 @@
+"""Kept models: one safetensors file for each finished seed, never a pickle.
+
+    generator.NAME       parameters of G
+    averaged.NAME        of its average, where one was asked for; that one is measured
+    statistics.NAME      of batch normalisation in the generator that is measured
+    discriminator.NAME   parameters of D
+    training.PATH        the rest of the state, and the curves: what is needed to go on
+
+The entry ``ganbench`` of the file's metadata is JSON: the training as its record holds it, the
+seed, what the networks are built from, the latent, how data are scaled, and a SHA-256 of all
+tensors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ganbench.core import registry
+from ganbench.core.errors import UsageError
+from ganbench.core.lazy import torch
+from ganbench.core.seeds import lane_seed
+from ganbench.experiment.records import Training
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from ganbench.training.trained_model import TrainedModel
+
+FORMAT = 1
+KEY = "ganbench"
+SMALL = 10_000_000  # bytes, without the curves, up to which ``auto`` keeps everything
+LOGS = "training.logs"
+STATISTICS = "statistics."
+OF_GENERATOR = ("generator.", "averaged.", STATISTICS)
+SCALING = {
+    "uint8": "uint8 images x are x / 127.5 - 1 in the networks",
+    "float32": "data are in the networks as they are",
+}
+
+
+def digest_of(tensors: Mapping[str, Tensor]) -> str:
+    """Return the SHA-256 of names, types, shapes and values."""
+    found = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        found.update(tensor.contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return found.hexdigest()
+
+
+def tensors_of(population: Any, seed: int) -> dict[str, Tensor]:
+    """Return all that can be kept of the lane with ``seed`` of a ``Population``."""
+    from ganbench.training.state import flatten, unstack
+
+    lane = population.lane(seed)
+    state = unstack(population.state, lane)
+    measured = population.generator(seed)
+    parts = {
+        "generator.": state.g,
+        "averaged.": state.ema,
+        STATISTICS: dict(measured.named_buffers()),
+        "discriminator.": state.d,
+        "training": flatten(state._replace(g={}, d={}, ema={})),
+    }
+    logs = torch.stack([log[lane] for log in population.logs])
+    named = {prefix + k: v for prefix, part in parts.items() for k, v in part.items()}
+    return {k: v.cpu().contiguous() for k, v in (named | {LOGS: logs}).items()}
+
+
+def kept_tensors(tensors: Mapping[str, Tensor], keep: str) -> dict[str, Tensor]:
+    """Return those ``tensors`` that are kept."""
+    small = sum(tensor.nbytes for name, tensor in tensors.items() if name != LOGS) <= SMALL
+    if keep == "all" or (keep == "auto" and small):
+        return dict(tensors)
+    return {k: v for k, v in tensors.items() if keep != "none" and k.startswith(OF_GENERATOR)}
+
+
+def pack(
+    population: Any, training: Training, seed: int, built_with: Mapping[str, Any], keep: str
+) -> bytes | None:
+    """Return the file of one seed, or None where nothing is kept.
+
+    Args:
+        built_with: what the networks were built with beside the options of the architecture.
+    """
+    from safetensors.torch import save
+
+    tensors = kept_tensors(tensors_of(population, seed), keep)
+    if not tensors:
+        return None
+    samples_are = str(population.data_dtype)
+    latent = population.problem.networks.latent
+    content = {
+        "format": FORMAT,
+        "run_id": training.run_id(seed),
+        "training": training.without_paths().model_dump(mode="json"),
+        "seed": seed,
+        "steps": population.step,
+        "shape": list(population.problem.shape),
+        "built_with": dict(built_with),
+        "latent": {"kind": latent.kind, "shape": list(latent.shape)},
+        "samples": samples_are,
+        "scaling": SCALING["uint8" if samples_are == "uint8" else "float32"],
+        "sha256": digest_of(tensors),
+    }
+    return save(tensors, {KEY: json.dumps(content)})
+
+
+def kept_bytes(population: Any, keep: str, steps: int) -> int:
+    """Return the bytes that are kept of each seed of a population after ``steps`` updates."""
+    tensors = tensors_of(population, population.seeds[0])
+    logs = tensors.pop(LOGS)
+    kept = kept_tensors({**tensors, LOGS: logs.new_empty(steps, logs.shape[1])}, keep)
+    return sum(tensor.nbytes for tensor in kept.values())
+
+
+def find(out: Path, variant: str, seed: int) -> Path:
+    """Return the kept model of one seed of a run.
+
+    Raises:
+        UsageError: there is none, or there are several.
+    """
+    from ganbench.experiment.store import Store
+
+    store = Store(out)
+    records = [r for r in store.records(curves=False) if r.training.variant == variant]
+    if not records:
+        raise UsageError(f"no record of {variant} in {out}")
+    paths = [store.model_path(r.run_id) for r in records if r.seed == seed]
+    if not paths:
+        seeds = ", ".join(str(s) for s in sorted({r.seed for r in records}))
+        raise UsageError(f"{variant} in {out} has no seed {seed}; there are {seeds}")
+    paths = [path for path in paths if path.exists()]
+    if not paths:
+        raise UsageError(f"no model of {variant}, seed {seed}, was kept in {out}")
+    if len(paths) > 1:
+        names = ", ".join(path.stem for path in paths)
+        raise UsageError(f"several trainings of {variant}, seed {seed}, in {out}: {names}")
+    return paths[0]
+
+
+def read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Return the description and the tensors in ``path``.
+
+    Raises:
+        UsageError: it is no kept model, is damaged, or is of a later version.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "pt") as file:
+            described = json.loads((file.metadata() or {})[KEY])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise UsageError(f"{path} is not a kept model: {error}") from None
+    if described.get("format") != FORMAT:
+        raise UsageError(f"{path} has format {described.get('format')}: {FORMAT} is known here")
+    if digest_of(tensors) != described.get("sha256"):
+        raise UsageError(f"{path} is damaged: its tensors have another SHA-256 than it says")
+    return described, tensors
+
+
+def load(path: Path) -> TrainedModel:
+    """Return the kept model in ``path``; nothing in it is executed.
+
+    Raises:
+        UsageError: see ``read``; or its variant or architecture is not known here, or has others
+            networks.
+    """
+    from ganbench.training.build import build_networks
+    from ganbench.training.trained_model import TrainedModel
+
+    described, tensors = read(path)
+    training = Training.model_validate(described["training"])
+    variant, arch = registry.variants.get(training.variant), registry.archs.get(training.arch)
+    built_with = described["built_with"]
+    frequencies = tuple(built_with.get("class_frequencies", ()))
+    options = {**training.arch_options, **built_with}
+    options |= {"class_frequencies": frequencies} if frequencies else {}
+    networks = build_networks(arch, options, tuple(described["shape"]), variant)
+    averaged = any(name.startswith("averaged.") for name in tensors)
+    of_g = ("averaged." if averaged else "generator.", STATISTICS)
+    generator = _filled(path, networks.generator, tensors, of_g)
+    if generator is None:
+        raise UsageError(f"{path} holds no generator")
+    return TrainedModel(
+        variant=training.variant,
+        dataset=training.dataset,
+        seed=described["seed"],
+        root=lane_seed(training.dataset, training.variant, described["seed"], training.base_seed),
+        steps=described["steps"],
+        generator=generator,
+        discriminator=_filled(path, networks.discriminator, tensors, ("discriminator.",)),
+        latent=networks.latent,
+        samples_are=described["samples"],
+        class_frequencies=frequencies,
+        channels=built_with.get("channels"),
+    )
+
+
+def _filled(
+    path: Path, module: nn.Module, tensors: Mapping[str, Tensor], prefixes: tuple[str, ...]
+) -> nn.Module | None:
+    """Return ``module`` with the tensors under ``prefixes``, or None where none was kept."""
+    given = {
+        name.removeprefix(prefix): value
+        for prefix in prefixes
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }
+    if not given:
+        return None
+    places: dict[str, Tensor] = dict(module.named_parameters())
+    places |= dict(module.named_buffers()) if STATISTICS in prefixes else {}
+    differ = [
+        name
+        for name in sorted({*given, *places})
+        if name not in given or name not in places or given[name].shape != places[name].shape
+    ]
+    if differ:
+        raise UsageError(f"{path} holds other networks than are built here: {differ[0]} differs")
+    module = module.to(given[next(iter(dict(module.named_parameters())))].dtype)
+    places = dict(module.named_parameters()) | dict(module.named_buffers())
+    with torch.no_grad():
+        for name, value in given.items():
+            places[name].copy_(value)
+    return module.eval().requires_grad_(False)
