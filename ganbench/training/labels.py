@@ -46,12 +46,20 @@ class Labels:
         return {"d": with_classes("d", classes), "g": with_classes("g", classes[:, -1])}
 
     def of_one_class(self, z: Tensor, label: int) -> Tensor:
-        """Return latents ``z [B, Z]`` of one class.
+        """Return latents ``z [B, Z]`` of one class; see ``of_one_class``."""
+        return of_one_class(z, label, self.coordinates)
 
-        Raises:
-            UsageError: there is no such class.
-        """
-        if not 0 <= label < len(self.coordinates):
-            raise UsageError(f"label is {label}: 0 to {len(self.coordinates) - 1} needed")
-        last = self.coordinates[label].to(z).expand(len(z), 1)
-        return torch.cat([z[:, :-1], last], dim=1)
+
+def of_one_class(z: Tensor, label: int, coordinates: Tensor) -> Tensor:
+    """Return latents ``z [B, Z]`` of one class.
+
+    Args:
+        coordinates: of the classes ``[K]``.
+
+    Raises:
+        UsageError: there is no such class.
+    """
+    if not 0 <= label < len(coordinates):
+        raise UsageError(f"label is {label}: 0 to {len(coordinates) - 1} needed")
+    last = coordinates[label].to(z).expand(len(z), 1)
+    return torch.cat([z[:, :-1], last], dim=1)

@@ -257,8 +257,7 @@ class Population:
             if self.labels is None:
                 raise UsageError(f"label is {label}, but the networks are not conditional")
             prepare = partial(self.labels.of_one_class, label=label)
-        with products():
-            drawn = sample(self.generator(seed), self.problem.networks, n, latents, prepare=prepare)
+        drawn = sample(self.generator(seed), self.problem.networks, n, latents, prepare=prepare)
         return to_data(drawn[:, : self.data.shape[1]], self.data_dtype)
 
     def lanes(self) -> list[Lane]:

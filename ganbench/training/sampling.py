@@ -13,6 +13,7 @@ from torch.func import functional_call
 
 from ganbench.archs._layers import BatchStatistics
 from ganbench.core.kinds import Networks, Params
+from ganbench.core.products import products
 from ganbench.training.streams import draw, generator
 
 CALIBRATION = 1024  # latents on which batch normalisation's statistics are measured
@@ -81,7 +82,14 @@ def sample(
     latents = draw(networks.latent, generator(leaf.device, seed, "latents"), n).to(leaf)
     if prepare is not None:
         latents = prepare(latents)
-    return torch.cat([module(z).float().cpu() for z in latents.split(batch)]).numpy()
+    return of_latents(module, latents, batch)
+
+
+@torch.no_grad()
+def of_latents(module: nn.Module, latents: Tensor, batch: int = BATCH) -> np.ndarray:
+    """Return the samples of ``latents [n, Z]``, float32 ``[n, *shape]``, on exact products."""
+    with products():
+        return torch.cat([module(z).float().cpu() for z in latents.split(batch)]).numpy()
 
 
 def from_data(x: Tensor, dtype: torch.dtype) -> Tensor:

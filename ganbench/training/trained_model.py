@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from ganbench.archs._labels import class_coordinates
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Noise
-from ganbench.core.products import products
 from ganbench.core.seeds import derive
-from ganbench.training.sampling import BATCH, to_data
+from ganbench.training.labels import of_one_class
+from ganbench.training.sampling import of_latents, to_data
 from ganbench.training.streams import draw, generator
 
 
@@ -52,9 +52,7 @@ class TrainedModel:
 
     def of_latents(self, latents: Tensor) -> np.ndarray:
         """Return the samples of ``latents [n, Z]``, as the data are: ``[n, *shape]``."""
-        with torch.no_grad(), products():
-            drawn = [self.generator(z).float().cpu() for z in latents.split(BATCH)]
-        samples = torch.cat(drawn).numpy()[:, : self.channels]
+        samples = of_latents(self.generator, latents)[:, : self.channels]
         return to_data(samples, np.dtype(self.samples_are))
 
     def sample(
@@ -68,14 +66,15 @@ class TrainedModel:
         """Return ``n`` samples ``[n, *shape]``, uint8 if the data are, else float32.
 
         Args:
-            interpolate: so many samples on the way from each latent to the next, both included,
-                ``[n * interpolate, *shape]``; the way from the last leads to the first.
             seed: decides the latents; by default they are those that were measured.
             label: of all samples, where the networks are conditional.
             truncation: normal latents are truncated to this many standard deviations.
+            interpolate: so many samples on the way from each latent to the next, both included,
+                ``[n * interpolate, *shape]``; the way from the last leads to the first.
 
         Raises:
-            UsageError: less than one sample, no such label, a truncation that cannot be.
+            UsageError: less than one sample, no such label, a truncation or an interpolation that
+                cannot be.
         """
         if n < 1:
             raise UsageError(f"{n} samples were asked for: at least 1 needed")
@@ -124,10 +123,6 @@ class TrainedModel:
         return moved.to(z)
 
     def _of_class(self, z: Tensor, label: int) -> Tensor:
-        classes = len(self.class_frequencies)
-        if not classes:
+        if not self.class_frequencies:
             raise UsageError(f"label is {label}, but the networks are not conditional")
-        if not 0 <= label < classes:
-            raise UsageError(f"label is {label}: 0 to {classes - 1} needed")
-        last = class_coordinates(self.class_frequencies)[label].to(z).expand(len(z), 1)
-        return torch.cat([z[:, :-1], last], dim=1)
+        return of_one_class(z, label, class_coordinates(self.class_frequencies))
