@@ -39,5 +39,5 @@ def sample(
     check_target(target)
     model = load(find(Path(out), variant, seed))
     samples = model.sample(n, latent_seed, label, truncation, interpolate)
-    for path in write_samples(target, samples, columns=interpolate or 8):
-        click.echo(str(path))
+    write_samples(target, samples, columns=interpolate or 8)
+    click.echo(str(target))

@@ -181,12 +181,8 @@ class Evaluator:
         strata = None if data.mixture is None else nearest_modes(data.test, data.mixture.centers)
         rows = subset(np.arange(len(data.test)), n_real, "reference", strata=strata)
         return RealSide(
-            test=cache(lambda: on_device(extract(self.extractor, data.test[rows]))),
-            train=cache(
-                lambda: on_device(
-                    extract(self.extractor, subset(data.train, self.n_train, "train"))
-                )
-            ),
+            test=cache(lambda: self._extracted(data.test[rows])),
+            train=cache(lambda: self._extracted(subset(data.train, self.n_train, "train"))),
             labels=None if data.test_labels is None else np.asarray(data.test_labels)[rows],
             strata=None if strata is None else strata[rows],
             classes=self.dataset.classes,

@@ -152,11 +152,11 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
 
     try:
         with safe_open(path, "pt") as file:
-            described = json.loads((file.metadata() or {})[KEY])
+            described = dict(json.loads((file.metadata() or {})[KEY]))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
-    except (SafetensorError, KeyError, ValueError) as error:
+    except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise UsageError(f"{path} is not a kept model: {error}") from None
     if described.get("format") != FORMAT:
         raise UsageError(f"{path} has format {described.get('format')}: {FORMAT} is known here")
@@ -176,7 +176,10 @@ def load(path: Path) -> TrainedModel:
     from ganbench.training.trained_model import TrainedModel
 
     described, tensors = read(path)
-    training = Training.model_validate(described["training"])
+    try:
+        training = Training.model_validate(described["training"])
+    except (KeyError, ValueError):
+        raise UsageError(f"{path} does not say what it was trained by") from None
     variant, arch = registry.variants.get(training.variant), registry.archs.get(training.arch)
     built_with = described["built_with"]
     frequencies = tuple(built_with.get("class_frequencies", ()))

@@ -29,8 +29,8 @@ def check_target(target: Path) -> None:
         raise UsageError(f"cannot write to {nearest}: permission denied")
 
 
-def write_samples(target: Path, samples: np.ndarray, columns: int) -> list[Path]:
-    """Write samples ``[n, *shape]`` and return the files, or the folder, that they are in.
+def write_samples(target: Path, samples: np.ndarray, columns: int) -> None:
+    """Write samples ``[n, *shape]`` into a file, or a folder.
 
     Raises:
         UsageError: the target cannot be written, or these samples are no pictures.
@@ -48,7 +48,6 @@ def write_samples(target: Path, samples: np.ndarray, columns: int) -> list[Path]
             _write_folder(target, samples)
     except OSError as error:
         raise UsageError(f"cannot write to {target}: {error.strerror}") from None
-    return [target]
 
 
 def _png(picture: np.ndarray) -> bytes:

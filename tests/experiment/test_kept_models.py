@@ -235,6 +235,10 @@ def later(described, tensors):
     described["format"] = 2
 
 
+def untold(described, tensors):
+    described["training"]["steps"] = "many"
+
+
 def unknown(described, tensors):
     described["training"]["arch"] = "gone"
 
@@ -250,6 +254,8 @@ def unknown(described, tensors):
         (lambda p: damaged(p, p, other_shape), "holds other networks than are built here"),
         (lambda p: damaged(p, p, later), "has format 2: 1 is known here"),
         (lambda p: damaged(p, p, unknown), "unknown arch 'gone'"),
+        (lambda p: damaged(p, p, untold), "does not say what it was trained by"),
+        (lambda p: save_file({"a": torch.zeros(2)}, p, {"ganbench": "3"}), "is not a kept model"),
     ],
 )
 def test_a_file_that_is_not_to_be_trusted_is_one_line(harm, message, images, tmp_path):
