@@ -18,7 +18,7 @@ _KINDS = """
 _NAMES = {
     **dict.fromkeys(_KINDS, "ganbench.core.kinds"),
     **dict.fromkeys(["Adam", "RMSprop", "SGD"], "ganbench.methods.optimisers"),
-    **dict.fromkeys(["Request", "load", "run", "score", "train"], "ganbench.api"),
+    **dict.fromkeys(["Request", "load", "measure", "run", "score", "train"], "ganbench.api"),
     "register": "ganbench.core.registry",
     "UsageError": "ganbench.core.errors",
 }

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganbench.core import registry
+from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Engine
 from ganbench.evaluation.score import score
 from ganbench.experiment.plan import Plan, make_plan
 from ganbench.experiment.records import QuantityInfo, Unit
 from ganbench.experiment.request import Request, Settings, parse_arch, seed_list
-from ganbench.experiment.run import check_protocols, check_resources, out_folder, run_units
+from ganbench.experiment.rounds import FIRST, Rounds, last_round
+from ganbench.experiment.run import (
+    Failed,
+    check_protocols,
+    check_resources,
+    out_folder,
+    run_units,
+)
 from ganbench.experiment.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ganbench.reports.build import Built
     from ganbench.training.population import Population
     from ganbench.training.trained_model import TrainedModel
 
@@ -104,6 +114,7 @@ def run_plan(
     Args:
         announce: is called with the units to do before the first starts.
     """
+    from ganbench.experiment.growing import drop_smaller
     from ganbench.reports.build import build
 
     chosen: Engine = registry.engines.get(engine)
@@ -116,8 +127,62 @@ def run_plan(
             check_protocols(plan, store)
         store.write_plan(plan.to_json())
         announce(units)
-        failed = run_units(plan, units, store, chosen, workers, threads, progress)
-        built = build(store, plan.dataset.name)
+        failed = run_units(units, store, chosen, workers, threads, progress)
+        if units and not failed:
+            drop_smaller(plan.units(lambda training, seed: False), store)
+        built = build(store, plan.dataset.name, plan.trainings[0].amount)
+    trained = sum(len(unit.seeds) for unit in units if not unit.training.control)
+    return _result(store, plan.dataset.name, built, failed, trained, plan.skipped)
+
+
+def run_for(
+    request: Request,
+    seconds: float,
+    out: str | Path | None = None,
+    engine: str = "local",
+    workers: int | None = None,
+    threads: int | None = None,
+    progress: Callable[[Unit, dict[str, Any]], None] | None = None,
+    announce: Callable[[Plan, list[Unit]], None] = lambda plan, units: None,
+) -> tuple[Plan, Result]:
+    """Run ``request`` in rounds of growing budgets for about ``seconds``, and return the last.
+
+    All variants and seeds are trained to the same generator updates in each round, which goes on
+    from the one before; a round for which no time is left is not begun.
+
+    Args:
+        announce: is called with the plan of each round and its units.
+
+    Raises:
+        UsageError: something in the request cannot be done, or it names a budget itself.
+    """
+    if request.steps is not None or request.images_seen is not None:
+        raise UsageError("--for grows the budget itself: leave out --steps and --budget")
+    rounds = Rounds(seconds)
+    plan, _ = make_plan(replace(request, steps=FIRST))
+    count = registry.engines.get(engine).workers(workers, plan.device)
+    rounds.done = last_round(plan, Store(out_folder(plan, out)), count)
+
+    def watched(unit: Unit, event: dict[str, Any]) -> None:
+        rounds.check()
+        if progress:
+            progress(unit, event)
+
+    def run_to(steps: int) -> tuple[Plan, Result]:
+        now, _ = make_plan(replace(request, steps=steps))
+        return now, run_plan(now, out, engine, workers, threads, watched, partial(announce, now))
+
+    return rounds.run(run_to)
+
+
+def _result(
+    store: Store,
+    dataset: str,
+    built: Built,
+    failed: list[Failed],
+    trained: int,
+    skipped: dict[str, str],
+) -> Result:
     return Result(
         out=store.out,
         results=built.results,
@@ -125,10 +190,63 @@ def run_plan(
         quantities=built.quantities,
         written=built.written,
         failed=[(unit.label, reason) for unit, reason in failed],
-        skipped=plan.skipped,
-        trained=sum(len(unit.seeds) for unit in units if not unit.training.control),
-        dataset=plan.dataset.name,
+        skipped=skipped,
+        trained=trained,
+        dataset=dataset,
     )
+
+
+def _of_protocols(table: pd.DataFrame, protocols: list[str]) -> pd.DataFrame:
+    """Return the rows of these protocols, in their order."""
+    place = table["protocol_id"].map({name: i for i, name in enumerate(protocols)})
+    return table.loc[place.dropna().sort_values(kind="stable").index]
+
+
+def measure(
+    out: str | Path,
+    metrics: str | Sequence[str] = "default",
+    engine: str = "local",
+    workers: int | None = None,
+    threads: int | None = None,
+    progress: Callable[[Unit, dict[str, Any]], None] | None = None,
+    announce: Callable[[list[Unit]], None] = lambda units: None,
+    **options: Any,
+) -> Result:
+    """Measure the kept models of a run by more metrics; nothing is trained.
+
+    The values join ``results.csv`` and ``leaderboard.csv`` of ``out`` under their own protocols.
+    The tables of the result are those of the protocols that were asked for.
+
+    Args:
+        out: the run directory.
+        metrics: names, groups, "default" or "all".
+        announce: is called with the units to do before the first starts.
+        options: ``features``, ``n_real``, ``n_fake``, ``variants``, ``dataset``, ``device``,
+            ``data_dir``, and ``check``: to measure what the records hold, on as many threads, and
+            compare.
+
+    Raises:
+        UsageError: something of it cannot be done; nothing was measured.
+    """
+    from ganbench.experiment.measure_plan import plan_again
+    from ganbench.reports.build import build
+
+    chosen: Engine = registry.engines.get(engine)
+    check_resources(workers, threads)
+    asked = metrics if isinstance(metrics, str) else ",".join(metrics)
+    units, records, protocols = plan_again(Path(out), asked, **options)
+    store = Store(Path(out))
+    store.prepare()
+    if options.get("check") and threads is None:  # sums are split by them
+        threads = records[-1].threads
+    with store.alone():
+        announce(units)
+        failed = run_units(units, store, chosen, workers, threads, progress)
+        dataset = records[0].training.dataset
+        built = build(store, dataset, records[0].training.amount)
+    table, board = (_of_protocols(frame, protocols) for frame in (built.results, built.leaderboard))
+    built = built._replace(results=table, leaderboard=board)
+    return _result(store, dataset, built, failed, 0, {})
 
 
 def train(
@@ -186,4 +304,15 @@ def load(out: str | Path, variant: str, seed: int = 0) -> TrainedModel:
     return kept_models.load(kept_models.find(Path(out), variant, seed))
 
 
-__all__ = ["Request", "Result", "load", "make_plan", "run", "run_plan", "score", "train"]
+__all__ = [
+    "Request",
+    "Result",
+    "load",
+    "make_plan",
+    "measure",
+    "run",
+    "run_for",
+    "run_plan",
+    "score",
+    "train",
+]

@@ -6,7 +6,9 @@ import click
 
 from ganbench import __version__
 from ganbench.cli.bench import bench
+from ganbench.cli.film import film
 from ganbench.cli.list import info, list_
+from ganbench.cli.measure import measure
 from ganbench.cli.plan import plan
 from ganbench.cli.prepare import prepare
 from ganbench.cli.run import run
@@ -22,5 +24,5 @@ def main() -> None:
     """A benchmark and comparison suite for generative adversarial networks."""
 
 
-for command in (run, plan, tune, sample, score, verify, bench, list_, info, prepare):
+for command in (run, plan, tune, sample, film, measure, score, verify, bench, list_, info, prepare):
     main.add_command(command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from ganbench.cli._common import FAILED, resumable, stop_on_sigterm
 from ganbench.cli._options import engine_options, request_options
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.console import Console
 
     from ganbench.api import Result
@@ -27,11 +29,13 @@ MOST_FILES = 12  # of a folder, that are named one by one
 @resumable
 @request_options
 @click.option("--out", help="Run directory; default: runs/<dataset>-<preset>-<hash>.")
+@click.option("--for", "duration", help="Grow the budget in rounds for this time: 5m, 2h ...")
 @engine_options
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")
 def run(
     request: Request,
     out: str | None,
+    duration: str | None,
     engine: str,
     workers: int | None,
     threads: int | None,
@@ -43,34 +47,52 @@ def run(
     """
     from rich.console import Console
 
-    from ganbench.api import run_plan
-    from ganbench.cli._progress import ProgressDisplay, counted, summary
+    from ganbench.api import run_for, run_plan
+    from ganbench.cli._progress import ProgressDisplay, counted
+    from ganbench.experiment.growing import say_starts
     from ganbench.experiment.plan import make_plan
+    from ganbench.experiment.rounds import parse_duration
     from ganbench.experiment.run import out_folder
+    from ganbench.experiment.store import Store
 
     stop_on_sigterm()
     console = Console()
     console = Console(width=None if console.is_terminal else 160)
-    plan, _ = make_plan(request)
-    console.print(summary(plan), highlight=False)
-    for reason in plan.skipped.values():
-        console.print(f"skipped: {reason}", markup=False, highlight=False)
     displays: list[ProgressDisplay] = []
 
-    def announce(units: list[Any]) -> None:
+    def announce(plan: Plan, units: list[Any]) -> None:
         total = sum(len(plan.seeds_of(t)) for t in (*plan.trainings, *plan.controls))
         left = sum(len(unit.seeds) for unit in units)
         where = out_folder(plan, out)
         done = f"{total - left} of {counted(total, 'training')} done"
         console.print(f"{done}, {left} to train, in {where}")
+        for said in say_starts(units, Store(where)):
+            console.print(said, markup=False, highlight=False)
+        for display in displays:
+            display.live.stop()
         displays.append(ProgressDisplay(console, units, plan.primary))
         if units:
-            displays[0].live.start()
+            displays[-1].live.start()
+
+    def progress(unit: Any, event: dict[str, Any]) -> None:
+        displays[-1](unit, event)
+
+    def next_round(plan: Plan, units: list[Any]) -> None:
+        _print_plan(console, plan)
+        announce(plan, units)
 
     try:
-        result = run_plan(
-            plan, out, engine, workers, threads, lambda u, e: displays[0](u, e), announce
-        )
+        if duration:
+            plan, result = run_for(
+                request, parse_duration(duration), out, engine, workers, threads, progress,
+                next_round,
+            )  # fmt: skip
+        else:
+            plan, _ = make_plan(request)
+            _print_plan(console, plan)
+            result = run_plan(
+                plan, out, engine, workers, threads, progress, partial(announce, plan)
+            )
     finally:
         for display in displays:
             display.live.stop()
@@ -81,13 +103,21 @@ def run(
         sys.exit(FAILED)
 
 
+def _print_plan(console: Console, plan: Plan) -> None:
+    from ganbench.cli._progress import summary
+
+    console.print(summary(plan), highlight=False)
+    for reason in plan.skipped.values():
+        console.print(f"skipped: {reason}", markup=False, highlight=False)
+
+
 def _print_result(console: Console, plan: Plan, result: Result) -> None:
     """Print the table, what it shows and cannot show, and the files written: one screen."""
     from ganbench.reports.findings import aa_sentences, findings, limits_of
     from ganbench.reports.tables import terminal_table
 
-    board = result.leaderboard[result.leaderboard["dataset"] == plan.dataset.name]
-    rows = result.results[result.results["dataset"] == plan.dataset.name]
+    board = _shown(result.leaderboard, plan)
+    rows = _shown(result.results, plan)
     console.print()
     console.print(terminal_table(board, plan.primary, result.quantities))
     sentences = findings(board, rows, plan.primary)
@@ -100,6 +130,13 @@ def _print_result(console: Console, plan: Plan, result: Result) -> None:
         console.print(_files(folder, list(paths)), markup=False, highlight=False)
 
 
+def _shown(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Return the rows of the plan's data set, under the run's own protocols."""
+    from ganbench.reports.leaderboard import first_protocols
+
+    return first_protocols(table[table["dataset"] == plan.dataset.name])
+
+
 def _files(folder: Path, paths: list[Path]) -> str:
     """Return a line about the files in ``folder``."""
     if len(paths) > MOST_FILES:
@@ -109,7 +146,7 @@ def _files(folder: Path, paths: list[Path]) -> str:
 
 def _as_json(plan: Plan, result: Result) -> dict[str, Any]:
     """Return the JSON object of ``--json``."""
-    board = result.leaderboard[result.leaderboard["dataset"] == plan.dataset.name]
+    board = _shown(result.leaderboard, plan)
     primary = board[board["metric"] == plan.primary]
     return {
         "out": str(result.out),

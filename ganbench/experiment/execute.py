@@ -15,17 +15,19 @@ from typing import Any
 
 import numpy as np
 
-from ganbench.core import registry
-from ganbench.core.kinds import ControlInput, Data
+from ganbench.core.kinds import Data
 from ganbench.core.seeds import derive
 from ganbench.evaluation.evaluator import Evaluator, Measured
 from ganbench.experiment import provenance
+from ganbench.experiment.films import Film
+from ganbench.experiment.growing import checkpoints_of, go_on
 from ganbench.experiment.kept_models import pack
 from ganbench.experiment.make_records import Progress, make_record
+from ganbench.experiment.more_measured import measure_again
 from ganbench.experiment.records import Measurement, Training, Unit
 from ganbench.experiment.resolve import (
     built_with,
-    control_builder,
+    control_samples,
     evaluator_of,
     load_data,
     population_of,
@@ -43,6 +45,8 @@ Report = Callable[[dict[str, Any]], None]
 def execute(unit: Unit, store: Store, report: Report, engine: str) -> None:
     """Train and evaluate one unit and write a record for each of its seeds.
 
+    Or measure what is finished again, as ``unit.again`` says.
+
     Lanes that do not fit into a GPU's memory together are trained in two halves: the first step
     shows it.
 
@@ -52,6 +56,8 @@ def execute(unit: Unit, store: Store, report: Report, engine: str) -> None:
     """
     from torch.cuda import OutOfMemoryError, empty_cache
 
+    if unit.again:
+        return measure_again(unit, store, report)
     try:
         return _execute(unit, store, report, engine)
     except OutOfMemoryError:
@@ -79,23 +85,28 @@ def _execute(unit: Unit, store: Store, report: Report, engine: str) -> None:
         flops_per_step=population.flops_per_step(),
     )
     saved = store.load_checkpoint(unit)
-    progress = Progress.from_json(saved[1]) if saved else prepared
     if saved:
+        progress = Progress.from_json(saved[1])
         population.load_state_dict(saved[0])
+    else:
+        progress = go_on(unit, population, evaluator, store, prepared)
+    film = Film(unit, population, store) if unit.film else None
+    places = checkpoints_of(training)
     while progress.done < training.checkpoints:
-        target = round(training.steps * (progress.done + 1) / training.checkpoints)
-        _train(population, target, progress, training, report)
+        _train(population, places[progress.done], progress, training, report, film)
         progress.done += 1
         _evaluate(population, evaluator, progress, training, report)
+        if film:
+            film.write()
         if progress.done < training.checkpoints:
             store.save_checkpoint(unit, population.state_dict(), progress.to_json())
     for lane in population.lanes():
         if lane.diverged_at is None:
             samples = lane.sample(_kept(data), latent_seed=derive("grid"))
             store.write_samples(training.run_id(lane.seed), samples)
-            model = pack(population, training, lane.seed, built_with(training, data), unit.keep)
-            if model is not None:
-                store.write_model(training.run_id(lane.seed), model)
+        model = pack(population, training, lane.seed, built_with(training, data), unit.keep)
+        if model is not None:
+            store.write_model(training.run_id(lane.seed), model)
         store.write_record(make_record(unit, lane.seed, evaluator, engine, lane, progress))
     store.drop_checkpoint(unit)
 
@@ -109,13 +120,9 @@ def _execute_control(
 ) -> None:
     """Sample and measure a control once for each of its draws, which are its seeds."""
     training = unit.training
-    control = registry.controls.get(training.control)
-    build = control_builder(training, data)
     for draw in unit.seeds:
-        seed = derive(training.base_seed, "control", training.dataset, control.name, draw)
-        given = ControlInput(data, build, np.random.default_rng(seed), seed)
         start = time.perf_counter()
-        samples = control.sample(given, evaluator.n_fake)
+        samples = control_samples(training, data, draw, evaluator.n_fake)
         measured = evaluator.measure(samples, final=True)
         measurement = Measurement(
             checkpoint=training.checkpoints,
@@ -137,20 +144,30 @@ def _execute_control(
 
 
 def _train(
-    population: Any, target: int, progress: Progress, training: Training, report: Report
+    population: Any,
+    target: int,
+    progress: Progress,
+    training: Training,
+    report: Report,
+    film: Film | None,
 ) -> None:
     """Train up to step ``target``, in pieces between which progress is reported."""
     import torch
 
     piece, released = 1, time.perf_counter()
+    if film:
+        film.take(population)
     while population.step < target and bool(population.alive.any()):
+        stop = film.next_place(population.step, target) if film else target
         start, cpu = time.perf_counter(), time.process_time()
-        population.run(min(piece, target - population.step))
+        population.run(min(piece, stop - population.step))
         if population.device.type == "cuda":
             torch.cuda.synchronize()
         took = time.perf_counter() - start
         progress.train_s += took
         progress.train_cpu_s += time.process_time() - cpu
+        if film:
+            film.take(population)
         if time.perf_counter() - released > RELEASE_S:
             release_memory()
             released = time.perf_counter()
@@ -185,7 +202,7 @@ def _evaluate(
         if final:
             measured |= _of_training(population, evaluator, progress, seed, measured.values)
         measurement = Measurement(
-            checkpoint=progress.done,
+            checkpoint=len(progress.measurements.get(seed, [])) + 1,
             images_seen=population.images_seen,
             g_steps=population.step,
             d_steps=population.d_steps,

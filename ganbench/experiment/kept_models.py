@@ -6,6 +6,8 @@
     discriminator.NAME   parameters of D
     training.PATH        the rest of the state, and the curves: what is needed to go on
 
+A seed that diverged has its state from before that step, where all is kept.
+
 The entry ``ganbench`` of the file's metadata is JSON: the training as its record holds it, the
 seed, what the networks are built from, the latent, how data are scaled, and a SHA-256 of all
 tensors.
@@ -28,6 +30,7 @@ from ganbench.experiment.records import Training
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from ganbench.training.state import State
     from ganbench.training.trained_model import TrainedModel
 
 FORMAT = 1
@@ -89,7 +92,7 @@ def pack(
     from safetensors.torch import save
 
     tensors = kept_tensors(tensors_of(population, seed), keep)
-    if not tensors:
+    if not tensors or (population.diverged(seed) is not None and LOGS not in tensors):
         return None
     samples_are = str(population.data_dtype)
     latent = population.problem.networks.latent
@@ -99,6 +102,7 @@ def pack(
         "training": training.without_paths().model_dump(mode="json"),
         "seed": seed,
         "steps": population.step,
+        "diverged_at": population.diverged(seed),
         "shape": list(population.problem.shape),
         "built_with": dict(built_with),
         "latent": {"kind": latent.kind, "shape": list(latent.shape)},
@@ -118,7 +122,7 @@ def kept_bytes(population: Any, keep: str, steps: int) -> int:
 
 
 def find(out: Path, variant: str, seed: int) -> Path:
-    """Return the kept model of one seed of a run.
+    """Return the kept model of one seed of a run, that of the largest budget.
 
     Raises:
         UsageError: there is none, or there are several.
@@ -129,17 +133,49 @@ def find(out: Path, variant: str, seed: int) -> Path:
     records = [r for r in store.records(curves=False) if r.training.variant == variant]
     if not records:
         raise UsageError(f"no record of {variant} in {out}")
-    paths = [store.model_path(r.run_id) for r in records if r.seed == seed]
-    if not paths:
+    own = [r for r in records if r.seed == seed]
+    if not own:
         seeds = ", ".join(str(s) for s in sorted({r.seed for r in records}))
         raise UsageError(f"{variant} in {out} has no seed {seed}; there are {seeds}")
-    paths = [path for path in paths if path.exists()]
-    if not paths:
+    kept = [r for r in own if store.model_path(r.run_id).exists()]
+    if not kept:
         raise UsageError(f"no model of {variant}, seed {seed}, was kept in {out}")
-    if len(paths) > 1:
-        names = ", ".join(path.stem for path in paths)
+    most = max(r.training.steps for r in kept)
+    last = [r.run_id for r in kept if r.training.steps == most]
+    if len(last) > 1:
+        names = ", ".join(last)
         raise UsageError(f"several trainings of {variant}, seed {seed}, in {out}: {names}")
-    return paths[0]
+    return store.model_path(last[0])
+
+
+def is_whole(path: Path) -> bool:
+    """Return whether ``path`` is a kept model with all that is needed to go on."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "pt") as file:
+            return LOGS in file.keys()  # noqa: SIM118
+    except (OSError, SafetensorError):
+        return False
+
+
+def state_of(tensors: Mapping[str, Tensor], like: State) -> State:
+    """Return the state of one lane out of a whole file, with the structure of ``like``.
+
+    Raises:
+        ValueError: it belongs to other networks or another optimiser.
+    """
+    from ganbench.training.state import restore
+
+    fields = {"generator": "g", "discriminator": "d", "averaged": "ema"}
+    flat = {}
+    for name, tensor in tensors.items():
+        part, _, key = name.partition(".")
+        if part in fields:
+            flat[f".{fields[part]}['{key}']"] = tensor
+        elif part == "training" and name != LOGS:
+            flat[f".{key}"] = tensor
+    return restore(flat, like)
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -12,7 +12,7 @@ from typing import Any
 from ganbench.core import registry
 from ganbench.core.cache import digest
 from ganbench.core.kinds import Backend, Data, Dataset, Preset, Variant
-from ganbench.experiment.records import Training, Unit, file_name
+from ganbench.experiment.records import BUDGET, Training, Unit, file_name
 from ganbench.experiment.request import Request, choose_variants, seed_list
 from ganbench.experiment.screening import NOISE_SEEDS, is_screening, same_gradients
 from ganbench.experiment.trainings import Setting, control_trainings, fitting_trainings, settle
@@ -43,12 +43,15 @@ class Plan:
     together: bool
     more_seeds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     keep: str = "auto"
+    film: bool = False
 
     @property
     def name(self) -> str:
-        """The name of its run directory where none is given."""
-        trainings = [t.model_dump(mode="json") | {"data_dir": None} for t in self.trainings]
-        identity = digest(self.to_json() | {"trainings": trainings})[:8]
+        """The name of its run directory where none is given; the same for every budget."""
+        grow = {"data_dir", *BUDGET}
+        trainings = [t.model_dump(mode="json", exclude=grow) for t in self.trainings]
+        follow = dict.fromkeys(("backend", "more_seeds"))  # from the budget
+        identity = digest(self.to_json() | {"trainings": trainings} | follow)[:8]
         return f"{file_name(self.dataset.name)}-{self.preset.name}-{identity}"
 
     def to_json(self) -> dict[str, Any]:
@@ -90,6 +93,7 @@ class Plan:
                     device=self.device,
                     backend=self.backend.name,
                     keep=self.keep,  # type: ignore[arg-type]
+                    film=self.film,
                 )
                 turn = 0 if training.control else 1 + self.seeds_of(training).index(group[0])
                 units.append(((turn, -length(training)), unit))
@@ -134,6 +138,7 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
         backend=setting.backend,
         together=trained_together(setting.arch, setting.device),
         keep=request.keep,
+        film=request.film,
     )
     if asked is None and is_screening(len(seeds), min(t.steps for t in trainings)):
         plan = replace(plan, more_seeds=_noise_seeds(plan, variants))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ganbench.core.errors import UsageError
 from ganbench.evaluation.evaluator import Evaluator
-from ganbench.experiment.records import Protocol, QuantityInfo, Record, Training
+from ganbench.experiment.records import BUDGET, Protocol, QuantityInfo, Record, Training
 
 
 def describe_protocols(evaluator: Evaluator) -> dict[str, Protocol]:
@@ -55,15 +56,21 @@ class Entry(NamedTuple):
 def refuse_mixed(entries: Iterable[Entry]) -> None:
     """Check that every metric has one protocol, and every variant on an arch one training.
 
+    Of different budgets the budget alone may differ: tables are of one.
+
     Raises:
         UsageError: two differ; says in which fields.
     """
     known: dict[tuple[str, ...], tuple[str, Mapping[str, Any]]] = {}
     for entry in entries:
+        training = entry.training
+        amount = " ".join(map(str, training.amount))
         parts: dict[tuple[str, ...], Mapping[str, Any]] = {
-            (metric,): protocol.fields for metric, protocol in entry.protocols.items()
+            (metric,): {k: v for k, v in protocol.fields.items() if k != "budget"}
+            for metric, protocol in entry.protocols.items()
         }
-        parts[entry.training.variant, entry.arch] = entry.training.model_dump(exclude={"data_dir"})
+        parts[training.variant, entry.arch] = training.model_dump(exclude={"data_dir", *BUDGET})
+        parts[training.variant, entry.arch, amount] = training.model_dump(include=BUDGET)
         for key, fields in parts.items():
             where, first = known.setdefault(key, (entry.name, fields))
             if first != fields:
@@ -76,3 +83,21 @@ def refuse_mixed(entries: Iterable[Entry]) -> None:
 def entries(records: Iterable[Record]) -> list[Entry]:
     """Return the entries of records."""
     return [Entry(r.run_id, r.arch, r.training, r.protocols) for r in records]
+
+
+def of_one_budget(
+    records: list[Record], dataset: str, amount: tuple[str, int] | None = None
+) -> list[Record]:
+    """Return the ``records`` of one budget for each data set: of ``dataset`` that with ``amount``.
+
+    Otherwise it is the one with the most records, and of several the largest.
+    """
+    counts: dict[str, Counter[tuple[int, tuple[str, int]]]] = {}
+    for record in records:
+        own = record.training
+        if own.dataset != dataset or amount in (None, own.amount):
+            counts.setdefault(own.dataset, Counter())[own.budget, own.amount] += 1
+    shown = {
+        name: max(found, key=lambda key: (found[key], key))[1] for name, found in counts.items()
+    }
+    return [r for r in records if r.training.amount == shown.get(r.training.dataset)]

@@ -22,6 +22,7 @@ from ganbench.experiment._older_records import upgraded
 
 BudgetUnit = Literal["g_steps", "images_seen"]
 CONTROL = "control:"
+BUDGET = {"budget", "steps", "checkpoints"}  # the fields of a training that may grow
 
 
 def file_name(name: str) -> str:
@@ -98,6 +99,11 @@ class Training(Strict):
         """A short hash of what the user set; empty for nothing."""
         return digest(self.hyper)[:8] if self.hyper else ""
 
+    @property
+    def amount(self) -> tuple[str, int]:
+        """The budget with its unit: tables are of trainings with the same."""
+        return self.budget_unit, self.budget
+
     def run_id(self, seed: int) -> str:
         """Return the name of the record of one seed."""
         identity = digest(self.model_dump(exclude={"data_dir"}))[:8]
@@ -109,12 +115,28 @@ class Training(Strict):
         return self.model_copy(update={"data_dir": None})
 
 
+class Again(Strict):
+    """What is measured of finished trainings.
+
+    Attributes:
+        check: the metrics are those of the records, whose values are compared with.
+    """
+
+    features: str
+    metrics: tuple[str, ...]
+    n_real: int
+    n_fake: int
+    check: bool = False
+
+
 class Unit(Strict):
     """What is scheduled, retried and resumed: one population.
 
     Attributes:
         arch: the architecture with the options that differ from its defaults.
         keep: what is kept of the trained networks: none, generator, all, or auto.
+        film: whether samples are kept on the way.
+        again: of a training that is finished: it is measured, and not trained.
     """
 
     training: Training
@@ -123,11 +145,14 @@ class Unit(Strict):
     device: str
     backend: str
     keep: Literal["auto", "none", "generator", "all"] = "auto"
+    film: bool = False
+    again: Again | None = None
 
     @property
     def unit_id(self) -> str:
         """The name of its checkpoint."""
-        return digest(self.model_dump(exclude={"keep"}))[:16]
+        without = {"keep", "film"} | (set() if self.again else {"again"})
+        return digest(self.model_dump(exclude=without))[:16]
 
     @property
     def label(self) -> str:

@@ -133,6 +133,9 @@ class Request(Settings):
         "auto", "--keep", "Of trained models: none, generator, all, or auto: all of small ones.",
         type=str,
     )  # fmt: skip
+    film: bool = option(
+        False, "--film", "Keep a few samples on the way, for `ganbench film`.", is_flag=True
+    )
     data_dir: str | None = option(None, "--data-dir", "Folder of the data set's files.", type=str)
 
     def check(self) -> None:

@@ -10,9 +10,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
-from ganbench.core.kinds import Arch, Data, Variant
+from ganbench.core.kinds import Arch, ControlInput, Data, Variant
+from ganbench.core.seeds import derive
 from ganbench.data._validation import validation_split
 from ganbench.evaluation.choose import load_extractor
 from ganbench.evaluation.evaluator import Evaluator
@@ -95,6 +98,14 @@ def control_builder(training: Training, data: Data) -> Any:
     arch = registry.archs.get(training.arch)
     shape, added = network_shape(arch, data)
     return partial(arch.build, shape, **training.arch_options, **added)
+
+
+def control_samples(training: Training, data: Data, draw: int, n: int) -> np.ndarray:
+    """Return the ``n`` samples of one draw of a control, ``[n, *shape]``."""
+    control = registry.controls.get(training.control)
+    seed = derive(training.base_seed, "control", training.dataset, control.name, draw)
+    builder = control_builder(training, data)
+    return control.sample(ControlInput(data, builder, np.random.default_rng(seed), seed), n)
 
 
 def overrides(training: Training) -> dict[str, float]:

@@ -10,7 +10,7 @@ from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Engine, Job
 from ganbench.experiment.plan import Plan
-from ganbench.experiment.records import Training, Unit
+from ganbench.experiment.records import Unit
 from ganbench.experiment.store import Store
 
 Failed = tuple[Unit, str]  # and the reason
@@ -42,7 +42,6 @@ def check_protocols(plan: Plan, store: Store) -> None:
 
 
 def run_units(
-    plan: Plan,
     units: list[Unit],
     store: Store,
     engine: Engine,
@@ -53,7 +52,7 @@ def run_units(
     """Execute ``units``, write the records of those that break down, and return these.
 
     Raises:
-        UsageError: something in the plan is not known where ``engine`` works.
+        UsageError: something in the units is not known where ``engine`` works.
     """
     from ganbench.experiment.execute import execute
     from ganbench.experiment.make_records import failed_records
@@ -61,7 +60,7 @@ def run_units(
     if not units:
         return []
     if engine.other_process:
-        _check_announced(plan)
+        _check_announced(units)
     job = Job(store, execute, report or (lambda unit, event: None), workers, threads)
     failed = engine.run(units, job)
     for unit, reason in failed:
@@ -71,17 +70,22 @@ def run_units(
     return failed
 
 
-def _check_announced(plan: Plan) -> None:
+def _check_announced(units: list[Unit]) -> None:
     """Raise ``UsageError`` for what another process would not know."""
-    training: Training = plan.trainings[0]
-    used: list[tuple[registry.Registry[Any], str]]
-    used = [(registry.variants, t.variant) for t in plan.trainings]
-    used += [(registry.controls, t.control) for t in plan.controls]
-    used += [(registry.games, t.game) for t in plan.trainings]
-    used += [(registry.archs, training.arch), (registry.datasets, training.dataset)]
-    used += [(registry.metrics, name) for name in training.metrics]
-    used += [(registry.backends, plan.backend.name)]
-    hidden = [f"{known.kind} {name}" for known, name in used if not known.announced(name)]
+    used: list[tuple[registry.Registry[Any], str]] = []
+    for unit in units:
+        training = unit.training
+        metrics = unit.again.metrics if unit.again else training.metrics
+        used += [(registry.metrics, name) for name in metrics]
+        used += [(registry.archs, training.arch), (registry.datasets, training.dataset)]
+        used += [(registry.backends, unit.backend)]
+        if training.control:
+            used += [(registry.controls, training.control)]
+        else:
+            used += [(registry.variants, training.variant), (registry.games, training.game)]
+    hidden = [
+        f"{known.kind} {name}" for known, name in dict.fromkeys(used) if not known.announced(name)
+    ]
     if hidden:
         raise UsageError(
             f"{', '.join(dict.fromkeys(hidden))}: registered in this process only, which worker "

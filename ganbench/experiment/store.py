@@ -5,6 +5,8 @@
     OUT/checkpoints/<unit_id>/state.safetensors   state and measurements of an unfinished unit
     OUT/samples/<run_id>.npy    samples from a fixed latent
     OUT/models/<run_id>.safetensors   the trained pair of a finished seed
+    OUT/films/<run_id>.npz      samples of it on the way
+    OUT/measured/<run_id>-<protocol_id>.json   a metric of it, measured later
 
 Every file is written to a temporary name, synced and renamed: it is whole or absent.
 """
@@ -17,13 +19,17 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from ganbench.core.errors import UsageError
 from ganbench.core.files import write_array, write_bytes
 from ganbench.experiment.records import Protocol, Record, Training, Unit, read_record
+
+if TYPE_CHECKING:
+    from ganbench.experiment.more_measured import MoreMeasured
 
 
 def _shared(protocol: Protocol, known: dict[str, Protocol]) -> Protocol:
@@ -114,6 +120,46 @@ class Store:
     def write_model(self, run_id: str, content: bytes) -> None:
         """Keep the model of one seed."""
         write_bytes(self.model_path(run_id), content)
+
+    def drop_model(self, run_id: str) -> None:
+        """Forget the model of one seed."""
+        self.model_path(run_id).unlink(missing_ok=True)
+
+    def film_path(self, run_id: str) -> Path:
+        """Return where the film of a seed lies."""
+        return self.out / "films" / f"{run_id}.npz"
+
+    def write_film(self, run_id: str, content: bytes) -> None:
+        """Keep the film of one seed."""
+        write_bytes(self.film_path(run_id), content)
+
+    def more_path(self, run_id: str, protocol_id: str) -> Path:
+        """Return where a metric that was measured after the training lies."""
+        return self.out / "measured" / f"{run_id}-{protocol_id}.json"
+
+    def write_more(self, more: MoreMeasured) -> None:
+        """Write a metric that was measured after the training."""
+        path = self.more_path(more.run_id, more.protocol.protocol_id)
+        write_bytes(path, (more.model_dump_json(indent=1) + "\n").encode())
+
+    def more(self) -> list[MoreMeasured]:
+        """Return all metrics that were measured after the trainings, the first measured first.
+
+        Raises:
+            UsageError: a file is something else.
+        """
+        from ganbench.experiment.more_measured import MoreMeasured
+
+        found = []
+        for path in sorted((self.out / "measured").glob("*.json")):
+            try:
+                found.append(MoreMeasured.model_validate_json(path.read_bytes()))
+            except ValidationError as error:
+                where = ".".join(str(part) for part in error.errors()[0]["loc"])
+                raise UsageError(
+                    f"{path} is not a measurement of this version ({where}); move it away"
+                ) from None
+        return sorted(found, key=lambda more: more.measured_at)
 
     def done(self, training: Training, seed: int) -> bool:
         """Return whether a seed's training is over, well or badly; a failed one is to be redone."""

@@ -160,7 +160,7 @@ def tune(
     chosen = registry.engines.get(engine)
 
     def train(plan: Plan, units: list[Unit], store: Store) -> None:
-        run_units(plan, units, store, chosen, workers, threads, report)
+        run_units(units, store, chosen, workers, threads, report)
 
     search = Search(searched, plan, len(data.test), out, train)
     names = [t.variant for t in plan.trainings]

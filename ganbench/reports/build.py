@@ -10,7 +10,7 @@ import pandas as pd
 
 from ganbench.core.files import write_bytes
 from ganbench.core.kinds.metric import BEST
-from ganbench.experiment.protocols import entries, refuse_mixed
+from ganbench.experiment.protocols import entries, of_one_budget, refuse_mixed
 from ganbench.experiment.records import QuantityInfo, Record
 from ganbench.experiment.store import Store
 from ganbench.reports import leaderboard, plots, samples
@@ -37,20 +37,26 @@ def run_names(records: list[Record]) -> dict[str, str]:
     }
 
 
-def build(store: Store, dataset: str) -> Built:
-    """Write the CSV files and the plots of ``dataset``'s records.
+def build(store: Store, dataset: str, amount: tuple[str, int] | None = None) -> Built:
+    """Write the CSV files and the plots of ``dataset``'s records of one budget.
+
+    Args:
+        amount: ``Training.amount``; the largest in the directory if None.
 
     Raises:
         UsageError: the records mix protocols.
     """
-    all_records = store.records(curves=False)
+    all_records = of_one_budget(store.records(curves=False), dataset, amount)
     records = [r for r in all_records if r.training.dataset == dataset]
     refuse_mixed(entries(records))
-    table, board, written = leaderboard.write(store, all_records)
-    primary, known = records[0].primary, leaderboard.quantities(records)
-    names = run_names(records)
-    named = table[table["dataset"] == dataset].assign(name=lambda t: t["run_id"].map(names))
-    placed = ranking(board[board["dataset"] == dataset], primary)
+    more = store.more()
+    table, board, written = leaderboard.write(store, all_records, more)
+    own = {record.run_id for record in records}
+    known = leaderboard.quantities(records, [m for m in more if m.run_id in own])
+    primary, names = records[0].primary, run_names(records)
+    named = leaderboard.first_protocols(table[table["dataset"] == dataset])
+    named = named.assign(name=named["run_id"].map(names))
+    placed = ranking(leaderboard.first_protocols(board[board["dataset"] == dataset]), primary)
     by_arch_and_variant = {(r.arch, r.training.variant): names[r.run_id] for r in records}
     order = list(
         dict.fromkeys(by_arch_and_variant[row.arch, row.variant] for row in placed.itertuples())

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ganbench.core.files import write_parts
 from ganbench.core.kinds.metric import shortfall
+from ganbench.experiment.more_measured import MoreMeasured
 from ganbench.experiment.records import CONTROL, QuantityInfo, Record
 from ganbench.experiment.screening import is_screening
 from ganbench.experiment.store import Store
@@ -38,11 +39,13 @@ OF_SEEDS = ["seed", "checkpoint", "status", "verdict", "value", "floor", *ENDS]
 BASELINE = "ns"
 
 
-def quantities(records: Sequence[Record]) -> dict[str, QuantityInfo]:
-    """Return every quantity of ``records``, in the order of their metrics."""
+def quantities(
+    records: Sequence[Record], more: Sequence[MoreMeasured] = ()
+) -> dict[str, QuantityInfo]:
+    """Return every quantity of ``records`` and of ``more``, in the order of their metrics."""
     known: dict[str, QuantityInfo] = {}
-    for record in records:
-        for key, quantity in record.quantities.items():
+    for found in [r.quantities for r in records] + [m.protocol.quantities for m in more]:
+        for key, quantity in found.items():
             known.setdefault(key, quantity)
     return known
 
@@ -207,21 +210,33 @@ def read(path: Path) -> pd.DataFrame:
     return pd.read_csv(path)
 
 
-def write(store: Store, records: list[Record]) -> tuple[pd.DataFrame, pd.DataFrame, list[Path]]:
+def first_protocols(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of one protocol of each quantity: the run's own, or the first measured later.
+
+    Args:
+        table: ``results.csv`` or ``leaderboard.csv``, where the run's own stands first.
+    """
+    first = table.groupby(["dataset", "metric"], sort=False)["protocol_id"].transform("first")
+    return table[table["protocol_id"] == first]
+
+
+def write(
+    store: Store, records: Sequence[Record], more: Sequence[MoreMeasured] = ()
+) -> tuple[pd.DataFrame, pd.DataFrame, list[Path]]:
     """Write the tables of a run directory.
 
     Args:
-        records: of the directory.
+        records: of the directory. more: what was measured of them later, at the end only.
 
     Returns:
         ``results.csv``, ``leaderboard.csv``, and every file: the leaderboard at equal generator
         updates, and those at equal images and equal seconds.
     """
-    table = results(records)
-    known = quantities(records)
+    table = results(records, more)
+    known = quantities(records, more)
     board = leaderboard(table, known)
     written = {"results.csv": table, "leaderboard.csv": board}
-    curves = table[[*PART, *SHARED, *OF_SEEDS, "run_id", "images_seen"]]
+    curves = first_protocols(table)[[*PART, *SHARED, *OF_SEEDS, "run_id", "images_seen"]]
     for axis in ("images", "seconds"):
         if curves[AXES[axis]].notna().any():
             read, _ = read_at(curves, axis)

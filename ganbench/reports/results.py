@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ganbench.experiment.more_measured import MoreMeasured, as_record
 from ganbench.experiment.records import Record
 from ganbench.reports.verdicts import all_verdicts
 
@@ -43,7 +44,7 @@ def _of_checkpoints(record: Record, verdicts: Sequence[str]) -> list[dict[str, A
     if record.status != "ok":
         last = measured[-1] if measured else {}
         end: dict[str, Any] = {
-            "checkpoint": record.training.checkpoints,
+            "checkpoint": max(record.training.checkpoints, len(measured) + 1),
             "values": None,
             "unmeasured": {},
         }
@@ -73,28 +74,35 @@ def _of_quantities(record: Record) -> list[dict[str, Any]]:
     ]
 
 
-def results(records: list[Record]) -> pd.DataFrame:
+def results(records: Sequence[Record], more: Sequence[MoreMeasured] = ()) -> pd.DataFrame:
     """Return one row per run, checkpoint and quantity, in the columns of ``results.csv``.
 
     A training that did not end well has empty last values, and so has a metric that its last
     samples do not allow.
+
+    Args:
+        more: what was measured of these runs later; it stands behind all that they measured.
     """
     judged = all_verdicts(records)
+    by_run = {record.run_id: record for record in records}
+    measured_later = [as_record(by_run[m.run_id], m) for m in more if m.run_id in by_run]
     runs: list[dict[str, Any]] = []
     checkpoints: list[dict[str, Any]] = []
     known: list[dict[str, Any]] = []
     rows: list[tuple[int, int, int]] = []  # places in these three
     values: list[float | None] = []
-    for record in records:
+    for place, record in enumerate([*records, *measured_later]):
+        later = place >= len(records)
+        verdicts = judged[record.run_id][-1:] if later else judged[record.run_id]
         runs.append(_of_run(record))
         quantities = list(enumerate(_of_quantities(record), len(known)))
         known += [quantity for _, quantity in quantities]
-        for measurement in _of_checkpoints(record, judged[record.run_id]):
+        for measurement in _of_checkpoints(record, verdicts):
             own, lacking = measurement.pop("values"), measurement.pop("unmeasured")
-            for place, quantity in quantities:
+            for at, quantity in quantities:
                 key = quantity["metric"]
                 if own is None or key in own or quantity["of"] in lacking:
-                    rows.append((len(runs) - 1, len(checkpoints), place))
+                    rows.append((len(runs) - 1, len(checkpoints), at))
                     values.append(None if own is None else own.get(key))
             checkpoints.append(measurement)
     places = np.array(rows, int).reshape(-1, 3)

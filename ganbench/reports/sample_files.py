@@ -14,9 +14,9 @@ from ganbench.core.files import write_array, write_bytes
 KINDS = (".png", ".npy", ".npz", "")
 
 
-def check_target(target: Path) -> None:
+def check_target(target: Path, kinds: tuple[str, ...] = KINDS) -> None:
     """Raise ``UsageError`` unless samples can be written there."""
-    if target.suffix not in KINDS:
+    if target.suffix not in kinds:
         raise UsageError(f"--to is {target}: FILE.png, FILE.npy, FILE.npz or a folder needed")
     if target.suffix and target.is_dir():
         raise UsageError(f"--to is {target}, which is a folder")

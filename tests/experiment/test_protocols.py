@@ -51,8 +51,8 @@ def test_trainings_with_another_batch_or_rate_are_not_ranked_together(tiny, tmp_
 def test_protocols_are_never_mixed(tiny, tmp_path):
     run(tmp_path, variants=["ns"], seeds=1)
     before = {p.name: p.read_bytes() for p in tmp_path.glob("*.*")}
-    with pytest.raises(UsageError, match=r"this run.*not comparable: budget \(12, 100\)"):
-        run(tmp_path, variants=["wgan-gp"], seeds=1, steps=100)
+    with pytest.raises(UsageError, match=r"this run.*not comparable: budget_unit"):
+        run(tmp_path, variants=["wgan-gp"], seeds=1, images_seen=800)
     with pytest.raises(UsageError, match=r"differs.*this run.*batch \(8, 32\)"):
         run(tmp_path, variants=["ns"], seeds=1, batch=32)
     assert {p.name: p.read_bytes() for p in tmp_path.glob("*.*")} == before  # nothing trained

@@ -1,0 +1,34 @@
+"""``ganbench film``: how a generator learned, as an animation."""
+
+from __future__ import annotations
+
+import click
+
+from ganbench.cli._common import guarded
+from ganbench.core.errors import UsageError
+
+
+@click.command()
+@click.argument("out")
+@click.option("--variant", required=True, help="Of the run in OUT, trained with --film.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Which of its trainings.")
+@click.option("--to", help="FILE.png or FILE.gif; default: OUT/films/<variant>-s<seed>.png.")
+@click.option("--seconds", type=float, default=6.0, show_default=True, help="Without the last.")
+@guarded
+def film(out: str, variant: str, seed: int, to: str | None, seconds: float) -> None:
+    """Write an animation of the samples that a training with --film kept in OUT."""
+    from pathlib import Path
+
+    from ganbench.experiment.store import Store
+    from ganbench.reports.film_files import KINDS, kept_film, pictures, write_film
+    from ganbench.reports.sample_files import check_target
+
+    target = Path(to) if to else Path(out) / "films" / f"{variant}-s{seed}.png"
+    if target.suffix not in KINDS:
+        raise UsageError(f"--to is {target}: FILE.png or FILE.gif needed")
+    if not 0 < seconds < 600:
+        raise UsageError(f"--seconds is {seconds}: between 0 and 600 needed")
+    record, frames = kept_film(Store(Path(out)), variant, seed)
+    check_target(target, KINDS)
+    write_film(target, pictures(record, frames), seconds)
+    click.echo(str(target))

@@ -1,0 +1,81 @@
+"""``ganbench measure``: more metrics of trainings that are finished."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ganbench.cli._common import FAILED, inception_weights, resumable, stop_on_sigterm
+from ganbench.cli._options import engine_options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ganbench.api import Result
+
+
+@click.command()
+@resumable
+@click.argument("out")
+@click.option("--metrics", default="default", show_default=True, help="Names, groups, or all.")
+@click.option("--features", help="Extractor of the metrics; default: the run's.")
+@click.option("--n-fake", type=int, help="Most generated samples; default: the run's.")
+@click.option("--n-real", type=int, help="Most held-out samples; default: the run's.")
+@click.option("--variants", multiple=True, help="Of the run; default: all.")
+@click.option("--dataset", help="Where the run has several.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
+@click.option("--data-dir", help="Folder of the data set's files.")
+@click.option("--check", is_flag=True, help="Measure what the records hold, and compare.")
+@inception_weights
+@engine_options
+def measure(
+    out: str, engine: str, workers: int | None, threads: int | None, check: bool, **options: Any
+) -> None:
+    """Measure the kept models of the run in OUT by more metrics; nothing is trained.
+
+    The values join its results.csv and leaderboard.csv under their own protocols. The same command
+    again measures only what is left.
+    """
+    from rich.console import Console
+
+    from ganbench import api
+    from ganbench.cli._progress import counted
+
+    stop_on_sigterm()
+    console = Console()
+    console = Console(width=None if console.is_terminal else 160)
+    seeds: list[int] = []
+
+    def announce(units: list[Any]) -> None:
+        seeds.extend(len(unit.seeds) for unit in units)
+        what = "to compare with their records" if check else "to measure"
+        console.print(f"{counted(sum(seeds), 'training')} {what}, in {out}", highlight=False)
+
+    def progress(unit: Any, event: dict[str, Any]) -> None:
+        if "failed" in event:
+            console.print(f"{unit.label} failed: {event['failed']}", style="red", markup=False)
+
+    result = api.measure(
+        out, engine=engine, workers=workers, threads=threads, check=check, progress=progress,
+        announce=announce, **options,
+    )  # fmt: skip
+    if check and not result.failed:
+        console.print("every value is that of its record", highlight=False)
+    if not check:
+        _print_table(console, result)
+    if result.failed:
+        sys.exit(FAILED)
+
+
+def _print_table(console: Console, result: Result) -> None:
+    """Print a table by the first quantity that was asked for, with the others beside it."""
+    from ganbench.reports.tables import terminal_table
+
+    board = result.leaderboard
+    if len(board):
+        shown = {k: q.model_copy(update={"headline": True}) for k, q in result.quantities.items()}
+        console.print(terminal_table(board, board["metric"].iloc[0], shown))
+    names = [path.name for path in result.written if path.suffix == ".csv"]
+    console.print(f"{result.out}/: {', '.join(names)}", markup=False, highlight=False)
