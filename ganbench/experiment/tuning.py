@@ -151,8 +151,15 @@ def tune(
     Raises:
         UsageError: something in the request cannot be done.
     """
+    keep = "none" if request.keep == "auto" else request.keep
     searched = replace(
-        request, recipe="paper", validation=True, no_controls=True, checkpoints=1, seeds=1
+        request,
+        recipe="paper",
+        validation=True,
+        no_controls=True,
+        checkpoints=1,
+        seeds=1,
+        keep=keep,
     )
     plan, _ = make_plan(searched)
     searched = replace(searched, metrics=plan.primary)

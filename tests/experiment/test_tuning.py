@@ -61,6 +61,7 @@ def test_nothing_of_the_held_out_split_is_read(searched):
     plan, data = make_plan(Request(variants=("ns",), dataset="ring2d", preset="smoke"))
     assert record.training.dataset_sha256 != data.sha256 == plan.trainings[0].dataset_sha256
     assert not any(r.training.control for r in Store(out / "rate-1").records())
+    assert not list(out.glob("rate-*/models"))  # nobody needs them
 
 
 def test_the_file_is_a_recipe(searched, tmp_path):
