@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ganbench.archs._layers import Dropout
+from ganbench.archs._layers import Dropout, FromImage, ToImage
 from ganbench.core import registry
 from ganbench.core.kinds import Data, Networks, Variant
 from ganbench.experiment.request import parse_arch
@@ -34,11 +34,19 @@ LOSSES: dict[str, Losses] = {
 
 
 def ordinary(network: nn.Module) -> nn.Module:
-    """Return ``network``, changed in place, with torch's own dropout."""
-    for module in network.modules():
+    """Return ``network``, changed in place, with torch's own layers and the same weights."""
+    for module in [*network.modules()]:
         for name, child in module.named_children():
+            layer: nn.Module | None = None
             if isinstance(child, Dropout):
-                setattr(module, name, nn.Dropout(child.p))
+                layer = nn.Dropout(child.p)
+            elif isinstance(child, ToImage):
+                layer = nn.ConvTranspose2d(*child.weight.shape[:2], 4, 2, 1)
+            elif isinstance(child, FromImage):
+                layer = nn.Conv2d(child.in_channels, child.out_channels, 4, 2, 1)
+            if layer is not None:
+                layer.load_state_dict(child.state_dict())
+                setattr(module, name, layer)
     return network.train()
 
 

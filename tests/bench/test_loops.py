@@ -120,3 +120,20 @@ def test_dropout_is_torchs_own_and_at_work():
 def test_options_of_an_architecture_reach_the_loop():
     narrow = Loop("ns", "toy:width=16", points(), BATCH, careful=False)
     assert {tuple(p.shape) for p in narrow.d.parameters()} >= {(16, 2), (16, 16)}
+
+
+def test_torchs_own_layers_have_the_same_weights_and_outputs():
+    """So that a loop trains the same networks, with what a user would write."""
+    from ganbench.archs._layers import FromImage, ToImage
+    from ganbench.bench.loops import ordinary
+
+    networks = registry.archs.get("dcgan").build((1, 28, 28))
+    z, x = torch.randn(4, 100), torch.randn(4, 1, 28, 28)
+    networks.generator.train()
+    before = networks.generator(z), networks.discriminator(x)
+    g, d = ordinary(networks.generator), ordinary(networks.discriminator)
+    for found, expected in zip((g(z), d(x)), before, strict=True):
+        torch.testing.assert_close(found, expected)
+    layers = [*g.modules(), *d.modules()]
+    assert not any(isinstance(layer, ToImage | FromImage) for layer in layers)
+    assert any(isinstance(layer, torch.nn.ConvTranspose2d) for layer in layers)
