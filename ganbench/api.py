@@ -158,8 +158,8 @@ def run_for(
     """
     if request.steps is not None or request.images_seen is not None:
         raise UsageError("--for grows the budget itself: leave out --steps and --budget")
-    rounds = Rounds(seconds)
-    plan, _ = make_plan(replace(request, steps=FIRST))
+    request = replace(request, checkpoints=request.checkpoints or 1)  # one for each round
+    rounds, (plan, _) = Rounds(seconds), make_plan(replace(request, steps=FIRST))
     count = registry.engines.get(engine).workers(workers, plan.device)
     rounds.done = last_round(plan, Store(out_folder(plan, out)), count)
 
@@ -168,9 +168,11 @@ def run_for(
         if progress:
             progress(unit, event)
 
-    def run_to(steps: int) -> tuple[Plan, Result]:
+    def run_to(steps: int) -> tuple[tuple[Plan, Result], float]:
         now, _ = make_plan(replace(request, steps=steps))
-        return now, run_plan(now, out, engine, workers, threads, watched, partial(announce, now))
+        done = run_plan(now, out, engine, workers, threads, watched, partial(announce, now))
+        last = done.results.sort_values("checkpoint").drop_duplicates("run_id", keep="last")
+        return (now, done), float(last["eval_s"].sum()) / count
 
     return rounds.run(run_to)
 

@@ -44,6 +44,16 @@ def tiny():
         yield preset
 
 
+@pytest.fixture
+def no_plots(monkeypatch):
+    """Runs write their tables, and no pictures, which other tests look at."""
+    from ganbench.reports import build, plots
+
+    monkeypatch.setattr(build, "_value_plots", lambda *given: [])
+    monkeypatch.setattr(build, "_sample_pictures", lambda *given: [])
+    monkeypatch.setattr(plots, "collapse", lambda *given: None)
+
+
 def _idx(array):
     """Return an IDX file of uint8."""
     head = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes()

@@ -41,7 +41,8 @@ def ordinary(network: nn.Module) -> nn.Module:
             if isinstance(child, Dropout):
                 layer = nn.Dropout(child.p)
             elif isinstance(child, ToImage):
-                layer = nn.ConvTranspose2d(*child.weight.shape[:2], 4, 2, 1)
+                before, after = child.weight.shape[:2]
+                layer = nn.ConvTranspose2d(before, after, 4, 2, 1)
             elif isinstance(child, FromImage):
                 layer = nn.Conv2d(child.in_channels, child.out_channels, 4, 2, 1)
             if layer is not None:

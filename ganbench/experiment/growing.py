@@ -179,7 +179,8 @@ def on_the_grid(
     """
     by_step = {m.g_steps: m for m in measured}
     grid = [place for place in checkpoints_of(training) if place <= step]
-    places = grid if all(place in by_step for place in grid) else sorted(by_step)
+    whole = grid and all(place in by_step for place in grid)
+    places = grid if whole else sorted(by_step)
     early, metrics = measured_early(evaluator)
     return [
         by_step[place].model_copy(

@@ -11,10 +11,11 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from ganbench.core.errors import UsageError
 from ganbench.experiment.plan import Plan
+from ganbench.experiment.records import Measurement, Record
 from ganbench.experiment.store import Store
 
 FIRST = 50  # generator updates of the first round
@@ -45,6 +46,15 @@ def parse_duration(text: str) -> float:
     return seconds
 
 
+class Round(NamedTuple):
+    """A complete round: to how many updates, how many it added, its seconds, those of measuring."""
+
+    steps: int
+    added: int
+    seconds: float
+    measuring: float
+
+
 @dataclass
 class Rounds:
     """The rounds so far, and how large the next may be.
@@ -52,12 +62,11 @@ class Rounds:
     Attributes:
         seconds: of all rounds together.
         clock: of which the differences are seconds.
-        done: ``(generator updates, seconds of that round)``.
     """
 
     seconds: float
     clock: Callable[[], float] = time.monotonic
-    done: list[tuple[int, float]] = field(default_factory=list)
+    done: list[Round] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.start = self.round_start = self.clock()
@@ -73,74 +82,73 @@ class Rounds:
         if self.complete and self.spent > LATE * self.seconds:
             raise OutOfTime
 
-    def run(self, run_to: Callable[[int], T]) -> T:
-        """Return what ``run_to(generator updates)`` returned of the last complete round.
+    def run(self, run_to: Callable[[int], tuple[T, float]]) -> T:
+        """Train in rounds, and return what the last complete one gave.
 
-        Where an earlier call ended, and no time is left for more, its last round is returned.
+        Where an earlier call ended, and no time is left for more, that is its last round.
+
+        Args:
+            run_to: ``generator updates -> (what it gives, seconds of measuring)``.
         """
         last: T | None = None
         while (steps := self.next_steps()) is not None or last is None:
-            steps = steps or self.done[-1][0]
+            steps = steps or self.done[-1].steps
             try:
-                last = run_to(steps)
+                last, measuring = run_to(steps)
             except OutOfTime:
                 break
-            self._finish(steps)
+            self._finish(steps, measuring)
         assert last is not None  # a first round is not stopped
         return last
 
-    def _finish(self, steps: int) -> None:
+    def _finish(self, steps: int, measuring: float) -> None:
         now = self.clock()
-        self.done.append((steps, now - self.round_start))
+        added = steps - (self.done[-1].steps if self.done else 0)
+        if added:  # or an earlier call had done it
+            self.done.append(Round(steps, added, now - self.round_start, measuring))
         self.round_start = now
         self.complete = True
 
     def next_steps(self) -> int | None:
-        """Return the generator updates of the next round, or None if there is no time for one."""
+        """Return the generator updates of the next round, or None if there is no time for one.
+
+        What the last round took beside measuring is taken for the time of its updates, and a bit of
+        it was not: so rounds rather end early than late.
+        """
         if not self.done:
             return FIRST
-        before = self.done[-1][0]
-        fit = before + (SAFE * (self.seconds - self.spent) - self._overhead()) / self._rate()
-        if fit < LEAST_GROWTH * before:
+        last = self.done[-1]
+        rate = max(last.seconds - last.measuring, 1e-9) / max(last.added, 1)
+        left = SAFE * (self.seconds - self.spent) - last.measuring
+        fit = last.steps + max(0.0, left) / rate
+        if fit < LEAST_GROWTH * last.steps:
             return None
         # A multiple of the updates before keeps its checkpoints; after it as many must fit again.
-        times = min(MOST_GROWTH, math.floor(fit / before / 2))
-        return times * before if times >= 2 else int(fit)
-
-    def _new_steps(self) -> list[tuple[int, float]]:
-        """Return the updates that each round added, with its seconds."""
-        steps = [0, *(s for s, _ in self.done)]
-        return [(b - a, t) for a, b, (_, t) in zip(steps, steps[1:], self.done, strict=False)]
-
-    def _rate(self) -> float:
-        """Return the seconds of one more update of all: from the last two rounds."""
-        (one, short), (two, long) = [(0, 0.0), *self._new_steps()][-2:]
-        if two > one and long > short:
-            return (long - short) / (two - one)
-        return long / max(two, 1)
-
-    def _overhead(self) -> float:
-        """Return the seconds of a round beside its updates."""
-        if len(self.done) < 2:
-            return 0.0  # all of the first round's time is taken for that of its updates
-        added, seconds = self._new_steps()[-1]
-        return max(0.0, seconds - added * self._rate())
+        times = min(MOST_GROWTH, math.floor(fit / last.steps / 2))
+        return times * last.steps if times >= 2 else int(fit)
 
 
-def last_round(plan: Plan, store: Store, workers: int) -> list[tuple[int, float]]:
-    """Return the largest budget to which all of ``plan`` is trained, with its seconds; or nothing.
+def last_round(plan: Plan, store: Store, workers: int) -> list[Round]:
+    """Return the largest budget to which all of ``plan`` is trained; or nothing.
 
     Args:
         plan: with any budget in generator updates.
     """
     names = {t.variant for t in (*plan.trainings, *plan.controls)}
     needed = sum(len(plan.seeds_of(t)) for t in (*plan.trainings, *plan.controls))
-    rounds: dict[int, list[float]] = {}
+    rounds: dict[int, list[Measurement | None]] = {}
     for record in store.records(curves=False):
         own = record.training
         if own.dataset == plan.dataset.name and own.variant in names and record.status != "failed":
-            last = record.measurements[-1] if record.measurements else None
-            spent = (last.train_s if last else 0.0) + sum(m.eval_s for m in record.measurements)
-            rounds.setdefault(own.steps, []).append(spent)
-    complete = [steps for steps, seconds in rounds.items() if len(seconds) >= needed]
-    return [(steps, sum(rounds[steps]) / workers) for steps in sorted(complete)[-1:]]
+            rounds.setdefault(own.steps, []).append(_last(record))
+    complete = [steps for steps, measured in rounds.items() if len(measured) >= needed]
+    if not complete:
+        return []
+    steps = max(complete)
+    last = [m for m in rounds[steps] if m is not None]
+    measuring = sum(m.eval_s for m in last) / workers
+    return [Round(steps, steps, sum(m.train_s for m in last) / workers + measuring, measuring)]
+
+
+def _last(record: Record) -> Measurement | None:
+    return record.measurements[-1] if record.measurements else None

@@ -12,6 +12,8 @@ from ganbench.experiment.films import IMAGES, places, read_frames
 from ganbench.experiment.store import Store
 from tests.experiment._helpers import run, values
 
+pytestmark = pytest.mark.usefixtures("no_plots")
+
 
 def film_of(out, result, variant="ns", seed=0):
     rows = result.results

@@ -23,6 +23,8 @@ from ganbench.experiment.records import read_record
 from ganbench.training.population import Population
 from tests.experiment._helpers import run
 
+pytestmark = pytest.mark.usefixtures("no_plots")
+
 METRICS = "default,duality_gap,oscillation"
 
 

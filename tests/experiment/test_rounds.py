@@ -11,8 +11,10 @@ from ganbench import api
 from ganbench.cli import main
 from ganbench.core.errors import UsageError
 from ganbench.experiment import rounds
-from ganbench.experiment.rounds import FIRST, OutOfTime, Rounds, parse_duration
+from ganbench.experiment.rounds import FIRST, OutOfTime, Round, Rounds, parse_duration
 from tests.experiment._helpers import run
+
+pytestmark = pytest.mark.usefixtures("no_plots")
 
 
 class Machine:
@@ -26,7 +28,7 @@ class Machine:
         self.now += self.overhead + self.rate * (steps - self.steps + self.anew * self.steps)
         self.steps = steps
         self.rounds.append(steps)
-        return steps
+        return steps, self.overhead
 
 
 @pytest.mark.parametrize("rate", [0.001, 0.01, 0.1])
@@ -85,11 +87,12 @@ def test_what_was_done_before_is_gone_on_with():
     machine = Machine(0.01, 1.0)
     machine.steps = 400
     planned = Rounds(20.0, clock=lambda: machine.now)
-    planned.done = [(400, 5.0)]
+    planned.done = [Round(400, 400, 5.0, 1.0)]
     planned.run(machine.run_to)
     assert min(machine.rounds) > 400
+    machine.steps = 400
     nothing_fits = Rounds(0.1, clock=lambda: machine.now)
-    nothing_fits.done = [(400, 5.0)]
+    nothing_fits.done = [Round(400, 400, 5.0, 1.0)]
     assert nothing_fits.run(machine.run_to) == 400
 
 
