@@ -88,7 +88,7 @@ def say_starts(units: Sequence[Unit], store: Store) -> list[str]:
     ]
     if anew:
         names = ", ".join(dict.fromkeys(anew))
-        said.append(f"trained anew, as a rate follows a schedule over the whole budget: {names}")
+        said.append(f"trained anew, as they follow a schedule over the whole budget: {names}")
     return said
 
 

@@ -185,7 +185,7 @@ def test_the_same_command_with_more_steps_finds_its_run(tiny, tmp_path, monkeypa
     assert outs[0] == outs[1]
     assert "go on from" not in said[0]
     assert "3 go on from 4 generator updates" in said[1]
-    assert "trained anew, as a rate follows a schedule over the whole budget: rpgan-r1r2" in said[1]
+    assert "trained anew, as they follow a schedule over the whole budget: rpgan-r1r2" in said[1]
 
 
 def test_measurements_are_at_even_steps():

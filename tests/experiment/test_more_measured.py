@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -104,6 +105,24 @@ def test_a_new_metric_of_a_finished_run(finished):
     assert ((pair[0]["value"] / pair[1]["value"].reindex(pair[0].index)).round(9) == 2).all()
     board = pd.read_csv(finished / "leaderboard.csv")
     assert one_row(board, metric="twice", variant="ns")["n_seeds"] == 2
+
+
+def test_the_published_models_are_measured_without_training(tmp_path, monkeypatch):
+    """By a metric that was not there when they were trained, from what the repository holds."""
+    shutil.copytree(Path(__file__).parents[2] / "results" / "digits-models", tmp_path / "run")
+    monkeypatch.setattr(Population, "run", None)
+    base = registry.metrics.get("sliced-wasserstein")
+    quantity = Quantity("new", "1", higher_is_better=False)
+
+    def compute(*given, **params):
+        return {"new": base.compute(*given, **params)["sliced_w2"]}
+
+    with registry.temporarily(replace(base, name="new", quantities=(quantity,), compute=compute)):
+        result = measure(tmp_path / "run", "new", n_fake=200)
+    assert not result.failed
+    rows = result.results
+    assert {"ns", "wgan-gp", "hinge", "control:gaussian"} <= set(rows["variant"])
+    assert rows["value"].notna().all()
 
 
 def test_the_value_is_of_samples_of_the_model_and_has_its_own_protocol(finished):
