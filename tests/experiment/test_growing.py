@@ -201,10 +201,12 @@ def test_measurements_are_at_even_steps():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("dataset, arch", [("ring2d", None), ("digits", "dcgan:width=8")])
-def test_every_variant_grows(tiny, tmp_path, dataset, arch):
-    given = {"variants": ["all"], "dataset": dataset, "arch": arch, "seeds": 1, "checkpoints": 2}
-    given |= {"no_controls": True}
+@pytest.mark.parametrize(
+    "variants, dataset, arch", [("all", "ring2d", None), ("core,bcr", "digits", "dcgan:width=8")]
+)
+def test_every_variant_grows(tiny, tmp_path, variants, dataset, arch):
+    given = {"variants": [variants], "dataset": dataset, "arch": arch, "seeds": 1}
+    given |= {"no_controls": True, "checkpoints": 2}
     straight = run(tmp_path / "straight", steps=12, **given)
     for steps in (3, 6, 12):
         grown = run(tmp_path / "grown", steps=steps, **given)
