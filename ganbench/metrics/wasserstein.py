@@ -71,9 +71,11 @@ def _solve(distances: Array, p: int) -> float:
         limit *= 1_000 ** (1 / p)
     n, m = distances.shape
     value = float((plan * scaled**p).sum()) / (n * m)
-    if gap > GAP * value:
+    # If not 0, the cost is at least that of one of the n m units of mass on a way of length 1.
+    off = gap / max(value, 1 / (n * m))
+    if off > GAP:
         raise RuntimeError(
-            f"exact transport of {n} to {m} points is off its optimum by up to {gap / value:.1g} "
+            f"exact transport of {n} to {m} points is off its optimum by up to {off:.1g} "
             "of its cost: points lie too many times farther than others"
         )
     return float(value ** (1 / p) * unit)

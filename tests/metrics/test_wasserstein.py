@@ -75,6 +75,17 @@ def test_w1_on_a_line_against_scipy(x, y):
 
 
 @pytest.mark.parametrize("p", [1, 2])
+def test_the_same_points_in_another_order_are_at_no_distance(p):
+    """Once the rounding of the potentials was compared with a cost of 0."""
+    x, y = [1.0, 1.0, 0.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0, 0.0, 1.0]
+    assert wasserstein(column(*x), column(*y), p) == 0
+    rng = np.random.default_rng(0)
+    for n in (3, 6, 11, 60):
+        points = rng.integers(0, 3, n).astype(float)
+        assert wasserstein(column(*points), column(*rng.permutation(points)), p) < 1e-12
+
+
+@pytest.mark.parametrize("p", [1, 2])
 @pytest.mark.parametrize(("n", "d"), [(40, 2), (100, 16), (12, 50)])
 def test_transport_against_an_assignment(p, n, d):
     x, y = two(n, n, d)
