@@ -110,7 +110,7 @@ def test_a_film_is_whole_after_an_interruption(tiny, tmp_path, stopped):
         pass
 
     def stop(unit, event):
-        if stopped and event.get("step", 0) >= 4 and "values" in event:
+        if stopped and event.get("step", 0) >= 8 and "values" in event:
             raise Stop
 
     given = {"variants": ["ns"], "seeds": 1, "no_controls": True, "film": True}

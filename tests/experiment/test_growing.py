@@ -79,6 +79,15 @@ def test_a_budget_that_grows_twice_ends_as_one_that_was_large(
     assert histories[0] == histories[1]
 
 
+def test_the_last_of_the_smaller_budget_is_one_on_the_way_of_the_larger(tiny, tmp_path):
+    """Where `w2` is not measured: only `w1` stays."""
+    given = {"variants": ["ns"], "seeds": 1, "checkpoints": 2, "metrics": "w1"}
+    straight = run(tmp_path / "straight", steps=8, **given)
+    for steps in (4, 8):
+        grown = run(tmp_path / "grown", steps=steps, **given)
+    same(straight, grown)
+
+
 def test_the_smaller_budget_stays_and_is_shown_by_its_own_command(tiny, tmp_path):
     small = run(tmp_path, steps=4)
     large = run(tmp_path, steps=8)
