@@ -100,6 +100,17 @@ def run(
     return run_plan(plan, out, engine, workers, threads, progress)
 
 
+def _opened(
+    out: Path, engine: str, workers: int | None, threads: int | None
+) -> tuple[Engine, Store]:
+    """Return the engine and the run directory, made if need be, or say what cannot be used."""
+    chosen: Engine = registry.engines.get(engine)
+    check_resources(workers, threads)
+    store = Store(out)
+    store.prepare()
+    return chosen, store
+
+
 def run_plan(
     plan: Plan,
     out: str | Path | None = None,
@@ -117,10 +128,7 @@ def run_plan(
     from ganbench.experiment.growing import drop_smaller
     from ganbench.reports.build import build
 
-    chosen: Engine = registry.engines.get(engine)
-    check_resources(workers, threads)
-    store = Store(out_folder(plan, out))
-    store.prepare()
+    chosen, store = _opened(out_folder(plan, out), engine, workers, threads)
     with store.alone():
         units = plan.units(store.done)
         if units:
@@ -186,22 +194,13 @@ def _result(
     skipped: dict[str, str],
 ) -> Result:
     return Result(
+        **built._asdict(),
         out=store.out,
-        results=built.results,
-        leaderboard=built.leaderboard,
-        quantities=built.quantities,
-        written=built.written,
         failed=[(unit.label, reason) for unit, reason in failed],
         skipped=skipped,
         trained=trained,
         dataset=dataset,
     )
-
-
-def _of_protocols(table: pd.DataFrame, protocols: list[str]) -> pd.DataFrame:
-    """Return the rows of these protocols, in their order."""
-    place = table["protocol_id"].map({name: i for i, name in enumerate(protocols)})
-    return table.loc[place.dropna().sort_values(kind="stable").index]
 
 
 def measure(
@@ -232,13 +231,11 @@ def measure(
     """
     from ganbench.experiment.measure_plan import plan_again
     from ganbench.reports.build import build
+    from ganbench.reports.leaderboard import of_protocols
 
-    chosen: Engine = registry.engines.get(engine)
-    check_resources(workers, threads)
     asked = metrics if isinstance(metrics, str) else ",".join(metrics)
     units, records, protocols = plan_again(Path(out), asked, **options)
-    store = Store(Path(out))
-    store.prepare()
+    chosen, store = _opened(Path(out), engine, workers, threads)
     if options.get("check") and threads is None:  # sums are split by them
         threads = records[-1].threads
     with store.alone():
@@ -246,8 +243,10 @@ def measure(
         failed = run_units(units, store, chosen, workers, threads, progress)
         dataset = records[0].training.dataset
         built = build(store, dataset, records[0].training.amount)
-    table, board = (_of_protocols(frame, protocols) for frame in (built.results, built.leaderboard))
-    built = built._replace(results=table, leaderboard=board)
+    built = built._replace(
+        results=of_protocols(built.results, protocols.values()),
+        leaderboard=of_protocols(built.leaderboard, protocols.values()),
+    )
     return _result(store, dataset, built, failed, 0, {})
 
 

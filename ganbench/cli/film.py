@@ -24,11 +24,9 @@ def film(out: str, variant: str, seed: int, to: str | None, seconds: float) -> N
     from ganbench.reports.sample_files import check_target
 
     target = Path(to) if to else Path(out) / "films" / f"{variant}-s{seed}.png"
-    if target.suffix not in KINDS:
-        raise UsageError(f"--to is {target}: FILE.png or FILE.gif needed")
+    check_target(target, KINDS)
     if not 0 < seconds < 600:
         raise UsageError(f"--seconds is {seconds}: between 0 and 600 needed")
     record, frames = kept_film(Store(Path(out)), variant, seed)
-    check_target(target, KINDS)
     write_film(target, pictures(record, frames), seconds)
     click.echo(str(target))

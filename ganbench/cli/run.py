@@ -68,8 +68,8 @@ def run(
         console.print(f"{done}, {left} to train, in {where}")
         for said in say_starts(units, Store(where)):
             console.print(said, markup=False, highlight=False)
-        for display in displays:
-            display.live.stop()
+        if displays:
+            displays[-1].live.stop()
         displays.append(ProgressDisplay(console, units, plan.primary))
         if units:
             displays[-1].live.start()
@@ -94,8 +94,8 @@ def run(
                 plan, out, engine, workers, threads, progress, partial(announce, plan)
             )
     finally:
-        for display in displays:
-            display.live.stop()
+        if displays:
+            displays[-1].live.stop()
     _print_result(console, plan, result)
     if as_json:
         click.echo(json.dumps(_as_json(plan, result)))

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +25,12 @@ from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.lazy import torch
 from ganbench.core.seeds import lane_seed
-from ganbench.experiment.records import Training
+from ganbench.experiment.records import Record, Training
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from ganbench.experiment.store import Store
     from ganbench.training.state import State
     from ganbench.training.trained_model import TrainedModel
 
@@ -130,6 +131,22 @@ def find(out: Path, variant: str, seed: int) -> Path:
     from ganbench.experiment.store import Store
 
     store = Store(out)
+    missing = f"no model of {variant}, seed {seed}, was kept in {out}"
+    return store.model_path(find_run(store, variant, seed, store.model_path, missing).run_id)
+
+
+def find_run(
+    store: Store, variant: str, seed: int, path_of: Callable[[str], Path], missing: str
+) -> Record:
+    """Return the record of one seed with a file at ``path_of(run_id)``, of the largest budget.
+
+    Args:
+        missing: what is said if no run of this seed has the file.
+
+    Raises:
+        UsageError: there is none, or there are several.
+    """
+    out = store.out
     records = [r for r in store.records(curves=False) if r.training.variant == variant]
     if not records:
         raise UsageError(f"no record of {variant} in {out}")
@@ -137,15 +154,15 @@ def find(out: Path, variant: str, seed: int) -> Path:
     if not own:
         seeds = ", ".join(str(s) for s in sorted({r.seed for r in records}))
         raise UsageError(f"{variant} in {out} has no seed {seed}; there are {seeds}")
-    kept = [r for r in own if store.model_path(r.run_id).exists()]
+    kept = [r for r in own if path_of(r.run_id).exists()]
     if not kept:
-        raise UsageError(f"no model of {variant}, seed {seed}, was kept in {out}")
+        raise UsageError(missing)
     most = max(r.training.steps for r in kept)
-    last = [r.run_id for r in kept if r.training.steps == most]
+    last = [r for r in kept if r.training.steps == most]
     if len(last) > 1:
-        names = ", ".join(last)
+        names = ", ".join(r.run_id for r in last)
         raise UsageError(f"several trainings of {variant}, seed {seed}, in {out}: {names}")
-    return store.model_path(last[0])
+    return last[0]
 
 
 def is_whole(path: Path) -> bool:
@@ -205,13 +222,20 @@ def load(path: Path) -> TrainedModel:
     """Return the kept model in ``path``; nothing in it is executed.
 
     Raises:
-        UsageError: see ``read``; or its variant or architecture is not known here, or has others
-            networks.
+        UsageError: see ``read`` and ``model_of``.
+    """
+    return model_of(path, *read(path))
+
+
+def model_of(path: Path, described: dict[str, Any], tensors: dict[str, Tensor]) -> TrainedModel:
+    """Return the model that was read from ``path``.
+
+    Raises:
+        UsageError: its variant or architecture is not known here, or has other networks.
     """
     from ganbench.training.build import build_networks
     from ganbench.training.trained_model import TrainedModel
 
-    described, tensors = read(path)
     try:
         training = Training.model_validate(described["training"])
     except (KeyError, ValueError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ganbench.core import registry
@@ -98,9 +98,17 @@ def as_recorded(training: Training) -> Again:
 
 
 def units_of(
-    store: Store, records: Sequence[Record], again: Again, data: Data, device: str
+    store: Store,
+    records: Sequence[Record],
+    again: Again,
+    protocols: Mapping[str, str],
+    device: str,
 ) -> list[Unit]:
-    """Return a unit for each training, of the seeds and metrics that are not yet measured."""
+    """Return a unit for each training, with the metrics that not all of its seeds have.
+
+    Args:
+        protocols: ``{metric: protocol_id}`` of ``again``, the same for all ``records``.
+    """
     trainings: dict[str, list[Record]] = {}
     for record in records:
         if again.check and (record.training.control or record.status != "ok"):
@@ -108,7 +116,7 @@ def units_of(
         trainings.setdefault(record.run_id.rsplit("-", 1)[0], []).append(record)
     units = []
     for own in trainings.values():
-        left = again if again.check else _left(store, own, again, data)
+        left = again if again.check else _left(store, own, again, protocols)
         if left.metrics:
             units.append(
                 Unit(
@@ -123,18 +131,18 @@ def units_of(
     return units
 
 
-def _left(store: Store, records: Sequence[Record], again: Again, data: Data) -> Again:
+def _left(
+    store: Store, records: Sequence[Record], again: Again, protocols: Mapping[str, str]
+) -> Again:
     """Return ``again`` without the metrics that all seeds of a training have already."""
-    evaluator = evaluator_of(asked_training(records[0].training, again), data)
-    left = []
-    for metric in evaluator.metrics:
-        protocol = evaluator.protocol_id(metric)
-        for record in records:
-            recorded = record.protocols.get(metric.name)
-            known = recorded is not None and recorded.protocol_id == protocol
-            if not known and not store.more_path(record.run_id, protocol).exists():
-                left.append(metric.name)
-                break
+
+    def known(record: Record, metric: str, protocol: str) -> bool:
+        recorded = record.protocols.get(metric)
+        if recorded is not None and recorded.protocol_id == protocol:
+            return True
+        return store.more_path(record.run_id, protocol).exists()
+
+    left = (m for m, p in protocols.items() if not all(known(r, m, p) for r in records))
     return again.model_copy(update={"metrics": tuple(left)})
 
 
@@ -149,8 +157,8 @@ def plan_again(
     check: bool = False,
     device: str = "auto",
     data_dir: str | None = None,
-) -> tuple[list[Unit], list[Record], list[str]]:
-    """Return the units to do, the records they are of, and the ids of all protocols asked for.
+) -> tuple[list[Unit], list[Record], dict[str, str]]:
+    """Return the units to do, the records they are of, and ``{metric: protocol_id}`` asked for.
 
     Raises:
         UsageError: something of it cannot be done; nothing was measured.
@@ -167,5 +175,5 @@ def plan_again(
     else:
         again = ask(training, data, metrics, features, n_real, n_fake)
     evaluator = evaluator_of(asked_training(training, again), data)
-    protocols = [evaluator.protocol_id(metric) for metric in evaluator.metrics]
-    return units_of(store, records, again, data, choose_device(device)), records, protocols
+    protocols = {metric.name: evaluator.protocol_id(metric) for metric in evaluator.metrics}
+    return units_of(store, records, again, protocols, choose_device(device)), records, protocols

@@ -118,7 +118,7 @@ def _measured(
         return Measured(), ""
     path = store.model_path(record.run_id)
     described, tensors = kept_models.read(path)
-    samples = kept_models.load(path).sample(evaluator.n_fake)
+    samples = kept_models.model_of(path, described, tensors).sample(evaluator.n_fake)
     measured = evaluator.measure(samples, final=True)
     if any(metric.needs.of_training for metric in evaluator.metrics):
         measured |= _of_training(unit, record, data, evaluator, measured, (described, tensors))

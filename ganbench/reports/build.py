@@ -41,7 +41,7 @@ def build(store: Store, dataset: str, amount: tuple[str, int] | None = None) -> 
     """Write the CSV files and the plots of ``dataset``'s records of one budget.
 
     Args:
-        amount: ``Training.amount``; the largest in the directory if None.
+        amount: ``Training.amount``; that of most records in the directory if None.
 
     Raises:
         UsageError: the records mix protocols.

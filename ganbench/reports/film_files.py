@@ -13,6 +13,7 @@ from ganbench.core.errors import UsageError
 from ganbench.core.files import write_bytes
 from ganbench.core.plane import plane
 from ganbench.experiment.films import read_frames
+from ganbench.experiment.kept_models import find_run
 from ganbench.experiment.records import Record
 from ganbench.experiment.store import Store
 from ganbench.reports.samples import draw
@@ -31,13 +32,8 @@ def kept_film(store: Store, variant: str, seed: int) -> tuple[Record, dict[int, 
     Raises:
         UsageError: there is no such training, it has no film, or its file is damaged.
     """
-    records = [r for r in store.records(curves=False) if r.training.variant == variant]
-    if not records:
-        raise UsageError(f"no record of {variant} in {store.out}")
-    own = [r for r in records if r.seed == seed and store.film_path(r.run_id).exists()]
-    if not own:
-        raise UsageError(f"no film of {variant}, seed {seed}, in {store.out}: train it with --film")
-    record = max(own, key=lambda r: r.training.steps)
+    missing = f"no film of {variant}, seed {seed}, in {store.out}: train it with --film"
+    record = find_run(store, variant, seed, store.film_path, missing)
     frames = read_frames(store, record.run_id)
     if not frames:
         raise UsageError(f"{store.film_path(record.run_id)} has no frames")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +218,12 @@ def first_protocols(table: pd.DataFrame) -> pd.DataFrame:
     """
     first = table.groupby(["dataset", "metric"], sort=False)["protocol_id"].transform("first")
     return table[table["protocol_id"] == first]
+
+
+def of_protocols(table: pd.DataFrame, protocols: Iterable[str]) -> pd.DataFrame:
+    """Return the rows of these protocols, in their order."""
+    place = table["protocol_id"].map({name: i for i, name in enumerate(protocols)})
+    return table.loc[place.dropna().sort_values(kind="stable").index]
 
 
 def write(

@@ -85,24 +85,25 @@ def results(records: Sequence[Record], more: Sequence[MoreMeasured] = ()) -> pd.
     """
     judged = all_verdicts(records)
     by_run = {record.run_id: record for record in records}
-    measured_later = [as_record(by_run[m.run_id], m) for m in more if m.run_id in by_run]
+    all_judged = [(record, judged[record.run_id]) for record in records]
+    all_judged += [
+        (as_record(by_run[m.run_id], m), judged[m.run_id][-1:]) for m in more if m.run_id in by_run
+    ]
     runs: list[dict[str, Any]] = []
     checkpoints: list[dict[str, Any]] = []
     known: list[dict[str, Any]] = []
     rows: list[tuple[int, int, int]] = []  # places in these three
     values: list[float | None] = []
-    for place, record in enumerate([*records, *measured_later]):
-        later = place >= len(records)
-        verdicts = judged[record.run_id][-1:] if later else judged[record.run_id]
+    for record, verdicts in all_judged:
         runs.append(_of_run(record))
         quantities = list(enumerate(_of_quantities(record), len(known)))
         known += [quantity for _, quantity in quantities]
         for measurement in _of_checkpoints(record, verdicts):
             own, lacking = measurement.pop("values"), measurement.pop("unmeasured")
-            for at, quantity in quantities:
+            for place, quantity in quantities:
                 key = quantity["metric"]
                 if own is None or key in own or quantity["of"] in lacking:
-                    rows.append((len(runs) - 1, len(checkpoints), at))
+                    rows.append((len(runs) - 1, len(checkpoints), place))
                     values.append(None if own is None else own.get(key))
             checkpoints.append(measurement)
     places = np.array(rows, int).reshape(-1, 3)

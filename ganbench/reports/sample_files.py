@@ -17,7 +17,8 @@ KINDS = (".png", ".npy", ".npz", "")
 def check_target(target: Path, kinds: tuple[str, ...] = KINDS) -> None:
     """Raise ``UsageError`` unless samples can be written there."""
     if target.suffix not in kinds:
-        raise UsageError(f"--to is {target}: FILE.png, FILE.npy, FILE.npz or a folder needed")
+        names = " or ".join(f"FILE{kind}" if kind else "a folder" for kind in kinds)
+        raise UsageError(f"--to is {target}: {names} needed")
     if target.suffix and target.is_dir():
         raise UsageError(f"--to is {target}, which is a folder")
     if not target.suffix and target.exists() and not target.is_dir():

@@ -86,7 +86,7 @@ def test_bad_words_and_damaged_files_are_one_line(tiny, tmp_path):
     run(tmp_path, variants=["ns"], seeds=1, film=True, no_controls=True)
     for words, message in [
         (["--variant", "hinge"], "no record of hinge"),
-        (["--seed", "7"], "no film of ns, seed 7"),
+        (["--seed", "7"], "has no seed 7; there are 0"),
         (["--to", "x.mp4"], "FILE.png or FILE.gif needed"),
         (["--to", "/proc/x/y.png"], "cannot write to"),
         (["--seconds", "0"], "--seconds is 0"),
@@ -96,6 +96,9 @@ def test_bad_words_and_damaged_files_are_one_line(tiny, tmp_path):
         assert done.exit_code == 2 and message in done.stderr and done.stderr.count("\n") == 1
     (path,) = (tmp_path / "films").glob("*.npz")
     content = path.read_bytes()
+    path.unlink()
+    done = call(tmp_path, "--variant", "ns")
+    assert done.exit_code == 2 and "no film of ns, seed 0" in done.stderr
     pickled = tmp_path / "pickled.npz"
     np.savez(pickled, steps=np.array([0]), frames=np.array([{}], dtype=object))
     for harm in (b"", content[:100], pickled.read_bytes(), b"{}"):

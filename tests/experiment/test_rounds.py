@@ -58,29 +58,20 @@ def test_a_round_is_a_multiple_of_the_one_before_unless_it_fills_the_time():
     assert multiples[:2] == [True, True] and len(multiples) > 2
 
 
-def test_the_first_round_is_completed_whatever_it_takes():
-    machine = Machine(100.0, 0.0)
-    planned = Rounds(10.0, clock=lambda: machine.now)
-
-    def run_to(steps):
-        machine.now += 4000
-        planned.check()
-        return machine.run_to(steps)
-
-    assert planned.run(run_to) == FIRST
-
-
-def test_a_later_round_that_is_late_is_stopped_and_the_last_complete_one_is_returned():
+@pytest.mark.parametrize("late_from", [FIRST, FIRST + 1])
+def test_a_late_round_is_stopped_unless_it_is_the_first(late_from):
+    """Then there would be no table; else the last complete one is returned."""
     machine = Machine(0.01, 1.0)
     planned = Rounds(100.0, clock=lambda: machine.now)
 
     def run_to(steps):
-        if steps > FIRST:
+        if steps >= late_from:
             machine.now += 200
             planned.check()
         return machine.run_to(steps)
 
     assert planned.run(run_to) == FIRST
+    assert machine.rounds == [FIRST]
 
 
 def test_what_was_done_before_is_gone_on_with():
