@@ -77,7 +77,10 @@ def run(
     def progress(unit: Any, event: dict[str, Any]) -> None:
         displays[-1](unit, event)
 
+    begun: list[int] = []
+
     def next_round(plan: Plan, units: list[Any]) -> None:
+        begun.append(plan.trainings[0].steps)
         _print_plan(console, plan)
         announce(plan, units)
 
@@ -97,6 +100,11 @@ def run(
         if displays:
             displays[-1].live.stop()
     _print_result(console, plan, result)
+    if begun and begun[-1] != plan.trainings[0].steps:
+        console.print(
+            f"The time ended in the round of {begun[-1]:,} generator updates: "
+            "the same command goes on with it."
+        )
     if as_json:
         click.echo(json.dumps(_as_json(plan, result)))
     if result.failed:

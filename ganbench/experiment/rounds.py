@@ -2,6 +2,8 @@
 
 Each round trains every variant and seed to the same generator updates, going on from the round
 before, and ends with a complete leaderboard. The last round is made as large as the time allows.
+Where much time is left that is too short for a whole round, as measuring alone takes longer, one is
+begun all the same: it is stopped when the time is over, and the next call goes on with it.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ MOST_GROWTH = 4  # times the updates of the round before
 SAFE = 0.95  # of the time left, that the last round is meant to take
 LEAST_GROWTH = 1.05  # of the updates, for which another round is worth its overhead
 LATE = 1.05  # of the whole time, at which an unfinished round is stopped
+WORTH = 0.1  # of the whole time: if more is left, a round is begun that does not fit
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -122,7 +125,8 @@ class Rounds:
         left = SAFE * (self.seconds - self.spent) - last.measuring
         fit = last.steps + max(0.0, left) / rate
         if fit < LEAST_GROWTH * last.steps:
-            return None
+            worth = self.complete and self.spent < (1 - WORTH) * self.seconds
+            return 2 * last.steps if worth else None
         # A multiple of the updates before keeps its checkpoints; after it as many must fit again.
         times = min(MOST_GROWTH, math.floor(fit / last.steps / 2))
         return times * last.steps if times >= 2 else int(fit)

@@ -87,6 +87,26 @@ def test_what_was_done_before_is_gone_on_with():
     assert nothing_fits.run(machine.run_to) == 400
 
 
+def test_time_that_no_whole_round_fits_into_is_used_for_one_that_another_call_goes_on_with():
+    machine, stopped = Machine(0.1, 60.0), []
+    planned = Rounds(100.0, clock=lambda: machine.now)
+
+    def run_to(steps):
+        if machine.rounds:
+            stopped.append(steps)
+            while True:
+                machine.now += 1.0
+                planned.check()
+        return machine.run_to(steps)
+
+    assert planned.run(run_to) == FIRST and stopped == [2 * FIRST]
+    assert 100 <= planned.spent <= 1.1 * 100
+    nearly_over = Machine(0.1, 86.0)
+    planned = Rounds(100.0, clock=lambda: nearly_over.now)
+    assert planned.run(nearly_over.run_to) == FIRST
+    assert nearly_over.rounds == [FIRST]
+
+
 def test_durations():
     given = {"90s": 90, "5m": 300, "2h": 7200, "1h30m": 5400, "1.5h": 5400, "1d": 86_400}
     assert {text: parse_duration(text) for text in given} == given
@@ -113,6 +133,21 @@ def test_the_command_ends_with_a_complete_leaderboard(tiny, tmp_path, monkeypatc
     plans = json.loads((tmp_path / "plan.json").read_text())
     assert plans["trainings"][0]["steps"] >= steps
     assert json.loads(done.output.splitlines()[-1])["failed"] == []
+    assert "goes on with it" not in done.output
+
+
+def test_the_command_says_which_round_was_not_finished(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(api, "FIRST", 3)
+    monkeypatch.setattr(rounds, "FIRST", 3)
+    monkeypatch.setattr(Rounds, "next_steps", lambda self: 6 if self.done else 3)
+    monkeypatch.setattr(rounds, "LATE", 0.0)
+    words = [word for word in WORDS if word != "--json"]
+    done = CliRunner().invoke(main, [*words, "--for", "1s", "--out", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert "in the round of 6 generator updates: the same command goes on with it" in " ".join(
+        done.output.split()
+    )
+    assert set(pd.read_csv(tmp_path / "results.csv")["g_steps"]) == {3}
 
 
 def test_a_stopped_round_leaves_the_models_and_tables_of_the_last_complete_one(

@@ -26,7 +26,7 @@ SHA256 = {
     "mnist": "d9f0409b2a5657cb237b5d37b55f256b4e02b047afaf1278b36bf16c58185575",
     "fashion-mnist": "8d472924a511002815d9d863a83754fda6789836fcb00e884a5fab4f542fdceb",
 }
-BATCH = 500
+BATCH = {"cpu": 50, "cuda": 500}  # images at a time: what the processor's cache holds, or a GPU's
 
 
 def path(name: str) -> Path:
@@ -76,6 +76,7 @@ def load(argument: str) -> Extractor:
     shape = registry.datasets.get(argument).shape or ()
     weights = load_tensors(raw)
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    batch = BATCH[device]
     model = Classifier(len(weights["head.bias"]), shape)
     model.load_state_dict(weights)
     model.eval().requires_grad_(False).to(device)
@@ -87,8 +88,8 @@ def load(argument: str) -> Extractor:
                 f"got {samples.dtype} of shape {samples.shape[1:]}"
             )
         batches = [
-            [t.cpu().numpy() for t in model(images(samples[i : i + BATCH]).to(device))]
-            for i in range(0, len(samples), BATCH)
+            [t.cpu().numpy() for t in model(images(samples[i : i + batch]).to(device))]
+            for i in range(0, len(samples), batch)
         ]
         features, logits = (np.concatenate(part) for part in zip(*batches, strict=True))
         probs = torch.from_numpy(logits).double().softmax(1).numpy()
