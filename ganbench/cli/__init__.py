@@ -11,6 +11,7 @@ from ganbench.cli.list import info, list_
 from ganbench.cli.measure import measure
 from ganbench.cli.plan import plan
 from ganbench.cli.prepare import prepare
+from ganbench.cli.report import report
 from ganbench.cli.run import run
 from ganbench.cli.sample import sample
 from ganbench.cli.score import score
@@ -24,5 +25,7 @@ def main() -> None:
     """A benchmark and comparison suite for generative adversarial networks."""
 
 
-for command in (run, plan, tune, sample, film, measure, score, verify, bench, list_, info, prepare):
+for command in (
+    run, plan, tune, report, sample, film, measure, score, verify, bench, list_, info, prepare,
+):  # fmt: skip
     main.add_command(command)

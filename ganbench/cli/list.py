@@ -10,6 +10,7 @@ import click
 from ganbench.cli import _listing
 from ganbench.cli._common import guarded
 from ganbench.core import registry
+from ganbench.core.citations import bibtex, papers
 from ganbench.core.errors import UsageError
 
 
@@ -96,7 +97,7 @@ def info(name: str) -> None:
         for key, value in lines:
             click.echo(f"  {key:<{width}} {value}")
     entries = [
-        _listing.bibtex(paper) for kind, item in items for paper in _listing.papers(kind, item)
+        bibtex(paper) for kind, item in items for paper in papers(kind, item)
     ]
     for entry in dict.fromkeys(entries):
         click.echo(f"\n{entry}")

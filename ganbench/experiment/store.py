@@ -79,6 +79,14 @@ class Store:
         """Write ``plan.json``."""
         write_bytes(self.out / "plan.json", (json.dumps(plan, indent=1) + "\n").encode())
 
+    def plan(self) -> dict[str, Any] | None:
+        """Return the content of ``plan.json``; None where there is none that can be read."""
+        try:
+            plan = json.loads((self.out / "plan.json").read_bytes())
+        except (OSError, ValueError):
+            return None
+        return plan if isinstance(plan, dict) else None
+
     def record_path(self, run_id: str) -> Path:
         """Return where a record lies."""
         return self.out / "records" / f"{run_id}.json"

@@ -8,12 +8,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from ganbench.core.errors import UsageError
 from ganbench.core.files import write_bytes
 from ganbench.core.kinds.metric import BEST
 from ganbench.experiment.protocols import entries, of_one_budget, refuse_mixed
 from ganbench.experiment.records import QuantityInfo, Record
 from ganbench.experiment.store import Store
 from ganbench.reports import leaderboard, plots, samples
+from ganbench.reports.html.page import write_page
 from ganbench.reports.literature import literature_values
 from ganbench.reports.tables import ranking
 from ganbench.reports.verdicts import GAUSSIAN, REAL
@@ -37,22 +39,63 @@ def run_names(records: list[Record]) -> dict[str, str]:
     }
 
 
-def build(store: Store, dataset: str, amount: tuple[str, int] | None = None) -> Built:
-    """Write the CSV files and the plots of ``dataset``'s records of one budget.
+def build(
+    store: Store,
+    dataset: str | None,
+    amount: tuple[str, int] | None = None,
+    pictures: bool = True,
+    page: Path | None = None,
+    alone: bool = False,
+) -> Built:
+    """Write the CSV files, the plots and the page of ``dataset``'s records of one budget.
 
     Args:
+        dataset: that of ``plan.json``, or of the first record, if None.
         amount: ``Training.amount``; that of most records in the directory if None.
+        pictures: draw plots and grids of samples.
+        page: where the page goes; ``report.html`` of the directory if None.
+        alone: the page leaves out the other data sets of the directory.
 
     Raises:
-        UsageError: the records mix protocols.
+        UsageError: the records mix protocols, or none is of ``dataset``.
     """
-    all_records = of_one_budget(store.records(curves=False), dataset, amount)
+    every = store.records(curves=False)
+    found = list(dict.fromkeys(r.training.dataset for r in every))
+    if dataset is None:
+        planned = (store.plan() or {}).get("dataset")
+        dataset = planned if planned in found else found[0]
+    datasets = list(dict.fromkeys([dataset, *found]))
+    if dataset not in found:
+        known = f"records of {', '.join(datasets[1:])} only" if every else "no records"
+        raise UsageError(f"{store.out} has {known}: nothing of {dataset} to report")
+    all_records = of_one_budget(every, dataset, amount)
     records = [r for r in all_records if r.training.dataset == dataset]
     refuse_mixed(entries(records))
     more = store.more()
     table, board, written = leaderboard.write(store, all_records, more)
     own = {record.run_id for record in records}
     known = leaderboard.quantities(records, [m for m in more if m.run_id in own])
+    papers = literature_values(dataset, sorted({r.training.variant for r in records}))
+    if len(papers):
+        written.append(store.out / "published.csv")
+        write_bytes(written[-1], papers.to_csv(index=False).encode())
+    if pictures:
+        written += _all_pictures(store, records, table, board, known)
+    target = page or store.out / "report.html"
+    shown = datasets[:1] if alone else datasets
+    written.append(write_page(target, store, all_records, more, table, board, shown))
+    return Built(table, board, known, written)
+
+
+def _all_pictures(
+    store: Store,
+    records: list[Record],
+    table: pd.DataFrame,
+    board: pd.DataFrame,
+    known: dict[str, QuantityInfo],
+) -> list[Path]:
+    """Draw every plot and every grid of samples of the ``records`` of one data set."""
+    dataset = records[0].training.dataset
     primary, names = records[0].primary, run_names(records)
     named = leaderboard.first_protocols(table[table["dataset"] == dataset])
     named = named.assign(name=named["run_id"].map(names))
@@ -61,18 +104,12 @@ def build(store: Store, dataset: str, amount: tuple[str, int] | None = None) -> 
     order = list(
         dict.fromkeys(by_arch_and_variant[row.arch, row.variant] for row in placed.itertuples())
     )
-
-    papers = literature_values(dataset, sorted({r.training.variant for r in records}))
-    if len(papers):
-        written.append(store.out / "published.csv")
-        write_bytes(written[-1], papers.to_csv(index=False).encode())
     plots.style()
-    written += _value_plots(store.out / "plots", named, primary, known, order)
+    written = _value_plots(store.out / "plots", named, primary, known, order)
     figure = plots.collapse(records, names, order)
     if figure is not None:
         written += plots.save(figure, store.out / "plots" / "collapse")
-    written += _sample_pictures(store, records, names, order)
-    return Built(table, board, known, written)
+    return written + _sample_pictures(store, records, names, order)
 
 
 def _value_plots(
@@ -117,8 +154,7 @@ def _sample_pictures(
         if finished[name]:
             failed = len(own) - len(finished[name])
             title = name + (f" ({failed} failed)" if failed else "")
-            stem = f"{own[0].training.variant}-{own[0].arch}"
-            stem = stem.replace(":", "-").replace("=", "").replace(",", "-")
+            stem = samples.picture_stem(own[0])
             picture = samples.grid(finished[name], primary, title, centers)
             written += plots.save(picture, store.out / "samples" / stem, kinds=("png",))
     return written

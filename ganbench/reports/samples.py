@@ -30,6 +30,12 @@ class Seed(NamedTuple):
     path: Path
 
 
+def picture_stem(record: Record) -> str:
+    """Return the name of the picture of a variant's samples on an arch, without its ending."""
+    stem = f"{record.training.variant}-{record.arch}"
+    return stem.replace(":", "-").replace("=", "").replace(",", "-")
+
+
 def finished(store: Store, records: list[Record], metric: str) -> list[Seed]:
     """Return those ``records`` with samples and a last value of ``metric``, the best first."""
     seeds = []

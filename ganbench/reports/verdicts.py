@@ -72,6 +72,8 @@ class Judge:
         if modes is None or self.frequencies is None:
             return "learned"
         lost = int((self.frequencies > 0).sum() - modes)
+        if lost <= 0:
+            return "learned"  # without the draws, which take longer than all the rest
         n = round(self.n * fidelity) if self.only_good else self.n
         return "collapsed" if p_lost(lost, self.frequencies, n) < LOST_P else "learned"
 
