@@ -122,20 +122,41 @@ function drawLevels(root, x, y, box, levels) {
   }
 }
 
+/** The levels that an axis shows: those near the lines, unless all are asked for. */
+function levelsInside(spec, values) {
+  const levels = spec.levels.filter((level) => level.y !== null && (!spec.log || level.y > 0));
+  const fine = values.filter((v) => v !== null && (!spec.log || v > 0));
+  if (spec.whole || !fine.length) return levels;
+  const place = spec.log ? Math.log : (v) => v;
+  const low = place(fine.reduce((a, b) => Math.min(a, b)));
+  const high = place(fine.reduce((a, b) => Math.max(a, b)));
+  const room = (high - low) * 0.7;
+  return levels.filter((level) => place(level.y) >= low - room && place(level.y) <= high + room);
+}
+
+/** Say at the edge of a chart which levels lie beyond it. */
+function drawBeyond(root, spec, box, inside) {
+  const beyond = spec.levels.filter((level) => level.y !== null && !inside.includes(level));
+  const said = beyond.map((level) => `${level.name} ${plainNumber(level.y)}`).join(", ");
+  if (said) root.append(svg("text", { x: box.right, y: 14, "text-anchor": "end" }, `beyond this axis: ${said}`));
+}
+
 /** Draw `spec` into `holder` and return what is needed to find a line under the pointer. */
 function drawChart(holder, spec) {
   const width = Math.max(280, holder.clientWidth - 14);
   const height = width < 560 ? 300 : 400;
   const names = width >= 560 && spec.lines.some((line) => line.label);
   const box = { left: 52, right: width - (names ? 150 : 14), top: 28, bottom: height - 46, names };
-  const levels = spec.levels.filter((level) => level.y !== null);
   const xs = spec.lines.flatMap((line) => line.points.map((p) => p[0]));
-  const ys = spec.lines.flatMap((line) => line.points.map((p) => p[1])).concat(levels.map((l) => l.y));
+  const drawn = spec.lines.flatMap((line) => line.points.map((p) => p[1]));
+  const levels = levelsInside(spec, drawn);
+  const ys = drawn.concat(levels.map((level) => level.y));
   const x = makeScale(xs, false, box.left, box.right, 0);
   const y = makeScale(ys, spec.log, box.bottom, box.top, 0.04);
   const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": spec.said });
   drawAxes(root, x, y, box, spec);
   drawLevels(root, x, y, box, levels);
+  drawBeyond(root, spec, box, levels);
   const ends = [];
   for (const line of spec.lines) {
     const fine = line.points.filter((p) => x.shows(p[0]) && y.shows(p[1]));

@@ -1,13 +1,17 @@
 // The page: its panels, the strips of mode shares, the data set that is shown, light or dark.
 
+/** Which methods the buttons choose; the first ones are shown first. */
 function picksOf(article, methods) {
   const rows = [...article.querySelectorAll("table.main tbody tr")];
   const names = methods.map((m) => m.name);
-  const learned = rows.filter((r) => r.classList.contains("learned")).length;
+  const learned = rows.filter((r) => r.classList.contains("learned")).map((r) => r.dataset.name);
+  const lost = names.filter((name) => !learned.includes(name));
   const families = new Map();
   for (const method of methods) if (!families.has(method.family)) families.set(method.family, method.name);
-  const picks = { best: names.slice(0, 5), "one of a family": [...families.values()] };
-  if (learned < names.length && learned > 0) picks["not learned"] = names.slice(learned);
+  const first = [...families.values()].filter((name) => learned.includes(name)).slice(0, 4);
+  const overview = [...new Set([...first, ...names.filter((name) => name === "ns"), ...lost.slice(0, 1)])];
+  const picks = { overview, "best five": names.slice(0, 5), "one of a family": [...families.values()] };
+  if (lost.length && learned.length) picks["not learned"] = lost;
   return { ...picks, all: names, none: [] };
 }
 
@@ -19,7 +23,7 @@ function setUpPanels(article, data) {
     const axes = Object.keys(X_LABELS).filter((a) => known.some((s) => s.x[a].some((v) => v !== null)));
     const first = data.primary in quantities ? data.primary : Object.keys(quantities)[0];
     const picks = picksOf(article, methods);
-    if (first && axes.length) new Panel(curves, { methods, quantities, axes, first, picks });
+    if (first && axes.length) new Panel(curves, { methods, quantities, axes, first, picks, levels: true });
     else curves.append(make("p", {}, "Nothing was measured."));
   }
   const losses = article.querySelector('[data-panel="histories"]');
@@ -28,7 +32,6 @@ function setUpPanels(article, data) {
     const keys = [...new Set(methods.flatMap((m) => m.seeds.flatMap((s) => Object.keys(s.y))))];
     const quantities = Object.fromEntries(keys.map((key) => [key, { label: key }]));
     const picks = picksOf(article, methods);
-    picks.best = picks.best.slice(0, 3);
     new Panel(losses, { methods, quantities, axes: ["g_steps"], first: keys[0], picks });
   }
 }
@@ -113,6 +116,21 @@ function setUpCopies() {
   }
 }
 
+function setUpPictures() {
+  const dialog = document.getElementById("large");
+  dialog.querySelector("button").addEventListener("click", () => dialog.close());
+  for (const button of document.querySelectorAll(".samples figure button")) {
+    button.addEventListener("click", () => {
+      const [small, large] = [button.querySelector("img"), dialog.querySelector("img")];
+      dialog.querySelector("p").textContent = button.nextElementSibling.textContent;
+      large.src = small.src;
+      large.alt = small.alt;
+      large.width = Math.round(small.naturalWidth * 1.6);
+      dialog.showModal();
+    });
+  }
+}
+
 function setUpDatasets() {
   const select = document.getElementById("dataset");
   if (!select) return;
@@ -132,3 +150,4 @@ for (const data of JSON.parse(document.getElementById("data").textContent)) {
 setUpDatasets();
 setUpTheme();
 setUpCopies();
+setUpPictures();

@@ -69,13 +69,18 @@ class Panel {
     quantity.value = spec.first;
     this.log = make("input", { type: "checkbox" });
     this.log.addEventListener("input", draw);
-    const controls = make("div", { class: "controls" }, quantityLabel, axisLabel, make("label", {}, this.log, "logarithmic"));
+    this.whole = make("input", { type: "checkbox" });
+    this.whole.addEventListener("input", draw);
+    const ticks = [make("label", {}, this.log, "logarithmic")];
+    if (spec.levels) ticks.push(make("label", {}, this.whole, "down to the floor, up to the Gaussian"));
+    const controls = make("div", { class: "controls" }, quantityLabel, axisLabel, ...ticks);
     const entries = spec.methods.map((m) => ({ value: m.name, text: m.name, colour: familyColour(m.family) }));
-    this.methods = toggles("methods", entries, spec.picks.best, draw);
+    this.methods = toggles("methods", entries, Object.values(spec.picks)[0], draw);
+    const picks = make("div", { class: "controls" });
     for (const [name, picked] of Object.entries(spec.picks)) {
       const button = make("button", { type: "button" }, name);
       button.addEventListener("click", () => this.methods.set(picked));
-      controls.append(button);
+      picks.append(button);
     }
     const kinds = seeds.map((seed) => ({ value: seed, text: String(seed) }));
     const median = spec.methods.some((m) => m.median) && seeds.length > 1;
@@ -85,7 +90,7 @@ class Panel {
     this.under = make("output", { class: "under" }, "Point at a line to read it.");
     const thinned = spec.methods.some((m) => m.n > m.seeds.length);
     const note = thinned ? [make("p", { class: "hint" }, "Of methods with many seeds some are drawn, evenly from the best to the worst.")] : [];
-    holder.append(controls, this.methods.box, this.seeds.box, this.chart, this.under, ...note);
+    holder.append(controls, picks, this.methods.box, this.seeds.box, this.chart, this.under, ...note);
     for (const name of EVENTS) this.chart.addEventListener(name, (event) => this.point(event));
     this.chart.addEventListener("pointerleave", () => this.light(null));
     this.chooseScale();
@@ -128,7 +133,8 @@ class Panel {
         lines.push({ ...common, name, points, label: "", ...more });
       };
       if (withMedian) {
-        add(method.median, `${method.name}, median of ${method.n}`, { width: 2.4, opacity: 1, label: method.name });
+        const which = method.n > 1 ? `median of ${method.n}` : `seed ${method.seeds[0]?.seed}`;
+        add(method.median, `${method.name}, ${which}`, { width: 2.4, opacity: 1, label: method.name });
         labelled = true;
       }
       for (const curve of method.seeds) {
@@ -146,7 +152,7 @@ class Panel {
   draw() {
     if (!this.chart.clientWidth) return;
     const q = this.spec.quantities[this.quantity.value];
-    const levels = q.better
+    const levels = this.spec.levels
       ? [{ y: q.floor, name: "floor", dash: "6 4" }, { y: q.gaussian, name: "Gaussian", dash: "2 4" }]
       : [];
     this.shown = this.lines();
@@ -155,6 +161,7 @@ class Panel {
       lines: this.shown,
       levels,
       log: this.log.checked,
+      whole: this.whole.checked,
       xLabel: X_LABELS[this.axis.value],
       yLabel: `${q.label}${better}`,
       said: `${q.label} of ${[...this.methods.chosen].join(", ")} by ${X_LABELS[this.axis.value]}`,

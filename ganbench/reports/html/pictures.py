@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError, features
 
-MOST_PIXELS = 900  # of a picture's width
+MOST_PIXELS = 340  # of a picture's height
 QUALITY = 72
 
 
@@ -20,9 +20,9 @@ def embedded(path: Path) -> dict[str, Any] | None:
             picture = opened.convert("RGB")
     except (OSError, UnidentifiedImageError):
         return None
-    if picture.width > MOST_PIXELS:
-        height = round(picture.height * MOST_PIXELS / picture.width)
-        picture = picture.resize((MOST_PIXELS, height), Image.Resampling.LANCZOS)
+    if picture.height > MOST_PIXELS:
+        width = round(picture.width * MOST_PIXELS / picture.height)
+        picture = picture.resize((width, MOST_PIXELS), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     if features.check("webp"):
         kind = "webp"

@@ -125,8 +125,9 @@ def tiles(main: Mapping[str, Any], primary: str) -> list[dict[str, str]]:
             said.append(_tile("Is that significant?", "it stands alone", more))
         seconds = [float(row["seconds"]["sort"]) for row in fine if row["seconds"]["sort"]]
         if seconds:
-            cost = f"{best['seconds']['text']} s of CPU for one training"
-            span = f"those that learned take {number(min(seconds))} to {number(max(seconds))} s"
+            cost = f"{best['seconds']['text']} s of CPU a training"
+            span = f"of {best['variant']}; others that learned: {number(min(seconds))} to "
+            span += f"{number(max(seconds))} s"
             said.append(_tile("What does it cost?", cost, span))
     if trained:
         said.append(_stability(trained))
