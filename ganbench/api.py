@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,50 +13,21 @@ from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Engine
 from ganbench.evaluation.score import score
 from ganbench.experiment.plan import Plan, make_plan
-from ganbench.experiment.records import QuantityInfo, Unit
+from ganbench.experiment.records import Unit
 from ganbench.experiment.request import Request, Settings, parse_arch, seed_list
 from ganbench.experiment.rounds import FIRST, Rounds, last_round
 from ganbench.experiment.run import (
-    Failed,
     check_protocols,
     check_resources,
     out_folder,
     run_units,
 )
 from ganbench.experiment.store import Store
+from ganbench.reports.result import Result, make_result
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from ganbench.reports.build import Built
     from ganbench.training.population import Population
     from ganbench.training.trained_model import TrainedModel
-
-
-@dataclass(frozen=True)
-class Result:
-    """The results of a run.
-
-    Attributes:
-        out: the run directory.
-        results: one row per run, checkpoint and metric (``results.csv``).
-        leaderboard: one row per variant and metric, ranked (``leaderboard.csv``).
-        quantities: unit, direction and label of every quantity.
-        written: every file of tables and plots.
-        failed: ``(unit, reason)`` of the units that broke down.
-        skipped: ``{variant: reason}`` of the variants that do not fit the arch.
-        trained: seeds trained by this call; 0 if all was done before.
-    """
-
-    out: Path
-    results: pd.DataFrame
-    leaderboard: pd.DataFrame
-    quantities: dict[str, QuantityInfo]
-    written: list[Path]
-    failed: list[tuple[str, str]]
-    skipped: dict[str, str]
-    trained: int
-    dataset: str
 
 
 def run(
@@ -140,7 +111,7 @@ def run_plan(
             drop_smaller(plan.units(lambda training, seed: False), store)
         built = build(store, plan.dataset.name, plan.trainings[0].amount)
     trained = sum(len(unit.seeds) for unit in units if not unit.training.control)
-    return _result(store, plan.dataset.name, built, failed, trained, plan.skipped)
+    return make_result(store, plan.dataset.name, built, failed, trained, plan.skipped)
 
 
 def run_for(
@@ -183,24 +154,6 @@ def run_for(
         return (now, done), float(last["eval_s"].sum()) / count
 
     return rounds.run(run_to)
-
-
-def _result(
-    store: Store,
-    dataset: str,
-    built: Built,
-    failed: list[Failed],
-    trained: int,
-    skipped: dict[str, str],
-) -> Result:
-    return Result(
-        **built._asdict(),
-        out=store.out,
-        failed=[(unit.label, reason) for unit, reason in failed],
-        skipped=skipped,
-        trained=trained,
-        dataset=dataset,
-    )
 
 
 def measure(
@@ -247,7 +200,7 @@ def measure(
         results=of_protocols(built.results, protocols.values()),
         leaderboard=of_protocols(built.leaderboard, protocols.values()),
     )
-    return _result(store, dataset, built, failed, 0, {})
+    return make_result(store, dataset, built, failed, 0, {})
 
 
 def train(

@@ -96,8 +96,6 @@ def info(name: str) -> None:
         width = max(len(key) for key, _ in lines)
         for key, value in lines:
             click.echo(f"  {key:<{width}} {value}")
-    entries = [
-        bibtex(paper) for kind, item in items for paper in papers(kind, item)
-    ]
+    entries = [bibtex(paper) for kind, item in items for paper in papers(kind, item)]
     for entry in dict.fromkeys(entries):
         click.echo(f"\n{entry}")

@@ -28,6 +28,8 @@ class Built(NamedTuple):
     leaderboard: pd.DataFrame
     quantities: dict[str, QuantityInfo]
     written: list[Path]
+    amount: tuple[str, int]
+    primary: str
 
 
 def run_names(records: list[Record]) -> dict[str, str]:
@@ -66,8 +68,9 @@ def build(
         dataset = planned if planned in found else found[0]
     datasets = list(dict.fromkeys([dataset, *found]))
     if dataset not in found:
-        known = f"records of {', '.join(datasets[1:])} only" if every else "no records"
-        raise UsageError(f"{store.out} has {known}: nothing of {dataset} to report")
+        raise UsageError(
+            f"{store.out} has no records of {dataset}: only of {', '.join(found) or 'nothing'}"
+        )
     all_records = of_one_budget(every, dataset, amount)
     records = [r for r in all_records if r.training.dataset == dataset]
     refuse_mixed(entries(records))
@@ -84,7 +87,8 @@ def build(
     target = page or store.out / "report.html"
     shown = datasets[:1] if alone else datasets
     written.append(write_page(target, store, all_records, more, table, board, shown))
-    return Built(table, board, known, written)
+    first = records[0]
+    return Built(table, board, known, written, first.training.amount, first.primary)
 
 
 def _all_pictures(

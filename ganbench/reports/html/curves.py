@@ -160,8 +160,8 @@ def histories(
     for name, own in groups.items():
         if own[0].training.control:
             continue
-        curves = []
-        for record in spread(best_first(own, primary), HISTORIES):
+        curves: list[dict[str, Any]] = []
+        for record in sorted(spread(best_first(own, primary), HISTORIES), key=lambda r: r.seed):
             path = store.record_path(record.run_id)
             history = read_record(path).history if path.exists() else {}
             if steps := history.get("step"):
@@ -179,7 +179,6 @@ def histories(
                 )
         if curves:
             family = family_of(own[0].training.variant)
-            curves.sort(key=lambda curve: curve["seed"])
             methods.append({"name": name, "family": family, "n": len(own), "seeds": curves})
     return methods
 

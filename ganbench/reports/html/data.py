@@ -41,8 +41,11 @@ def page_data(
         own = [r for r in records if r.training.dataset == name]
         runs = {r.run_id for r in own}
         later = [m for m in more if m.run_id in runs]
-        tables = [leaderboard.first_protocols(t[t["dataset"] == name]) for t in (table, board)]
-        shown.append({"id": f"d{place}"} | _dataset(store, own, later, *tables, plan=plan))
+        own_table, own_board = (
+            leaderboard.first_protocols(t[t["dataset"] == name]) for t in (table, board)
+        )
+        one = _dataset(store, own, later, own_table, own_board, plan)
+        shown.append({"id": f"d{place}", **one})
     families = {row["family"] for one in shown for row in one["main"]["rows"]}
     return {
         "datasets": shown,

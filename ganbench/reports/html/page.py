@@ -68,9 +68,7 @@ def render(data: Mapping[str, Any]) -> str:
         "family": of_family,
         "json": lambda value: Markup(script_json(value)),
     }
-    charts = [
-        {key: one[key] for key in ("id", "primary", *FOR_CHARTS)} for one in data["datasets"]
-    ]
+    charts = [{key: one[key] for key in ("id", "primary", *FOR_CHARTS)} for one in data["datasets"]]
     return environment.get_template("page.html.j2").render(
         **data,
         charts=charts,

@@ -36,6 +36,6 @@ def _first(trained: pd.DataFrame, primary: str) -> str:
     if best["n_seeds"] == 1 and near <= 0:
         told = "one seed does not tell whether that is chance"
     return (
-        f"On {dataset}, {best['variant']} has the best {primary}, {number(best['median'])}; {told}. "
-        f"{len(fine)} of {n} variants have learned in most of their seeds."
+        f"On {dataset}, {best['variant']} has the best {primary}, {number(best['median'])}; "
+        f"{told}. {len(fine)} of {n} variants have learned in most of their seeds."
     )

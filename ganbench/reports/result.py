@@ -1,0 +1,129 @@
+"""What a run returns: its tables, and ways to look at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ganbench.experiment.records import QuantityInfo
+from ganbench.experiment.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ganbench.experiment.run import Failed
+    from ganbench.reports.build import Built
+
+NOTEBOOK_ROWS = 20  # of variants in a notebook's table
+
+
+@dataclass(frozen=True)
+class Result:
+    """The results of a run.
+
+    In a notebook it shows its findings and a short table.
+
+    Attributes:
+        out: the run directory.
+        results: one row per run, checkpoint and metric (``results.csv``).
+        leaderboard: one row per variant and metric, ranked (``leaderboard.csv``).
+        quantities: unit, direction and label of every quantity.
+        written: every file of tables and plots, and the page.
+        failed: ``(unit, reason)`` of the units that broke down.
+        skipped: ``{variant: reason}`` of the variants that do not fit the arch.
+        trained: seeds trained by this call; 0 if all was done before.
+        amount: the budget with its unit, ``Training.amount``.
+        primary: the quantity by which variants are ranked first.
+    """
+
+    out: Path
+    results: pd.DataFrame
+    leaderboard: pd.DataFrame
+    quantities: dict[str, QuantityInfo]
+    written: list[Path]
+    failed: list[tuple[str, str]]
+    skipped: dict[str, str]
+    trained: int
+    dataset: str
+    amount: tuple[str, int] | None = None
+    primary: str = ""
+
+    def report(self, page: str | Path) -> Path:
+        """Write the page of this run, one HTML file that makes no request, and return its path."""
+        from ganbench.reports.build import build
+
+        target = Path(page)
+        build(Store(self.out), self.dataset, self.amount, pictures=False, page=target)
+        return target
+
+    def curves(self, quantity: str = "") -> Figure:
+        """Return the curves of a quantity, the primary one by default, a panel for each variant."""
+        from ganbench.reports import leaderboard, plots
+        from ganbench.reports.verdicts import GAUSSIAN
+
+        key, (board, table) = quantity or self._ranked_by(), self._own()
+        several = table["arch"].nunique() > 1
+        board, named = (
+            t.assign(name=t["variant"] + " · " + t["arch"] if several else t["variant"])
+            for t in (board, table)
+        )
+        rows = board[(board["metric"] == key) & ~board["variant"].map(leaderboard.is_control)]
+        order = list(rows["name"])
+        plots.style()
+        label = plots.axis_label(key, self.quantities[key])
+        return plots.curves(named, key, label, order, GAUSSIAN)
+
+    def _repr_html_(self) -> str:
+        from ganbench.reports.html.said import sentences
+        from ganbench.reports.tables import number, place, ranking, verdict_words
+
+        (board, table), primary = self._own(), self._ranked_by()
+        first, *more = sentences(board, table, primary)
+        rows = ranking(board, primary)
+        lines = [
+            [place(row), row.variant, number(row.median), verdict_words(row)]
+            for row in rows.head(NOTEBOOK_ROWS).itertuples()
+        ]
+        cells = ["".join(f"<td>{escape(str(text))}</td>" for text in line) for line in lines]
+        said = "".join(f"<li>{escape(sentence)}</li>" for sentence in more)
+        head = "".join(f"<th>{escape(name)}</th>" for name in ("", "variant", primary, "verdict"))
+        left = len(rows) - len(lines)
+        rest = f"<p>{left} more rows: see <code>leaderboard.csv</code></p>" if left else ""
+        body = "".join(f"<tr>{line}</tr>" for line in cells)
+        return (
+            f"<p><b>{escape(first)}</b></p><ul>{said}</ul>"
+            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"
+        )
+
+    def _ranked_by(self) -> str:
+        metrics = list(self.leaderboard["metric"])
+        return self.primary if self.primary in metrics else str(metrics[0])
+
+    def _own(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the leaderboard and the results of this data set, of one protocol each."""
+        from ganbench.reports.leaderboard import first_protocols
+
+        board, table = (t[t["dataset"] == self.dataset] for t in (self.leaderboard, self.results))
+        return first_protocols(board), first_protocols(table)
+
+
+def make_result(
+    store: Store,
+    dataset: str,
+    built: Built,
+    failed: list[Failed],
+    trained: int,
+    skipped: dict[str, str],
+) -> Result:
+    """Return the result of what was built of a run."""
+    return Result(
+        **built._asdict(),
+        out=store.out,
+        failed=[(unit.label, reason) for unit, reason in failed],
+        skipped=skipped,
+        trained=trained,
+        dataset=dataset,
+    )
