@@ -21,7 +21,8 @@ from ganbench.reports._csv import csv_parts
 from ganbench.reports.equal import AXES, read_at
 from ganbench.reports.results import results
 from ganbench.reports.verdicts import VERDICTS
-from ganbench.stats.aggregate import interval, iqm, median
+from ganbench.stats.aggregate import iqm, median
+from ganbench.stats.bootstrap import interval
 from ganbench.stats.compare import against, ranks
 from ganbench.stats.noise import pooled_noise, within_noise_of_best
 
