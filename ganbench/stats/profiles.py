@@ -6,7 +6,6 @@ Dolan & Moré 2002; Agarwal et al. 2021 (arXiv:2108.13264), sections 4.2 and 4.3
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata
 
 from ganbench.stats.aggregate import Values
 from ganbench.stats.bootstrap import draws_outside, widened
@@ -46,6 +45,8 @@ def probability_of_improvement(x: Values, y: Values, higher: bool = False) -> fl
 
     That is Mann & Whitney's U over N M.
     """
+    from scipy.stats import rankdata
+
     ranks = rankdata(np.concatenate([x, y] if higher else [-np.asarray(x), -np.asarray(y)]))
     n, m = len(x), len(y)
     return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * m))
@@ -64,9 +65,9 @@ def improvement_interval(
     sign = 1 if higher else -1
     better = np.sign(sign * _differences(x, y)) / 2 + 0.5  # [N, M]
     rng = np.random.default_rng(seed)
-    i = rng.multinomial(len(x), np.full(len(x), 1 / len(x)), size=draws) / len(x)
-    j = rng.multinomial(len(y), np.full(len(y), 1 / len(y)), size=draws) / len(y)
-    drawn = np.sort(np.einsum("dn,nm,dm->d", i, better, j, optimize=True))
+    i = rng.multinomial(len(x), np.full(len(x), 1 / len(x)), size=draws)
+    j = rng.multinomial(len(y), np.full(len(y), 1 / len(y)), size=draws)
+    drawn = np.sort((i @ better * j).sum(1)) / better.size
     fewest = min(len(x), len(y))
     outside = draws_outside(widened(level, fewest) if fewest > 1 else level, draws)
     return float(drawn[outside]), float(drawn[-1 - outside])

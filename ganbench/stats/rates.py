@@ -42,7 +42,7 @@ def fisher_power(rate: float, other_rate: float, n: int, alpha: float = 0.05) ->
     """
     from scipy.stats import binom
 
-    counts = np.arange(n + 1)
+    counts = range(n + 1)
     found = np.array([[fisher_p(i, n, j, n) < alpha for j in counts] for i in counts])
     weights = np.outer(binom.pmf(counts, n, rate), binom.pmf(counts, n, other_rate))
     return float(weights[found].sum())
