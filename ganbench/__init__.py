@@ -19,6 +19,7 @@ _NAMES = {
     **dict.fromkeys(_KINDS, "ganbench.core.kinds"),
     **dict.fromkeys(["Adam", "RMSprop", "SGD"], "ganbench.methods.optimisers"),
     **dict.fromkeys(["Request", "load", "measure", "run", "score", "train"], "ganbench.api"),
+    "compare": "ganbench.reports.comparison",
     "register": "ganbench.core.registry",
     "UsageError": "ganbench.core.errors",
 }

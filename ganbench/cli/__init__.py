@@ -6,6 +6,7 @@ import click
 
 from ganbench import __version__
 from ganbench.cli.bench import bench
+from ganbench.cli.compare import compare
 from ganbench.cli.film import film
 from ganbench.cli.list import info, list_
 from ganbench.cli.measure import measure
@@ -25,7 +26,9 @@ def main() -> None:
     """A benchmark and comparison suite for generative adversarial networks."""
 
 
-for command in (
-    run, plan, tune, report, sample, film, measure, score, verify, bench, list_, info, prepare,
-):  # fmt: skip
+COMMANDS = (
+    run, plan, tune, compare, report, sample, film, measure, score, verify, bench, list_, info,
+    prepare,
+)  # fmt: skip
+for command in COMMANDS:
     main.add_command(command)

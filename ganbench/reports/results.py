@@ -111,4 +111,5 @@ def results(records: Sequence[Record], more: Sequence[MoreMeasured] = ()) -> pd.
     for parts, of_rows in zip((runs, checkpoints, known), places.T, strict=True):
         frame = pd.DataFrame(parts)
         columns |= {name: frame[name].array.take(of_rows) for name in frame if name != "of"}
-    return pd.DataFrame({name: columns[name] for name in RESULT_COLUMNS}, copy=False)
+    none = np.full(len(values), np.nan)  # of a column that nobody has, as where all have failed
+    return pd.DataFrame({name: columns.get(name, none) for name in RESULT_COLUMNS}, copy=False)
