@@ -12,12 +12,21 @@ from ganbench.core import registry
 from ganbench.experiment.store import Store
 from ganbench.reports import colours
 from ganbench.reports.build import build
+from ganbench.reports.html import origin
 from ganbench.reports.html import page as html_page
 from ganbench.reports.html.curves import MOST, learning_curves, spread
 from ganbench.reports.verdicts import VERDICTS
 from tests.reports import _golden
 from tests.reports._pages import (
-    HISTORY, NASTY, Page, board_of, changed, full, heads_of, page_of, rows_of,
+    HISTORY,
+    NASTY,
+    Page,
+    board_of,
+    changed,
+    full,
+    heads_of,
+    page_of,
+    rows_of,
 )  # fmt: skip
 
 
@@ -219,13 +228,12 @@ def test_a_page_of(case, tmp_path):
 
 def test_one_of_two_data_sets(tmp_path):
     page_of(tmp_path, full() + other_data(full()))
-    done = CliRunner().invoke(
-        main, ["report", str(tmp_path), "--dataset", "dashes", "--out", str(tmp_path / "p" / "x.html"),
-               "--no-plots"],
-    )  # fmt: skip
+    target = tmp_path / "p" / "x.html"
+    words = ["report", tmp_path, "--dataset", "dashes", "--out", target, "--no-plots"]
+    done = CliRunner().invoke(main, [str(word) for word in words])
     assert done.exit_code == 0, done.output
-    assert done.output.splitlines()[-1] == str(tmp_path / "p" / "x.html")
-    page = Page((tmp_path / "p" / "x.html").read_text(encoding="utf-8"))
+    assert done.output.splitlines()[-1] == str(target)
+    page = Page(target.read_text(encoding="utf-8"))
     assert [t for _, t in page.all("h1")] == ["dashes"]
 
 
@@ -277,20 +285,43 @@ def test_every_family_has_a_colour_of_its_own_that_can_be_seen():
         assert colours.contrast(colours.colour(family), "#ffffff") >= 2
 
 
-def test_the_command_trains_the_same_again(tmp_path, monkeypatch, no_plots):
+@pytest.mark.parametrize(
+    "options",
+    [
+        "--variants ns,wgan-gp --seeds 2 --hyper lr=0.0003 --batch-size 32",
+        "--variants ns --seeds 1 --base-seed 3 --ema 0.9 --budget 3000 --game simultaneous "
+        "--dtype float64 --same-networks --validation --recipe paper --metrics wasserstein "
+        "--checkpoints 2",
+    ],
+)
+def test_the_command_trains_the_same_again(options, tmp_path, monkeypatch, no_plots):
     monkeypatch.chdir(tmp_path)
-    words = ["run", "--variants", "ns,wgan-gp", "--dataset", "ring2d", "--preset", "smoke"]
-    words += ["--arch", "toy:width=16", "--seeds", "2", "--no-controls", "--out", "o"]
-    words += ["--engine", "inline", "--hyper", "lr=0.0003"]
-    done = CliRunner().invoke(main, words)
+    words = [*options.split(), "--dataset", "ring2d", "--preset", "smoke", "--no-controls"]
+    where = ["--out", "o", "--engine", "inline"]
+    done = CliRunner().invoke(main, ["run", *words, "--arch", "toy:width=16", *where])
     assert done.exit_code == 0, done.output
     assert "report.html" in done.output
     page = Page((tmp_path / "o" / "report.html").read_text(encoding="utf-8"))
     (command,) = [t for _, t in page.all("code") if t.startswith("ganbench run")]
-    again = [*shlex.split(command)[1:], "--out", "o", "--engine", "inline"]
-    done = CliRunner().invoke(main, again)
+    done = CliRunner().invoke(main, [*shlex.split(command)[1:], *where])
     assert done.exit_code == 0, done.output
-    assert "4 of 4 trainings done, 0 to train" in done.output
+    assert "done, 0 to train" in done.output
+
+
+def test_commands_of_variants_with_other_numbers_of_seeds():
+    every = [r for r in full() if r.training.variant in ("ns", "good", "shaky")]
+    screening = [
+        changed(r, variant="fgan-js") if r.training.variant == "good" else r
+        for r in every
+        if r.training.variant != "shaky" or r.seed == 0
+    ]
+    (command,) = origin.commands(screening, None)  # the A/A pair has more seeds by itself
+    assert "--seeds" not in command and "--variants ns,fgan-js,shaky" in command
+    one, other = origin.commands(
+        [r for r in every if r.seed == 0 or "n" in r.training.variant], None
+    )
+    assert "--variants good,shaky" in one and "--seeds 1" in one
+    assert "--variants ns" in other and "--seeds 3" in other
 
 
 def test_a_result_shows_itself(out, tmp_path):

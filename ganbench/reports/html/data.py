@@ -129,7 +129,7 @@ def _samples(
 def _published(papers: pd.DataFrame) -> list[dict[str, str]]:
     """Return the numbers of papers on this data set, with their set-ups."""
     lines = []
-    for row in papers.fillna("").to_dict("records"):
+    for row in papers.astype(object).where(papers.notna(), "").to_dict("records"):
         spread = f" ± {row['spread']:g} ({row['spread_kind']})" if row["spread"] != "" else ""
         kept = ("study", "variant", "metric", "setup", "where")
         line = {key: str(row[key]) for key in kept}

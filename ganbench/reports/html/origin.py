@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ganbench import __version__
@@ -15,6 +15,7 @@ from ganbench.core.errors import UsageError
 from ganbench.experiment.more_measured import MoreMeasured
 from ganbench.experiment.records import Protocol, Record, Training
 from ganbench.experiment.request import variant_groups
+from ganbench.experiment.screening import NOISE_SEEDS, same_gradients
 
 OF_METRIC = ("metric", "version", "params")  # fields of a protocol that always differ
 
@@ -91,30 +92,48 @@ def provenance(records: Sequence[Record]) -> list[tuple[str, str]]:
 
 
 def commands(records: Sequence[Record], plan: Mapping[str, Any] | None) -> list[str]:
-    """Return the command that trains these records again, one for each arch.
+    """Return the commands that train these records again: one for each arch and number of seeds.
 
     Args:
         plan: the content of ``plan.json``, which knows who was asked for and did not fit.
     """
     trained = [r for r in records if not r.training.control]
     controls = len(trained) < len(records)
-    archs = dict.fromkeys(r.arch for r in trained)
-    return [_command([r for r in trained if r.arch == a], controls, plan) for a in archs]
+    made = []
+    for arch in dict.fromkeys(r.arch for r in trained):
+        own = [r for r in trained if r.arch == arch]
+        seeds = Counter(r.training.variant for r in own)
+        pair = _noise_pair(seeds)
+        others = {n for name, n in seeds.items() if name not in pair}
+        if len(others) == 1 and {seeds[name] for name in pair} == {NOISE_SEEDS} != others:
+            made.append(_command(own, None, controls, plan))
+            continue
+        for n in sorted(set(seeds.values())):
+            same = [r for r in own if seeds[r.training.variant] == n]
+            made.append(_command(same, n, controls, plan))
+    return made
 
 
-def _command(own: list[Record], controls: bool, plan: Mapping[str, Any] | None) -> str:
-    """Return the command of the trainings on one arch: every option that a record tells."""
+def _noise_pair(names: Iterable[str]) -> set[str]:
+    """Return the variants of A/A pairs, of which a screening trains more seeds by itself."""
+    known = [v for v in registry.variants.items() if v.name in set(names)]
+    return {name for pair in same_gradients(known) for name in pair}
+
+
+def _command(
+    own: list[Record], seeds: int | None, controls: bool, plan: Mapping[str, Any] | None
+) -> str:
+    """Return the command of some trainings on one arch: every option that a record tells.
+
+    Args:
+        seeds: of each variant; None for the preset's number.
+    """
     first = own[0].training
-    seeds: dict[str, set[int]] = {}
-    for record in own:
-        seeds.setdefault(record.training.variant, set()).add(record.seed)
-    counts = Counter(len(found) for found in seeds.values())
-    usual = max(counts, key=lambda n: (counts[n], n))
+    names = list(dict.fromkeys(r.training.variant for r in own))
     asked = "--budget" if first.budget_unit == "images_seen" else "--steps"
-    words: list[Any] = ["ganbench", "run", "--variants", _variants(list(seeds), plan)]
+    words: list[Any] = ["ganbench", "run", "--variants", _variants(names, plan)]
     words += ["--dataset", first.dataset, "--preset", first.suite, "--arch", own[0].arch]
-    if len(counts) == 1:  # the A/A pair of a screening has more, if none were asked for
-        words += ["--seeds", usual]
+    words += [] if seeds is None else ["--seeds", seeds]
     words += [asked, first.budget, "--checkpoints", first.checkpoints, "--batch-size", first.batch]
     words += ["--features", first.features, "--metrics", ",".join(first.metrics)]
     words += ["--ema", first.ema or 0, *_recipe(first), "--device", own[0].device]
@@ -127,6 +146,8 @@ def _command(own: list[Record], controls: bool, plan: Mapping[str, Any] | None) 
         words += ["--dtype", first.dtype]
     if first.base_seed:
         words += ["--base-seed", first.base_seed]
+    if _lies_elsewhere(first.dataset):
+        words += ["--data-dir", "FOLDER"]
     flags = {
         "--validation": first.validation,
         "--no-controls": not controls,
@@ -150,6 +171,14 @@ def _free_to_play(name: str) -> bool:
     """Return whether a variant leaves its game to the user."""
     try:
         return registry.variants.get(name).game is None
+    except UsageError:
+        return False
+
+
+def _lies_elsewhere(dataset: str) -> bool:
+    """Return whether a data set is the user's own, whose path no record tells."""
+    try:
+        return registry.datasets.get(dataset).location is not None
     except UsageError:
         return False
 
