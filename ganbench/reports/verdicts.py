@@ -72,10 +72,18 @@ class Judge:
         if modes is None or self.frequencies is None:
             return "learned"
         lost = int((self.frequencies > 0).sum() - modes)
-        if lost <= 0:
-            return "learned"  # without the draws, which take longer than all the rest
         n = round(self.n * fidelity) if self.only_good else self.n
+        if lost <= 0:
+            return "learned"  # without draws of ``p_lost``, which take longer than all the rest
+        if _expected_lost(self.frequencies, n) < LOST_P / 10:
+            return "collapsed"  # by Markov's inequality, also without draws
         return "collapsed" if p_lost(lost, self.frequencies, n) < LOST_P else "learned"
+
+
+def _expected_lost(frequencies: np.ndarray, n: int) -> float:
+    """Return how many modes ``n`` real samples are expected to miss."""
+    present = frequencies[frequencies > 0]
+    return float(((1 - present / present.sum()) ** n).sum())
 
 
 def judge_of(records: Sequence[Record]) -> Judge:

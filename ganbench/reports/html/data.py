@@ -13,7 +13,7 @@ from ganbench.experiment.store import Store
 from ganbench.reports import leaderboard
 from ganbench.reports.colours import CONTROL_FAMILY, colour
 from ganbench.reports.html import curves, origin, rows
-from ganbench.reports.html.pictures import embedded
+from ganbench.reports.html.pictures import all_embedded
 from ganbench.reports.html.said import sentences
 from ganbench.reports.literature import literature_values
 from ganbench.reports.samples import picture_stem
@@ -115,14 +115,18 @@ def _samples(
     store: Store, groups: Mapping[str, list[Record]], table: list[dict[str, Any]], primary: str
 ) -> list[dict[str, Any]]:
     """Return the kept pictures of samples, real ones first."""
-    found = []
-    for row in table:
-        stem = picture_stem(groups[row["name"]][0])
-        picture = embedded(store.out / "samples" / f"{stem}.png")
-        if picture is not None:
-            value = f"{primary} {row['value']['text']}"
-            real = row["variant"] == REAL
-            found.append(picture | {"row": row, "value": value, "real": real})
+    stems = [picture_stem(groups[row["name"]][0]) for row in table]
+    pictures = all_embedded([store.out / "samples" / f"{stem}.png" for stem in stems])
+    found = [
+        picture
+        | {
+            "row": row,
+            "value": f"{primary} {row['value']['text']}",
+            "real": row["variant"] == REAL,
+        }
+        for row, picture in zip(table, pictures, strict=True)
+        if picture is not None
+    ]
     return sorted(found, key=lambda picture: not picture["real"])
 
 

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, UnidentifiedImageError, features
 
+from ganbench.experiment.provenance import usable_cores
+
 MOST_PIXELS = 340  # of a picture's height
 QUALITY = 72
+
+
+def all_embedded(paths: Sequence[Path]) -> list[dict[str, Any] | None]:
+    """Return ``embedded`` of each path; most of the work is done outside of Python's lock."""
+    with ThreadPoolExecutor(max_workers=usable_cores()) as pool:
+        return list(pool.map(embedded, paths))
 
 
 def embedded(path: Path) -> dict[str, Any] | None:
@@ -26,7 +36,7 @@ def embedded(path: Path) -> dict[str, Any] | None:
     buffer = io.BytesIO()
     if features.check("webp"):
         kind = "webp"
-        picture.save(buffer, kind, quality=QUALITY, method=4)
+        picture.save(buffer, kind, quality=QUALITY, method=1)
     else:
         kind = "png"
         picture.quantize(64).save(buffer, kind, optimize=True)
