@@ -67,7 +67,6 @@ def _dataset(
     main = rows.main_table(board, table, primary, known)
     groups: dict[str, list[Record]] = {}  # in the order of the table
     for row in main["rows"]:
-        row["name"] = row["key"] if main["archs"] else row["variant"]
         of_row = [
             r for r in records if r.training.variant == row["variant"] and r.arch == row["arch"]
         ]

@@ -52,6 +52,9 @@ def main_table(
     for order, row in enumerate(placed.itertuples(), 1):
         values = [medians.get((row.arch, row.variant, key), math.nan) for key in others]
         rows.append(_row(row, order, floor, values))
+    if placed["arch"].nunique() > 1:
+        for shown in rows:
+            shown["name"] = shown["key"]
     screening = bool(placed["band"].notna().any())
     return {
         "title": title(placed, primary) if _any_trained(placed) else placed["dataset"].iloc[0],
@@ -81,6 +84,7 @@ def _row(row: Any, order: int, floor: float, others: list[float]) -> dict[str, A
     placing = row.band if math.isnan(row.rank) else row.rank
     return {
         "key": f"{row.variant} · {row.arch}",
+        "name": row.variant,
         "variant": row.variant,
         "arch": row.arch,
         "family": family_of(row.variant),
@@ -113,12 +117,12 @@ def tiles(main: Mapping[str, Any], primary: str) -> list[dict[str, str]]:
         near = [row for row in fine if row["first"]]
         interval = f", 95 % interval {best['low']['text']} to {best['high']['text']}"
         more = f"{primary} {best['value']['text']}{interval if best['low']['sort'] else ''}"
-        said.append(_tile("Best", best["variant"], f"{more}; real against real {floor}"))
+        said.append(_tile("Best", best["name"], f"{more}; real against real {floor}"))
         if len(near) > 1:
-            names = ", ".join(row["variant"] for row in near[1:5])
+            names = ", ".join(row["name"] for row in near[:5])
             rest = f" and {len(near) - 5} more" if len(near) > 5 else ""
-            more = f"{names}{rest} cannot be told from it"
-            said.append(_tile("Is that significant?", f"no: {len(near)} are alike", more))
+            told = f"no: {len(near)} cannot be told apart"
+            said.append(_tile("Is that significant?", told, f"{names}{rest}"))
         else:
             sure = best["seeds"] > 1 and len(fine) > 1
             more = "no other is within the noise" if sure else "there is nothing to compare with"
@@ -126,8 +130,9 @@ def tiles(main: Mapping[str, Any], primary: str) -> list[dict[str, str]]:
         seconds = [float(row["seconds"]["sort"]) for row in fine if row["seconds"]["sort"]]
         if seconds:
             cost = f"{best['seconds']['text']} s of CPU a training"
-            span = f"of {best['variant']}; others that learned: {number(min(seconds))} to "
-            span += f"{number(max(seconds))} s"
+            low, high = number(min(seconds)), number(max(seconds))
+            span = f"; others that learned: {low} to {high} s" if low != high else ""
+            span = f"of {best['name']}{span}"
             said.append(_tile("What does it cost?", cost, span))
     if trained:
         said.append(_stability(trained))
@@ -148,7 +153,7 @@ def _stability(trained: list[dict[str, Any]]) -> dict[str, str]:
                 key=lambda v: row["counts"][v],
                 default="not learned",
             )
-            groups.setdefault(worst, []).append(row["variant"])
+            groups.setdefault(worst, []).append(row["name"])
     told = [
         f"{verdict}: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}"
         for verdict, names in groups.items()

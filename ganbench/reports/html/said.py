@@ -28,7 +28,8 @@ def _first(trained: pd.DataFrame, primary: str) -> str:
     dataset, n = trained["dataset"].iloc[0], len(trained)
     fine = trained[[learned(row) for row in trained.to_dict("records")]]
     if fine.empty:
-        return f"On {dataset}, none of {n} variants has learned in most of its seeds."
+        who = f"none of {n} variants has" if n > 1 else f"{trained['variant'].iloc[0]} has not"
+        return f"On {dataset}, {who} learned in most of its seeds."
     best = fine.iloc[0]
     near = int(((fine["band"] == 1) | (fine["rank_low"] == 1)).sum()) - 1
     told = f"{near} others cannot be told from it" if near > 0 else "nobody comes near it"
