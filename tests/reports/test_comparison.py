@@ -15,6 +15,8 @@ from ganbench.experiment.store import Store
 from ganbench.reports import comparison_words as words
 from ganbench.reports.comparison import COLUMNS, compare
 from ganbench.stats.compare import holm
+from ganbench.stats.noise import pooled_noise
+from ganbench.stats.shift import detectable
 from tests.reports import _seven
 from tests.reports._seven import GOOD, NS, write
 
@@ -50,7 +52,8 @@ def test_every_cell_of_a_row(out):
     raw = 2 / math.comb(14, 7)  # separate groups
     assert row["p"] == pytest.approx(2 * raw) and row["tests"] == 2
     assert row["verdict"] == "better" and table["verdict"].iloc[1] == "no difference shown"
-    assert 0.05 < row["detectable"] < 0.5
+    least = detectable(7, 0.05 / 2) * pooled_noise([np.array(GOOD), np.array(NS)]).sd
+    assert row["detectable"] == pytest.approx(np.exp(least) - 1)
 
 
 def test_higher_is_better_for_a_share_and_differences_keep_their_sign(out):
