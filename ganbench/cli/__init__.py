@@ -8,6 +8,7 @@ from ganbench import __version__
 from ganbench.cli.bench import bench
 from ganbench.cli.compare import compare
 from ganbench.cli.film import film
+from ganbench.cli.leaderboard import leaderboard
 from ganbench.cli.list import info, list_
 from ganbench.cli.measure import measure
 from ganbench.cli.plan import plan
@@ -27,8 +28,8 @@ def main() -> None:
 
 
 COMMANDS = (
-    run, plan, tune, compare, report, sample, film, measure, score, verify, bench, list_, info,
-    prepare,
+    run, plan, tune, compare, leaderboard, report, sample, film, measure, score, verify, bench,
+    list_, info, prepare,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

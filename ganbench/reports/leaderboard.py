@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,7 @@ LEADERBOARD_COLUMNS = """
 SHARED = ["dataset", "batch", "hyper_id", "params_g", "params_d", "d_norm"]
 
 BASELINE = "ns"
+DRAWS = 2_000  # of the bootstrap: the ends of an interval are known to 3 % of its half width
 
 
 def quantities(
@@ -53,7 +54,7 @@ def _aggregate(seeds: pd.DataFrame) -> dict[str, Any]:
     """Return the aggregates of one (protocol, quantity, arch, variant) over its seeds."""
     last, best, ratio, ok = (seeds[key].to_numpy() for key in ("last", "best", "ratio", "ok"))
     fine = last[ok]
-    low, high = interval(last) if len(last) > 1 else (math.nan, math.nan)
+    low, high = interval(last, draws=DRAWS) if len(last) > 1 else (math.nan, math.nan)
     counts = Counter(seeds["verdict"])
     return {
         "n_seeds": len(last),
@@ -171,9 +172,13 @@ def _test(parts: list[dict[str, Any]], arch: str) -> None:
             part["p_vs_baseline"] = value
 
 
-def read(path: Path) -> pd.DataFrame:
-    """Return a CSV of ours with the very float64 values that were written."""
-    return pd.read_csv(path)
+def read(path: Path | IO[str]) -> pd.DataFrame:
+    """Return a CSV of ours with the very float64 values that were written.
+
+    Hashes are text, also those that look like numbers.
+    """
+    hashes = ("protocol_id", "hyper_id", "dataset_sha256", "git_sha")
+    return pd.read_csv(path, dtype=dict.fromkeys(hashes, str))
 
 
 def first_protocols(table: pd.DataFrame) -> pd.DataFrame:

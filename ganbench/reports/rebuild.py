@@ -22,12 +22,12 @@ def rebuild(
     Raises:
         UsageError: there are no records, or they are not comparable, or the page cannot be written.
     """
-    if not any((out / "records").glob("*.json")):
+    store = Store(out)
+    if store.first_record() is None:
         raise UsageError(f"{out} has no records: not a run directory (see ganbench run)")
     target = page or out / "report.html"
     if target.is_dir():
         raise UsageError(f"{target} is a folder: --out names a file, such as report.html")
-    store = Store(out)
     store.prepare()
     with store.alone():
         try:

@@ -15,47 +15,18 @@ from ganbench.experiment.store import Store
 from ganbench.reports import comparison_words as words
 from ganbench.reports.comparison import COLUMNS, compare
 from ganbench.stats.compare import holm
-from tests.reports import _golden
+from ganbench.stats.noise import pooled_noise
+from ganbench.stats.shift import detectable
+from tests.reports import _seven
+from tests.reports._seven import GOOD, NS, write
 
 INF = math.inf
-
-
-def shifted(variant, seed, fd, precision=0.5, **changes):
-    """Return a record of ``variant`` with these last values, and 10 and .5 at the first."""
-    made = _golden.record("ns", 0)
-    first, last = made.measurements
-    given = made.training.model_copy(update={"variant": variant})
-    values = {"fd": fd, "precision": precision}
-    measured = (
-        first.model_copy(update={"values": {"fd": 10.0, "precision": 0.5}}),
-        last.model_copy(update={"values": values}),
-    )
-    changed = {"training": given, "run_id": given.run_id(seed), "measurements": measured}
-    changed |= {"seed": seed}
-    return made.model_copy(update=changed | changes)
-
-
-def write(out, records):
-    store = Store(out)
-    store.prepare()
-    for record in records:
-        store.write_record(record)
-    return out
-
-
-GOOD = [1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6]
-NS = [2.0, 2.1, 2.2, 2.3, 2.4, 2.5, 2.6]
-CLOSE = [2.05, 2.0, 2.32, 2.2, 2.6, 2.4, 2.45]
 
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory):
     """Seven seeds of three variants, and the control."""
-    made = [shifted("good", i, v, 0.8) for i, v in enumerate(GOOD)]
-    made += [shifted("ns", i, v, 0.5 + i / 100) for i, v in enumerate(NS)]
-    made += [shifted("close", i, v, 0.53) for i, v in enumerate(CLOSE)]
-    folder = tmp_path_factory.mktemp("seven")
-    return write(folder, [*made, *(_golden.control(seed) for seed in range(2))])
+    return write(tmp_path_factory.mktemp("seven"), _seven.records())
 
 
 def test_every_cell_of_a_row(out):
@@ -81,7 +52,8 @@ def test_every_cell_of_a_row(out):
     raw = 2 / math.comb(14, 7)  # separate groups
     assert row["p"] == pytest.approx(2 * raw) and row["tests"] == 2
     assert row["verdict"] == "better" and table["verdict"].iloc[1] == "no difference shown"
-    assert 0.05 < row["detectable"] < 0.5
+    least = detectable(7, 0.05 / 2) * pooled_noise([np.array(GOOD), np.array(NS)]).sd
+    assert row["detectable"] == pytest.approx(np.exp(least) - 1)
 
 
 def test_higher_is_better_for_a_share_and_differences_keep_their_sign(out):
@@ -106,8 +78,8 @@ def test_another_baseline_and_pairs(out):
 
 
 def test_a_failed_seed_counts_as_the_worst(tmp_path):
-    records = [shifted("ns", i, v) for i, v in enumerate(NS)]
-    records += [shifted("good", i, v) for i, v in enumerate(GOOD)]
+    records = [_seven.record("ns", i, v) for i, v in enumerate(NS)]
+    records += [_seven.record("good", i, v) for i, v in enumerate(GOOD)]
     records[7] = records[7].model_copy(update={"status": "failed", "measurements": ()})
     row = compare(write(tmp_path, records)).iloc[0]
     assert row["n_seeds"] == 7 and row["p_better"] == pytest.approx(6 / 7)
@@ -116,7 +88,7 @@ def test_a_failed_seed_counts_as_the_worst(tmp_path):
 
 
 def test_few_seeds_say_how_many_it_takes(tmp_path):
-    records = [shifted(v, i, x[i]) for v, x in (("good", GOOD), ("ns", NS)) for i in range(3)]
+    records = [_seven.record(v, i, x[i]) for v, x in (("good", GOOD), ("ns", NS)) for i in range(3)]
     table = compare(write(tmp_path, records))
     assert table["verdict"].tolist() == ["too few seeds"] and math.isnan(table["p"][0])
     assert "1 comparisons take 4 seeds each" in words.sentence(next(table.itertuples()))
@@ -132,13 +104,13 @@ def test_directories_of_two_machines_are_one_run(out, tmp_path):
 
 
 def test_other_values_of_one_seed_are_refused_with_the_difference(out, tmp_path):
-    other = write(tmp_path / "b", [shifted("good", 0, 1.25)])
+    other = write(tmp_path / "b", [_seven.record("good", 0, 1.25)])
     with pytest.raises(UsageError, match=r"good-dots.*-s0 is not the same in .*fd at 3000 upd"):
         compare([out, other])
 
 
 def test_other_budgets_and_protocols_are_refused(out, tmp_path):
-    record = shifted("good", 9, 1.0)
+    record = _seven.record("good", 9, 1.0)
     longer = record.training.model_copy(update={"steps": 6_000, "budget": 6_000})
     changed = {"training": longer, "run_id": longer.run_id(9)}
     other = write(tmp_path / "b", [record.model_copy(update=changed)])

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from ganbench.cli import main
 from ganbench.core import registry
+from ganbench.experiment.packed import pack
 from ganbench.experiment.store import Store
 from ganbench.reports import colours
 from ganbench.reports.build import build
@@ -255,6 +256,13 @@ def test_errors_are_one_line(kind, tmp_path):
     }  # fmt: skip
     assert len(done.output.splitlines()) == 1 and said[kind] in done.output
     assert kind != "nowhere" or not (tmp_path / "o").exists()
+
+
+def test_a_published_run_with_packed_records_has_the_same_page(out, text, tmp_path):
+    pack(out / "records", tmp_path / "records")
+    done = CliRunner().invoke(main, ["report", str(tmp_path), "--no-plots"])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == text
 
 
 def test_many_seeds_are_thinned_and_medians_are_of_all():

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ganbench.core.kinds.metric import BEST, shortfall
-from ganbench.experiment.records import QuantityInfo, Record, read_record
+from ganbench.experiment.records import QuantityInfo, Record
 from ganbench.experiment.store import Store
 from ganbench.reports.colours import family_of
 from ganbench.reports.verdicts import GAUSSIAN
@@ -156,31 +156,35 @@ def histories(
 
     They are read from their files again, since records are kept in memory without them.
     """
+    chosen = {
+        name: sorted(spread(best_first(own, primary), HISTORIES), key=lambda r: r.seed)
+        for name, own in groups.items()
+        if not own[0].training.control
+    }
+    whole = store.whole_records({r.run_id for drawn in chosen.values() for r in drawn})
     methods = []
-    for name, own in groups.items():
-        if own[0].training.control:
-            continue
-        curves: list[dict[str, Any]] = []
-        for record in sorted(spread(best_first(own, primary), HISTORIES), key=lambda r: r.seed):
-            path = store.record_path(record.run_id)
-            history = read_record(path).history if path.exists() else {}
-            if steps := history.get("step"):
-                chosen = sorted({round(i) for i in np.linspace(0, len(steps) - 1, POINTS)})
-                curves.append(
-                    {
-                        "seed": record.seed,
-                        "x": {"g_steps": [short(steps[i]) for i in chosen]},
-                        "y": {
-                            key: [short(values[i]) for i in chosen]
-                            for key, values in history.items()
-                            if key != "step" and len(values) == len(steps)
-                        },
-                    }
-                )
+    for name, drawn in chosen.items():
+        found = [whole[record.run_id] for record in drawn if record.run_id in whole]
+        curves = [_thinned(record) for record in found if record.history.get("step")]
         if curves:
-            family = family_of(own[0].training.variant)
-            methods.append({"name": name, "family": family, "n": len(own), "seeds": curves})
+            family, n = family_of(drawn[0].training.variant), len(groups[name])
+            methods.append({"name": name, "family": family, "n": n, "seeds": curves})
     return methods
+
+
+def _thinned(record: Record) -> dict[str, Any]:
+    """Return the history of one seed at no more than ``POINTS`` of its updates."""
+    steps = record.history["step"]
+    chosen = sorted({round(i) for i in np.linspace(0, len(steps) - 1, POINTS)})
+    return {
+        "seed": record.seed,
+        "x": {"g_steps": [short(steps[i]) for i in chosen]},
+        "y": {
+            key: [short(values[i]) for i in chosen]
+            for key, values in record.history.items()
+            if key != "step" and len(values) == len(steps)
+        },
+    }
 
 
 def shares(groups: Mapping[str, list[Record]], primary: str) -> list[dict[str, Any]]:
