@@ -28,17 +28,9 @@ def rebuild(
     target = page or out / "report.html"
     if target.is_dir():
         raise UsageError(f"{target} is a folder: --out names a file, such as report.html")
-    store.prepare()
-    with store.alone():
-        try:
-            return build(
-                store,
-                dataset,
-                pictures=pictures,
-                page=target,
-                alone=dataset is not None,
-            )
-        except OSError as error:
-            if error.filename is None or not str(error.filename).startswith(str(target.parent)):
-                raise
-            raise UsageError(f"cannot write {target}: {error.strerror}") from None
+    try:
+        with store.alone():  # and not prepared: packed records stay packed
+            return build(store, dataset, None, pictures, target, alone=dataset is not None)
+    except OSError as error:
+        where = error.filename or target
+        raise UsageError(f"cannot write {where}: {error.strerror}") from None

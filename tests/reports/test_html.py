@@ -238,14 +238,20 @@ def test_one_of_two_data_sets(tmp_path):
     assert [t for _, t in page.all("h1")] == ["dashes"]
 
 
-@pytest.mark.parametrize("kind", ["nowhere", "empty", "no such data set", "a folder", "torn"])
+@pytest.mark.parametrize(
+    "kind", ["nowhere", "empty", "no such data set", "a folder", "torn", "not writable"]
+)
 def test_errors_are_one_line(kind, tmp_path):
     words = []
     if kind != "nowhere":
         (tmp_path / "o" / "records").mkdir(parents=True)
-    if kind in ("no such data set", "a folder"):
+    if kind in ("no such data set", "a folder", "not writable"):
         page_of(tmp_path / "o", full())
-        words = ["--dataset", "mnist"] if kind != "a folder" else ["--out", str(tmp_path)]
+        words = {
+            "no such data set": ["--dataset", "mnist"],
+            "a folder": ["--out", str(tmp_path)],
+            "not writable": ["--out", "/proc/report.html", "--no-plots"],
+        }[kind]
     if kind == "torn":
         (tmp_path / "o" / "records" / "a.json").write_text("{")
     done = CliRunner().invoke(main, ["report", str(tmp_path / "o"), *words])
@@ -253,16 +259,18 @@ def test_errors_are_one_line(kind, tmp_path):
     said = {
         "nowhere": "has no records", "empty": "has no records", "a folder": "is a folder",
         "no such data set": "has no records of mnist: only of dots", "torn": "is not a record",
+        "not writable": "cannot write /proc/",
     }  # fmt: skip
     assert len(done.output.splitlines()) == 1 and said[kind] in done.output
     assert kind != "nowhere" or not (tmp_path / "o").exists()
 
 
 def test_a_published_run_with_packed_records_has_the_same_page(out, text, tmp_path):
-    pack(out / "records", tmp_path / "records")
+    packed = pack(out / "records", tmp_path / "records")
     done = CliRunner().invoke(main, ["report", str(tmp_path), "--no-plots"])
     assert done.exit_code == 0, done.output
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == text
+    assert sorted((tmp_path / "records").iterdir()) == sorted(packed)
 
 
 def test_many_seeds_are_thinned_and_medians_are_of_all():
