@@ -23,6 +23,17 @@ BEYOND = """(inner) => [...document.querySelectorAll("main *")]
     .map((e) => e.outerHTML.slice(0, 80))"""
 
 
+OVERLAPS = """() => {
+    const boxes = [...document.querySelectorAll("#d0-curves svg text")]
+        .filter((t) => !["floor", "Gaussian"].includes(t.textContent))
+        .map((t) => [t.textContent, t.getBoundingClientRect()]);
+    const meet = ([, a], [, b]) => a.left < b.right - 1 && b.left < a.right - 1 &&
+        a.top < b.bottom - 4 && b.top < a.bottom - 4;
+    return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => meet(a, b))
+        .map((b) => `${a[0]} / ${b[0]}`));
+}"""
+
+
 def _scaled(record, factor):
     measured = tuple(
         m.model_copy(update={"values": {**m.values, "fd": factor * m.values["fd"]}})
@@ -217,6 +228,20 @@ def test_levels_far_from_the_curves_are_named_and_drawn_when_asked_for(opened):
     assert curves.get_by_text("beyond this axis: Gaussian 8").count() == 1
     curves.get_by_label("down to the floor").check()
     assert levels(page) == {"Gaussian", "floor"}
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_texts_of_a_chart_do_not_overlap(opened, width):
+    page = opened(width=width, height=844)
+    curves = page.locator("#d0-curves")
+    for picks, seeds in (("all", ""), ("none", "2")):
+        curves.get_by_role("button", name=picks, exact=True).click()
+        if seeds:
+            curves.locator(".chips").first.get_by_role("button", name="good", exact=True).click()
+            curves.locator(".chips").nth(1).get_by_role("button", name=seeds, exact=True).click()
+        for log in (True, False):
+            curves.get_by_label("logarithmic").set_checked(log)
+            assert page.evaluate(OVERLAPS) == []
 
 
 def test_a_point_of_a_curve_can_be_read(opened):

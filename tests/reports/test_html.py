@@ -278,12 +278,14 @@ def test_many_seeds_are_thinned_and_medians_are_of_all():
     measured = base.measurements
     records = []
     for seed in range(200):
-        last = measured[-1].model_copy(update={"values": {"fd": float(seed + 1), "precision": 0.5}})
+        last = measured[-1].model_copy(
+            update={"values": {"fd": float((seed + 1) ** 2), "precision": 0.5}}
+        )
         records.append(base.model_copy(update={"seed": seed, "measurements": (measured[0], last)}))
     (method,) = learning_curves({"ns": records}, base.quantities, "fd")["methods"]
     seeds = [curve["seed"] for curve in method["seeds"]]
     assert len(seeds) == MOST and {0, 199} <= set(seeds)
-    assert method["n"] == 200 and method["median"]["y"]["fd"][-1] == 100.5
+    assert method["n"] == 200 and method["median"]["y"]["fd"][-1] == 10100  # of 100² and 101²
     assert [r.seed for r in spread(records, 3)] == [0, 100, 199]
 
 

@@ -138,7 +138,8 @@ function levelsInside(spec, values) {
 function drawBeyond(root, spec, box, inside) {
   const beyond = spec.levels.filter((level) => level.y !== null && !inside.includes(level));
   const said = beyond.map((level) => `${level.name} ${plainNumber(level.y)}`).join(", ");
-  if (said) root.append(svg("text", { x: box.right, y: 14, "text-anchor": "end" }, `beyond this axis: ${said}`));
+  const place = box.narrow ? { x: 8, y: 30 } : { x: box.right, y: 14, "text-anchor": "end" };
+  if (said) root.append(svg("text", place, `beyond this axis: ${said}`));
 }
 
 /** Draw `spec` into `holder` and return what is needed to find a line under the pointer. */
@@ -146,7 +147,9 @@ function drawChart(holder, spec) {
   const width = Math.max(280, holder.clientWidth - 14);
   const height = width < 560 ? 300 : 400;
   const names = width >= 560 && spec.lines.some((line) => line.label);
-  const box = { left: 52, right: width - (names ? 150 : 14), top: 28, bottom: height - 46, names };
+  const narrow = width < 560;
+  const right = width - (names ? 150 : 14);
+  const box = { left: 52, right, top: narrow ? 44 : 28, bottom: height - 46, names, narrow };
   const xs = spec.lines.flatMap((line) => line.points.map((p) => p[0]));
   const drawn = spec.lines.flatMap((line) => line.points.map((p) => p[1]));
   const levels = levelsInside(spec, drawn);
