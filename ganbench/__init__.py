@@ -11,9 +11,9 @@ __version__ = "0.1.0"
 
 _KINDS = """
     Anneal Arch Backend Budget Constants Constraint Control ControlInput Data Dataset Decay Engine
-    Extracted Extractor Features Game GeneratorTerm InputTransform Joint Job Line LossState Metric
-    Mixture Modifier Networks Noise Paper Pattern Penalty Preset Quantity Variant named_composition
-    reads_noise
+    Extracted Extractor Features Game GeneratorTerm InputTransform Joint Job Line Logger LossState
+    Metric Mixture Modifier Networks Noise Paper Pattern Penalty Preset Quantity Variant
+    named_composition reads_noise
 """.split()
 _NAMES = {
     **dict.fromkeys(_KINDS, "ganbench.core.kinds"),

@@ -79,6 +79,7 @@ def _opened(
     check_resources(workers, threads)
     store = Store(out)
     store.prepare()
+    store.unpack()
     return chosen, store
 
 

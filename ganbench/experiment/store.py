@@ -57,11 +57,14 @@ class Store:
             (self.out / "records").mkdir(parents=True, exist_ok=True)
             write_bytes(self.out / ".writable", b"")
             (self.out / ".writable").unlink()
-            unpack(self.out / "records")
         except OSError as error:
             raise UsageError(
                 f"cannot write to {self.out}: {error.strerror}; choose another --out"
             ) from None
+
+    def unpack(self) -> None:
+        """Write the packed records of a published run as files, to go on with it."""
+        unpack(self.out / "records")
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:

@@ -31,10 +31,10 @@ def test_packed_records_are_the_same_in_the_same_order(run, tmp_path):
 
 
 def test_a_published_run_is_gone_on_with_as_the_first(run, tmp_path):
-    """Preparing the directory for a run unpacks it, byte for byte."""
+    """A run into the directory unpacks it first, byte for byte."""
     pack(run / "records", tmp_path / "p" / "records")
     store = Store(tmp_path / "p")
-    store.prepare()
+    store.unpack()
     names = [path.name for path in sorted((run / "records").iterdir())]
     assert [path.name for path in sorted((store.out / "records").iterdir())] == names
     for name in names:
