@@ -46,8 +46,8 @@ def headline(
         return f"On {dataset}, none of {len(rows)} variants learned in most of its seeds."
     best = first.iloc[0]
     said = f"On {dataset}, {best['variant']} has the best {primary} ({number(best['median'])})"
-    together = _together(first, table, primary, known)
-    return f"{said}{_told(together, seeds, len(first))}; {did_not}{_fast(table, primary, known)}."
+    near = together(first, table, primary, known)
+    return f"{said}{_told(near, seeds, len(first))}; {did_not}{_fast(table, primary, known)}."
 
 
 def _told(together: Sequence[str] | None, seeds: int, n: int) -> str:
@@ -64,17 +64,19 @@ def _told(together: Sequence[str] | None, seeds: int, n: int) -> str:
     return f"; {len(together)} others cannot be told from it at {count}"
 
 
-def _together(
+def together(
     first: pd.DataFrame, table: pd.DataFrame, primary: str, known: Mapping[str, QuantityInfo]
 ) -> list[str] | None:
     """Return the names that no test tells from the best one; None where seeds are too few.
 
-    In bands those within the noise; else those whose simultaneous rank may be the first.
+    In bands those within the noise; else those, on the arch of the best one, whose simultaneous
+    rank may be the first.
     """
-    names = list(first["variant"])
     if first["band"].notna().any():
         return list(first[first["band"] == 1]["variant"])[1:]
-    values = values_of(table, primary, known, first["arch"].iloc[0])
+    arch = first["arch"].iloc[0]
+    names = list(first[first["arch"] == arch]["variant"])
+    values = values_of(table, primary, known, arch)
     groups = [values[name] for name in names if name in values]
     seeds = min(map(len, groups))
     if least_p(seeds, seeds, len(groups) * (len(groups) - 1) // 2) >= ALPHA:

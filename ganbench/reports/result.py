@@ -81,7 +81,7 @@ class Result:
         from ganbench.reports.tables import number, place, ranking, verdict_words
 
         (board, table), primary = self._own(), self._ranked_by()
-        first, *more = sentences(board, table, primary)
+        first, *more = sentences(board, table, primary, self.quantities)
         rows = ranking(board, primary)
         lines = [
             [place(row), row.variant, number(row.median), verdict_words(row)]

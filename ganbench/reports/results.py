@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -65,7 +66,7 @@ def _of_quantities(record: Record) -> list[dict[str, Any]]:
             "higher_is_better": quantity.higher_is_better,
             "protocol_id": protocol.protocol_id,
             "metric": key,
-            "floor": record.floors.get(key),
+            "floor": record.floors.get(key, math.nan),
             "n_real": protocol.fields["n_real"],
             "n_fake": protocol.fields["n_fake"],
         }

@@ -81,8 +81,8 @@ def test_rows_have_the_order_of_the_leaderboard_and_controls_are_marked(out, tex
 def test_findings_come_first_and_one_sentence_before_all(text):
     page = Page(text)
     (_, lead), *_ = page.all("p", cls="lead")
-    assert lead.startswith("On dots, good has the best fd, 2; ")
-    assert "3 of 4 variants have learned" in lead
+    assert lead.startswith("On dots, good has the best fd (2)")
+    assert "1 of 4 variants did not learn" in lead
     assert text.index('class="lead"') < text.index('class="said"') < text.index("<table")
     assert page.all("div", cls="bar")
 
@@ -157,7 +157,7 @@ def test_json_in_a_script_closes_no_script():
 
 def _failed(record):
     return record.model_copy(update={
-        "status": "failed", "measurements": (), "error": "/home/me/secret broke", "diverged_at": None,
+        "status": "failed", "measurements": (), "error": "/home/me/secret", "diverged_at": None,
     })  # fmt: skip
 
 

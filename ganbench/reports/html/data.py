@@ -14,7 +14,7 @@ from ganbench.reports import leaderboard
 from ganbench.reports.colours import CONTROL_FAMILY, colour
 from ganbench.reports.html import curves, origin, rows
 from ganbench.reports.html.pictures import all_embedded
-from ganbench.reports.html.said import sentences
+from ganbench.reports.html.said import near_the_best, sentences
 from ganbench.reports.literature import literature_values
 from ganbench.reports.samples import picture_stem
 from ganbench.reports.tables import number
@@ -71,7 +71,7 @@ def _dataset(
             r for r in records if r.training.variant == row["variant"] and r.arch == row["arch"]
         ]
         groups[row["name"]] = of_row
-    said = sentences(board, table, primary)
+    said = sentences(board, table, primary, known)
     papers = literature_values(
         records[0].training.dataset, sorted({r.training.variant for r in records})
     )
@@ -82,7 +82,7 @@ def _dataset(
         "primary": primary,
         "budget": _budget(records),
         "main": main,
-        "tiles": rows.tiles(main, primary),
+        "tiles": rows.tiles(main, primary, near_the_best(board, table, primary, known)),
         "lead": said[0],
         "said": said[1:],
         "families": sorted(families),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -106,27 +106,24 @@ def _row(row: Any, order: int, floor: float, others: list[float]) -> dict[str, A
     }
 
 
-def tiles(main: Mapping[str, Any], primary: str) -> list[dict[str, str]]:
-    """Return what a reader wants to know first, as a few words each: what, and more about it."""
+def tiles(
+    main: Mapping[str, Any], primary: str, near: Sequence[str] | None
+) -> list[dict[str, str]]:
+    """Return what a reader wants to know first, as a few words each: what, and more about it.
+
+    Args:
+        near: who cannot be told from the best; None where seeds are too few.
+    """
     trained = [row for row in main["rows"] if not row["control"]]
     fine = [row for row in trained if row["learned"]]
     floor = main["floor"]["text"]
     said = []
     if fine:
         best = fine[0]
-        near = [row for row in fine if row["first"]]
         interval = f", 95 % interval {best['low']['text']} to {best['high']['text']}"
         more = f"{primary} {best['value']['text']}{interval if best['low']['sort'] else ''}"
         said.append(_tile("Best", best["name"], f"{more}; real against real {floor}"))
-        if len(near) > 1:
-            names = ", ".join(row["name"] for row in near[:5])
-            rest = f" and {len(near) - 5} more" if len(near) > 5 else ""
-            told = f"no: {len(near)} cannot be told apart"
-            said.append(_tile("Is that significant?", told, f"{names}{rest}"))
-        else:
-            sure = best["seeds"] > 1 and len(fine) > 1
-            more = "no other is within the noise" if sure else "there is nothing to compare with"
-            said.append(_tile("Is that significant?", "it stands alone", more))
+        said.append(_tile("Is that significant?", *_significance(best, len(fine), near)))
         seconds = [float(row["seconds"]["sort"]) for row in fine if row["seconds"]["sort"]]
         if seconds:
             cost = f"{best['seconds']['text']} s of CPU a training"
@@ -141,6 +138,21 @@ def tiles(main: Mapping[str, Any], primary: str) -> list[dict[str, str]]:
 
 def _tile(name: str, value: str, more: str) -> dict[str, str]:
     return {"name": name, "value": value, "more": more}
+
+
+def _significance(
+    best: Mapping[str, Any], learned: int, near: Sequence[str] | None
+) -> tuple[str, str]:
+    """Return whether the best one is told from the ``learned`` variants, and from whom not."""
+    if learned < 2:
+        return "there is nothing to compare with", "no other variant has learned"
+    if near is None:
+        return "not known", f"{best['seeds']} seeds are too few to tell any two apart"
+    if not near:
+        return "yes", f"{best['name']} is told from all others"
+    names = ", ".join([best["variant"], *near[:4]])
+    rest = f" and {len(near) - 4} more" if len(near) > 4 else ""
+    return f"no: {len(near) + 1} cannot be told apart", f"{names}{rest}"
 
 
 def _stability(trained: list[dict[str, Any]]) -> dict[str, str]:

@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
+from ganbench.experiment.records import QuantityInfo
 from ganbench.reports.findings import aa_sentences, findings, limits_of
+from ganbench.reports.headline import headline, next_run, together
 from ganbench.reports.leaderboard import is_control, learned
-from ganbench.reports.tables import number, ranking
+from ganbench.reports.tables import ranking
 
 
-def sentences(board: pd.DataFrame, table: pd.DataFrame, primary: str) -> list[str]:
+def sentences(
+    board: pd.DataFrame, table: pd.DataFrame, primary: str, known: Mapping[str, QuantityInfo]
+) -> list[str]:
     """Return sentences about one data set; the first says the most.
 
     Args:
         board: ``leaderboard.csv`` of it. table: its rows of ``results.csv``.
+        known: the quantities in them.
     """
-    rows = ranking(board, primary)
-    trained = rows[~rows["variant"].map(is_control)]
-    if trained.empty:
-        return ["Only controls were measured here: no variant was trained."]
+    first = headline(board, table, primary, known)
+    if ranking(board, primary)["variant"].map(is_control).all():
+        return [first]
     said = findings(board, table, primary) + aa_sentences(board, table, primary)
-    return [_first(trained, primary), *said, *limits_of(board, primary)]
+    said += [*limits_of(board, primary), next_run(board, table, primary, known)]
+    return [first, *filter(None, said)]
 
 
-def _first(trained: pd.DataFrame, primary: str) -> str:
-    """Return the sentence that somebody reads who reads only one."""
-    dataset, n = trained["dataset"].iloc[0], len(trained)
-    fine = trained[[learned(row) for row in trained.to_dict("records")]]
-    if fine.empty:
-        who = f"none of {n} variants has" if n > 1 else f"{trained['variant'].iloc[0]} has not"
-        return f"On {dataset}, {who} learned in most of its seeds."
-    best = fine.iloc[0]
-    near = int(((fine["band"] == 1) | (fine["rank_low"] == 1)).sum()) - 1
-    told = f"{near} others cannot be told from it" if near > 0 else "nobody comes near it"
-    told = "one other cannot be told from it" if near == 1 else told
-    if best["n_seeds"] == 1 and near <= 0:
-        told = "one seed does not tell whether that is chance"
-    return (
-        f"On {dataset}, {best['variant']} has the best {primary}, {number(best['median'])}; "
-        f"{told}. {len(fine)} of {n} variants have learned in most of their seeds."
-    )
+def near_the_best(
+    board: pd.DataFrame, table: pd.DataFrame, primary: str, known: Mapping[str, QuantityInfo]
+) -> list[str] | None:
+    """Return the variants that cannot be told from the best; None where seeds are too few."""
+    rows = ranking(board, primary)
+    rows = rows[~rows["variant"].map(is_control)]
+    fine = rows[[learned(row) for row in rows.to_dict("records")]]
+    return together(fine, table, primary, known) if len(fine) > 1 else []
