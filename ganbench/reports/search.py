@@ -63,7 +63,7 @@ def sentences(found: Mapping[str, Any]) -> list[str]:
     table = tries(found)
     chosen = table[table["chosen"]].set_index("variant")
     paper = table[table["rate_factor"] == 1.0].set_index("variant")
-    both = chosen.join(paper, rsuffix="_paper").dropna(subset=["median", "median_paper"])
+    both = chosen.assign(median_paper=paper["median"]).dropna(subset=["median", "median_paper"])
     moved = int((chosen["rate_factor"] != 1.0).sum())
     edge = int((chosen["rate_factor"] == table["rate_factor"].max()).sum())
     ratio = (both["median"] / both["median_paper"]).replace([np.inf, -np.inf], np.nan).dropna()
