@@ -126,16 +126,16 @@ def _print_plan(console: Console, plan: Plan) -> None:
 
 def _print_result(console: Console, plan: Plan, result: Result) -> None:
     """Print the table, what it shows and cannot show, and the files written: one screen."""
-    from ganbench.reports.findings import aa_sentences, findings, limits_of
+    from ganbench.reports.said import sentences
     from ganbench.reports.tables import terminal_table
 
     board = _shown(result.leaderboard, plan)
     rows = _shown(result.results, plan)
+    first, *more = sentences(board, rows, plan.primary, result.quantities)
     console.print()
+    console.print(first, style="bold", markup=False, highlight=False)
     console.print(terminal_table(board, plan.primary, result.quantities))
-    sentences = findings(board, rows, plan.primary)
-    sentences += aa_sentences(board, rows, plan.primary) + limits_of(board, plan.primary)
-    for sentence in sentences:
+    for sentence in more:
         console.print(sentence, markup=False, highlight=False)
     console.print()
     listed = [path for path in result.written if path.suffix != ".svg"]

@@ -137,12 +137,11 @@ def findings(board: pd.DataFrame, table: pd.DataFrame, primary: str) -> list[str
 
 def _recovered(table: pd.DataFrame) -> list[str]:
     """Return a sentence on variants that had collapsed after learning, and learned in the end."""
-    ways = table.drop_duplicates(["run_id", "checkpoint"]).sort_values("checkpoint")
-    names = [
-        rows["variant"].iloc[0]
-        for _, rows in ways.groupby("run_id")
-        if rows["verdict"].iloc[-1] == "learned" and (rows["verdict"] == "collapsed").any()
-    ]
+    ways = table.drop_duplicates(["run_id", "checkpoint"])
+    ways = ways.sort_values("checkpoint", kind="stable")
+    last = ways.drop_duplicates("run_id", keep="last")
+    had = set(ways.loc[ways["verdict"] == "collapsed", "run_id"])
+    names = list(last[(last["verdict"] == "learned") & last["run_id"].isin(had)]["variant"])
     counts = pd.Series(names, dtype=object).value_counts()
     if counts.empty:
         return []

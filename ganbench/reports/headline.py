@@ -117,13 +117,8 @@ def next_run(
     table: pd.DataFrame,
     primary: str,
     known: Mapping[str, QuantityInfo],
-    workers: int = 1,
 ) -> str:
-    """Return what to run next to learn more, and about how long it takes.
-
-    Args:
-        workers: processes that share the work.
-    """
+    """Return what to run next to learn more, and about how long it takes one core."""
     rows = ranking(board, primary)
     rows = rows[~rows["variant"].map(is_control)]
     fine = rows[[learned(row) for row in rows.to_dict("records")]]
@@ -133,7 +128,7 @@ def next_run(
     needed = seeds_needed(tests)
     if seeds < needed:
         more = f"--seeds {needed} can tell pairs of {len(fine)} variants apart"
-        return f"Next: {more}; about {_duration(table, needed - seeds, workers)}."
+        return f"Next: {more}; about {_duration(table, needed - seeds)}."
     values = values_of(table, primary, known, fine["arch"].iloc[0])
     one, two = (values[name] for name in list(fine["variant"])[:2])
     noise = pooled_noise([one, two])
@@ -149,21 +144,21 @@ def next_run(
         return f"{said}; theirs is too small for any number of seeds."
     if wanted <= seeds:
         return f"{said}."
-    return f"{said}; theirs takes {wanted:,}: {_duration(table, wanted - seeds, workers)}."
+    return f"{said}; theirs takes {wanted:,}: {_duration(table, wanted - seeds)}."
 
 
 def _middle(values: Values, log: bool) -> float:
     return float(median(np.log(values) if log else values))
 
 
-def _duration(table: pd.DataFrame, seeds: int, workers: int) -> str:
-    """Return about how long so many more seeds of all take, from what these took."""
+def _duration(table: pd.DataFrame, seeds: int) -> str:
+    """Return about how long so many more seeds of all take one core, from what these took."""
     last: Any = table.sort_values("checkpoint").drop_duplicates("run_id", keep="last")
     last = last[last["verdict"] != "control"]
     of_all = last.groupby(["arch", "variant"])[["train_s", "eval_s"]].mean().sum()
     checkpoints = table["checkpoint"].max()
-    total = seeds * float(of_all["train_s"] + of_all["eval_s"] * checkpoints) / workers
+    total = seeds * float(of_all["train_s"] + of_all["eval_s"] * checkpoints)
     for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if total >= 1.5 * size:
-            return f"{total / size:.0f} {unit}"
-    return "a minute"
+            return f"{total / size:.0f} {unit} of one core"
+    return "a minute of one core"

@@ -62,7 +62,7 @@ def _aggregate(seeds: pd.DataFrame) -> dict[str, Any]:
         "median": float(median(last)),
         "iqm": float(iqm(last)),
         "mean": float(fine.mean()) if len(fine) else math.nan,
-        "sd": float(fine.std(ddof=1)) if len(fine) > 1 else math.nan,
+        "sd": float(fine.std(ddof=1)) if len(fine) > 1 and np.isfinite(fine).all() else math.nan,
         "ci_low": low,
         "ci_high": high,
         "best": float(median(best)),

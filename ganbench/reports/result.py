@@ -77,7 +77,7 @@ class Result:
         return plots.curves(named, key, label, order, GAUSSIAN)
 
     def _repr_html_(self) -> str:
-        from ganbench.reports.html.said import sentences
+        from ganbench.reports.said import sentences
         from ganbench.reports.tables import number, place, ranking, verdict_words
 
         (board, table), primary = self._own(), self._ranked_by()

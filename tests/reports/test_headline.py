@@ -14,12 +14,12 @@ from tests.reports import _seven
 WIDE = [1.0, 1.4, 0.8, 1.9, 1.1, 1.6, 0.9]
 
 
-def told(out, records, workers=1):
+def told(out, records):
     """Return both sentences of a run directory of these records."""
     made = Store(_seven.whole_run(out, records)).records()
     table, known = results(made), leaderboard.quantities(made)
     board = leaderboard.leaderboard(table, known)
-    return headline(board, table, "fd", known), next_run(board, table, "fd", known, workers)
+    return headline(board, table, "fd", known), next_run(board, table, "fd", known)
 
 
 def seeds(variant, values, **changes):
@@ -53,11 +53,12 @@ def test_who_cannot_be_told_from_the_best(tmp_path):
 
 def test_seeds_that_are_too_few_say_how_many_it_takes(tmp_path):
     made = [r for r in _seven.records() if r.seed < 3]
-    first, following = told(tmp_path / "a", made, workers=2)
+    first, following = told(tmp_path / "a", made)
     assert "and 3 seeds cannot tell anybody from anybody" in first
-    # three pairs take 5 seeds: 3 * 2 / C(10, 5) = 0.024; two more seeds of 3 variants, 2 workers:
+    # three pairs take 5 seeds: 3 * 2 / C(10, 5) = 0.024; two more seeds of 3 variants:
     # each seed trains 4 seconds and is measured twice for half a second
-    assert following == "Next: --seeds 5 can tell pairs of 3 variants apart; about a minute."
+    wanted = "Next: --seeds 5 can tell pairs of 3 variants apart; about a minute of one core."
+    assert following == wanted
 
 
 def test_who_did_not_learn_is_counted(tmp_path):

@@ -199,13 +199,7 @@ def _cases():
     }
 
 
-# The standard deviation of infinite values is none, of which numpy warns in leaderboard.py.
-WARNS = pytest.mark.filterwarnings("ignore:invalid value encountered in subtract")
-
-
-@pytest.mark.parametrize(
-    "case", [pytest.param(case, marks=WARNS if case == "infinite" else ()) for case in _cases()]
-)
+@pytest.mark.parametrize("case", list(_cases()))
 def test_a_page_of(case, tmp_path):
     records = _cases()[case]
     text = page_of(tmp_path, records)

@@ -14,8 +14,8 @@ from ganbench.reports import leaderboard
 from ganbench.reports.colours import CONTROL_FAMILY, colour
 from ganbench.reports.html import curves, origin, rows
 from ganbench.reports.html.pictures import all_embedded
-from ganbench.reports.html.said import near_the_best, sentences
 from ganbench.reports.literature import literature_values
+from ganbench.reports.said import near_the_best, sentences
 from ganbench.reports.samples import picture_stem
 from ganbench.reports.tables import number
 from ganbench.reports.verdicts import REAL, VERDICTS

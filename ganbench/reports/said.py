@@ -1,4 +1,4 @@
-"""What the page says in sentences: the one place that asks for findings."""
+"""What a run shows in sentences, for the terminal, the page and notebooks."""
 
 from __future__ import annotations
 
