@@ -1,0 +1,72 @@
+"""The page of a figure: title, explanation, panels at places in inches, legend, caption."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+
+from ganbench.reports.plots import _style
+from ganbench.reports.plots._style import WIDTH
+
+LETTER = 0.054  # inches of one letter of a name
+RIGHT = 0.12  # inches free at the right end
+
+
+class Page:
+    """A figure of which the panels share ``body`` inches of height.
+
+    Attributes:
+        figure: of matplotlib.
+    """
+
+    def __init__(
+        self,
+        body: float,
+        title: str,
+        explained: str,
+        caption: str,
+        families: Iterable[str] = (),
+        marks: bool = False,
+        below: float = 0.36,
+        above: float = 0.0,
+    ) -> None:
+        """Make the figure.
+
+        Args:
+            body: inches. families: in the legend; ``marks`` if each has a mark of its own.
+            below: inches below the panels for ticks and labels. above: inches above them.
+        """
+        explained, caption = textwrap.fill(explained, 148), textwrap.fill(caption, 172)
+        self.families = [family for family in families if family != "control"]
+        end = 0.1 + 0.09 * (caption.count("\n") + 1)
+        legend = _style.legend_height(self.families) + 0.04 if self.families else 0.0
+        top = 0.3 + 0.115 * (explained.count("\n") + 1) + above
+        self.body, self.bottom = body, end + legend + below
+        self.height = top + body + self.bottom
+        self.figure = plt.figure(figsize=(WIDTH, self.height))
+        _style.says(self.figure, title, explained, caption)
+        _style.family_legend(self.figure, self.families, end, marks)
+
+    def panel(self, left: float, right: float, low: float = 0.0, high: float | None = None) -> Axes:
+        """Return a panel between ``left`` and ``right``, inches from the left end.
+
+        Args:
+            low, high: inches from the end of the body; all of it by default.
+        """
+        high = self.body if high is None else high
+        return self.figure.add_axes(
+            (
+                left / WIDTH,
+                (self.bottom + low) / self.height,
+                (right - left) / WIDTH,
+                (high - low) / self.height,
+            )
+        )
+
+
+def name_margin(names: Sequence[str]) -> float:
+    """Return the inches that a column of names takes."""
+    return 0.14 + LETTER * max((len(name) for name in names), default=0)
