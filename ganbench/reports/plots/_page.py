@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from ganbench.reports.plots import _style
 from ganbench.reports.plots._style import WIDTH
 
-LETTER = 0.054  # inches of one letter of a name
+LETTER, BROAD = 0.0535, 0.077  # inches of one letter of a name, and of those of ``BROADER``
+BROADER = "mwMW+=<>…%@"
 RIGHT = 0.12  # inches free at the right end
 
 
@@ -69,4 +70,4 @@ class Page:
 
 def name_margin(names: Sequence[str]) -> float:
     """Return the inches that a column of names takes."""
-    return 0.14 + LETTER * max((len(name) for name in names), default=0)
+    return 0.14 + max((sum(BROAD if c in BROADER else LETTER for c in n) for n in names), default=0)

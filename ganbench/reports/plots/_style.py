@@ -121,14 +121,18 @@ def limits(values: Iterable[float], log: bool) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _minor_label(value: float, _: int) -> str:
-    """Return the label of a logarithmic scale's minor tick: only 2s and 5s."""
-    return f"{value:g}" if f"{value:e}"[0] in "25" else ""
+def label_between(axis: Axis, ratio: float) -> None:
+    """Label a logarithmic axis with too few powers of ten to be read by them only.
 
-
-def label_between(axis: Axis) -> None:
-    """Label a logarithmic axis with too few powers of ten to be read by them only."""
-    axis.set_minor_formatter(matplotlib.ticker.FuncFormatter(_minor_label))
+    Args:
+        ratio: of its ends. A short axis has labels at all ticks, a longer one at 2s and 5s.
+    """
+    labelled = "23456789" if ratio < 4 else "2357" if ratio < 8 else "25"
+    axis.set_minor_formatter(
+        matplotlib.ticker.FuncFormatter(
+            lambda value, _: f"{value:g}" if f"{value:e}"[0] in labelled else ""
+        )
+    )
 
 
 def scaled(axes: Axes, way: str, ends: tuple[float, float], log: bool) -> None:
@@ -139,8 +143,9 @@ def scaled(axes: Axes, way: str, ends: tuple[float, float], log: bool) -> None:
     if not log:
         return
     axis.set_major_formatter("{x:g}")
-    if max(ends) / min(ends) < SHORT:
-        label_between(axis)
+    ratio = max(ends) / min(ends)
+    if ratio < SHORT:
+        label_between(axis, ratio)
 
 
 def rows_of_names(

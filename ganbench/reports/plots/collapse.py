@@ -23,6 +23,7 @@ CLIP = 2.0  # times the even share, from which the colour is the same
 MAP = "RdBu_r"
 TALL = 6.6  # inches of the longest column of rows
 SPLIT = 14  # names, from which there are two columns
+SMALLEST = 1.0  # inches that the colour bar needs
 BAR = 0.75  # inches of the colour bar with its labels
 
 Shares = dict[str, NDArray[np.float64]]
@@ -69,7 +70,7 @@ def collapse(shown: Shown, records: Sequence[Record], names: Mapping[str, str]) 
     blocks = _blocks(rows)
     lines = max(sum(len(rows[name]) for name in block) for block in blocks)
     names_high = max(len(block) for block in blocks)
-    body = float(np.clip(0.15 * names_high, min(0.1 * lines, TALL), max(TALL, 0.15 * names_high)))
+    body = max(0.15 * names_high, min(0.1 * lines, TALL), SMALLEST)
     what = (
         "A row is a seed, a column a class or mode." if each else
         "A row is a method: the median over its seeds of the largest share, the second largest "

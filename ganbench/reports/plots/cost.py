@@ -65,7 +65,7 @@ def cost(shown: Shown) -> Figure | None:
         3.5, f"Cost against quality: {metric}",
         "Each mark: the median over a method's seeds. Line: the Pareto front, which nobody beats "
         "at their cost. Names: the front and the ten best. Filled: most seeds learned; at the "
-        "edge: beyond the axis; a cross there: no finite median. Dashed: floor (real data); dotted: the Gaussian.",
+        f"edge: beyond the axis; a cross there: no finite median. {shown.lines(metric)}",
         shown.caption(), families, marks=True,
     )  # fmt: skip
     axes = page.panel(0.62, WIDTH - RIGHT)

@@ -22,6 +22,7 @@ COLUMNS = 6  # of small panels
 PANEL = 0.92  # inches of the height of one
 TOP = 8  # methods drawn over each other
 LEFT = 0.62
+IN_LEGEND = 20  # letters of a name
 AXIS_WORDS = {
     "g_steps": "generator updates", "images": "real images seen", "seconds": "CPU seconds",
 }  # fmt: skip
@@ -51,11 +52,11 @@ def curve_panels(shown: Shown, metric: str) -> Panels | None:
     page = Page(
         max(PANEL, 1.9 / lines) * lines, f"Learning curves: {metric}",
         "Thin: every seed; thick: their median; shade: their range; pale: the medians of all "
-        "others. Dashed: floor (real data); dotted: the Gaussian control.",
+        f"others. {shown.lines(metric)}",
         shown.caption(metric), [shown.families[name] for name in names],
     )  # fmt: skip
     places = {name: place for place, name in enumerate(names)}
-    right = WIDTH - RIGHT if columns > 2 else LEFT + 3.2 * columns
+    right = WIDTH - RIGHT if columns > 2 else min(LEFT + 3.2 * columns, WIDTH - RIGHT)
     panels = Panels(
         page, LEFT, right, lines, columns, (0.0, 1.03 * rows["g_steps"].max()),
         [_style.limits(levels, log)] * len(names), [log] * len(names),
@@ -143,10 +144,10 @@ def top_curves(shown: Shown) -> Figure | None:
     page = Page(
         2.5, f"The best {len(names)} by {metric}" if len(names) > 1 else f"{names[0]}: {metric}",
         "Medians over seeds at each checkpoint, read at equal generator updates and at equal cost. "
-        "Dashed: floor (real data); dotted: the Gaussian control.",
+        f"{shown.lines(metric)}",
         shown.caption(),
     )  # fmt: skip
-    left, end = 0.62, WIDTH - 1.5
+    left, end = 0.62, WIDTH - 1.75
     width = (end - left) / len(axes)
     ways = _style.dashes([shown.families[name] for name in names])
     for place, axis in enumerate(axes):
@@ -157,7 +158,7 @@ def top_curves(shown: Shown) -> Figure | None:
             line = medians_along(rows[rows["name"] == name], axis)
             panel.plot(
                 *line.T, color=shown.colours[name], ls=way, lw=1.3, marker="o", ms=2.2,
-                label=short(name),
+                label=short(name, IN_LEGEND),
             )  # fmt: skip
         panel.axhline(floor, **_style.FLOOR_LINE)
         panel.axhline(beaten, **_style.GAUSSIAN_LINE)

@@ -83,12 +83,13 @@ def draw(
     places = {name: place for place, name in enumerate(shown.order)}
     present = [name for name in values if name in rows]
     colours = [shown.colours[name] for name in present]
+    seeds = shown.values(metric, failed=math.nan)
     bars, middles = [], []
     for name in present:
         row, place = rows[name], places[name]
         bars.append([(np.clip(row[key], *ends), place) for key in ("ci_low", "ci_high")])
         middle = float(median(values[name]))
-        if len(values[name]) > 1:
+        if len(values[name]) > 1 and np.isfinite(seeds[name]).any():
             middles.append([(middle, place - 0.36), (middle, place + 0.36)])
     axes.add_collection(
         LineCollection(bars, colors=colours, lw=5, alpha=0.3, label="intervals", zorder=1.8),
@@ -98,7 +99,6 @@ def draw(
         LineCollection(middles, colors="0.15", lw=1.3, label="medians", zorder=3), autolim=False
     )
     shades = np.repeat(colours, [len(values[name]) for name in present])
-    seeds = shown.values(metric, failed=math.nan)
     x = np.concatenate([seeds[name] for name in present]) if present else np.empty(0)
     y = np.repeat([places[name] for name in present], [len(values[name]) for name in present])
     ok = np.isfinite(x) & (x >= ends[0]) & (x <= ends[1])
@@ -132,7 +132,7 @@ def _failed(axes: Axes, shown: Shown, metric: str, places: dict[str, int]) -> No
         axes.text(
             worst + (0.02 if worst == 0 else -0.02), places[name], f"{n} failed",
             ha="left" if worst == 0 else "right", va="center", color=_style.BAD, fontsize=6,
-            transform=at,
+            transform=at, bbox={"fc": "white", "ec": "none", "alpha": 0.75, "pad": 0.4},
         )  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def _axis(shown: Shown, metric: str) -> tuple[tuple[float, float], bool]:
 
 EXPLAINED = (
     "Dot: a seed's last value; dark bar: median; pale bar: 95 % interval of the IQM; red cross: "
-    "failed seeds. Dashed: floor (real data against real data); dotted: the Gaussian control."
+    "failed seeds. "
 )
 
 
@@ -171,12 +171,12 @@ def final_values(shown: Shown) -> Figure:
     ends, log = _axis(shown, metric)
     zoom = near(shown, ends, log)
     said = (
-        " Left: the best from near; grey: the top group (within the noise of the best, or its rank); "
-        "▸: all seeds beyond."
+        " Left: the best from near; grey: the top group (within the noise of the best, or its "
+        "rank); ▸: all seeds beyond."
     ) if zoom else ""  # fmt: skip
     title = f"Every seed's last {metric}, in the order of the leaderboard"
     page = Page(
-        ROW * (len(shown.order) + 0.2), title, EXPLAINED + said, shown.caption(),
+        ROW * (len(shown.order) + 0.2), title, EXPLAINED + shown.lines(metric) + said, shown.caption(),
         [shown.families[name] for name in shown.order], below=0.48, above=0.14,
     )  # fmt: skip
     left = name_margin([short(name) for name in shown.order])
@@ -205,7 +205,7 @@ def headline_values(shown: Shown) -> Figure | None:
     page = Page(
         len(lines) * (rows + gap) - gap,
         "Every seed's last values, in the order of the leaderboard",
-        EXPLAINED, shown.caption(*metrics), [shown.families[name] for name in shown.order],
+        EXPLAINED + shown.lines(*metrics), shown.caption(*metrics), [shown.families[name] for name in shown.order],
         below=0.62, above=0.14,
     )  # fmt: skip
     for line, own in enumerate(lines):

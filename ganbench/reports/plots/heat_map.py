@@ -56,7 +56,7 @@ def column(shown: Shown, metric: str) -> Column:
         texts, shortfalls = [f"{v:.2f}" for v in shares], np.maximum(1 - shares, 0)
     elif target == "lower" and floor > 0 and not floor < SURE * sd:
         head, ratios = head + "÷ floor", values / floor
-        texts = [f"{number(v)}×" for v in ratios]
+        texts = [f"{number(v)}×" if math.isfinite(v) else number(v) for v in ratios]
         shortfalls = np.log(np.maximum(ratios, 1))
     else:
         unit, name = (sd, "floor's sd") if sd > 0 else (1.0, "difference")
@@ -115,9 +115,10 @@ def heat_map(shown: Shown) -> Figure | None:
         [shown.colours[name] for name in names],
     )  # fmt: skip
     axes.grid(visible=False)
+    best = "best\nhere" if math.isnan(shown.floor(shown.primary)) else "real\ndata"
     tall = min(page.body, 2.0)
     bar = page.panel(WIDTH - RIGHT - 0.48, WIDTH - RIGHT - 0.38, page.body - tall)
-    plt.colorbar(mesh, cax=bar, ticks=[0, 1]).ax.set_yticklabels(["real\ndata", "worst\nhere"])
+    plt.colorbar(mesh, cax=bar, ticks=[0, 1]).ax.set_yticklabels([best, "worst\nhere"])
     bar.tick_params(length=0, labelsize=5.8)
     return page.figure
 

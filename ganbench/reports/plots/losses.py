@@ -89,12 +89,13 @@ def loss_panels(
         max(PANEL, 1.9 / lines) * lines, f"{title} on the way",
         f"Line: median over {seeds if seeds > 1 else 'one'} {'seeds' if seeds > 1 else 'seed'} "
         f"and {WINDOWS} windows of updates; shade: the range. Every panel has its own axis, "
-        "whose ends are written in it; single spikes lie at its edge." + (" Logarithmic." if log else ""),
-        shown.caption(), below=0.5,
+        "whose ends are written in it; single spikes lie at its edge."
+        + (" Logarithmic." if log else ""),
+        shown.caption(), below=0.56,
     )  # fmt: skip
     x = (0.0, 1.03 * max((v for middles, _ in found.values() for v in middles), default=1.0))
     y = [_ends(np.concatenate([found[n, k][1][:, 0] for k in (first, second)]), log) for n in names]
-    right = WIDTH - RIGHT if columns > 2 else LEFT + 3.3 * columns
+    right = WIDTH - RIGHT if columns > 2 else min(LEFT + 3.3 * columns, WIDTH - RIGHT)
     panels = Panels(page, LEFT, right, lines, columns, x, y, [log] * len(names))
     panels.label_x(AXIS_WORDS["g_steps"])
     if not log:
@@ -120,7 +121,7 @@ def _legend(page: Page, said: Sequence[str]) -> None:
     ]
     page.figure.legend(
         handles=handles, loc="lower right", ncols=2, frameon=False, borderpad=0,
-        bbox_to_anchor=(1 - RIGHT / WIDTH, (page.bottom - 0.42) / page.height),
+        bbox_to_anchor=(1 - RIGHT / WIDTH, (page.bottom - 0.5) / page.height),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from ganbench.reports.plots.shown import Shown, short
 from ganbench.reports.tables import number
 
 COLOURED = 8  # methods with a colour
+IN_LEGEND = 24  # letters of a name
 
 
 def profile(
@@ -71,8 +72,11 @@ def profiles(shown: Shown) -> Figure | None:
     )
     for name, way in zip(best, _style.dashes(families), strict=True):
         corners = profile(values[name], higher, ends)
-        axes.plot(*corners.T, color=shown.colours[name], ls=way, lw=1.5, label=short(name))
-    axes.axvline(floor, label=f"floor (real data) {number(floor)}", **_style.FLOOR_LINE)
+        axes.plot(
+            *corners.T, color=shown.colours[name], ls=way, lw=1.5, label=short(name, IN_LEGEND)
+        )
+    if np.isfinite(floor):
+        axes.axvline(floor, label=f"floor (real data) {number(floor)}", **_style.FLOOR_LINE)
     beaten = shown.gaussian(metric)
     if info.target != "floor" and np.isfinite(beaten):
         axes.axvline(beaten, label=f"Gaussian {number(beaten)}", **_style.GAUSSIAN_LINE)
@@ -82,7 +86,11 @@ def profiles(shown: Shown) -> Figure | None:
     last = [i for i in last if others or labels[i] != "others"]
     axes.legend(
         [handles[i] for i in last],
-        [f"{len(others)} others" if labels[i] == "others" else labels[i] for i in last],
+        [_others(len(others)) if labels[i] == "others" else labels[i] for i in last],
         loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, handlelength=2.6,
     )  # fmt: skip
     return page.figure
+
+
+def _others(count: int) -> str:
+    return f"{count} other{'' if count == 1 else 's'}"

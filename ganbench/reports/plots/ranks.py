@@ -61,7 +61,7 @@ def ranks(shown: Shown) -> Figure | None:
     page = Page(
         ROW * (len(names) + 0.2), f"Ranks by {shown.primary}",
         "Dot: rank by the median over seeds. Bar: where the rank lies in 95 % of resamplings of "
-        "the seeds. Methods whose bars overlap cannot be told apart by their ranks.",
+        "the seeds. Where bars overlap, the order is not certain.",
         shown.caption(), [shown.families[name] for name in ranked], above=0.14,
     )  # fmt: skip
     axes = page.panel(name_margin([short(n) for n in names]), WIDTH - TEXTS)
@@ -95,7 +95,7 @@ def bands(shown: Shown) -> Figure | None:
         f"Dot: median over seeds; bar: 95 % interval of the IQM. Ranks take {RANK_SEEDS} seeds and "
         f"{RANK_STEPS:,} generator updates. Blue: band {BANDS[1]}, within the noise of the best"
         f"{_noise(shown)}; grey: band {BANDS[2]}; orange: band 3, not learned. "
-        "Dashed: floor (real data); dotted: the Gaussian.",
+        f"{shown.lines(metric)}",
         shown.caption(), [shown.families[name] for name in names], above=0.14,
     )  # fmt: skip
     axes = page.panel(name_margin([short(n) for n in names]), WIDTH - TEXTS)

@@ -125,6 +125,16 @@ class Shown:
         rows = self._last_of[metric]
         return float(rows.loc[rows["variant"] == GAUSSIAN, "value"].mean())
 
+    def lines(self, *metrics: str) -> str:
+        """Return what the dashed and the dotted line of figures of these quantities are."""
+        said = []
+        if any(not math.isnan(self.floor(metric)) for metric in metrics):
+            said.append("dashed: floor (real data against real data)")
+        if any(not math.isnan(self.gaussian(metric)) for metric in metrics):
+            said.append("dotted: the Gaussian control")
+        sentence = "; ".join(said)
+        return f"{sentence[:1].upper()}{sentence[1:]}." if said else ""
+
     def real(self) -> list[str]:
         """Return the names of the control ``real``."""
         return [name for name, variant in self.variants.items() if variant == REAL]
@@ -150,12 +160,12 @@ class Shown:
         return " · ".join([self.facts, *said])
 
 
-def short(name: str) -> str:
-    """Return a name that is too long for a figure without its middle."""
-    if len(name) <= LONGEST:
+def short(name: str, most: int = LONGEST) -> str:
+    """Return a name that is longer than ``most`` letters without its middle."""
+    if len(name) <= most:
         return name
-    end = LONGEST // 2 - 1
-    return f"{name[: LONGEST - end - 1]}…{name[-end:]}"
+    end = most // 2 - 1
+    return f"{name[: most - end - 1]}…{name[-end:]}"
 
 
 def span(numbers: Sequence[float], unit: str) -> str:
