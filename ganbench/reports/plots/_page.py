@@ -5,8 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 
-import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from ganbench.reports.plots import _style
 from ganbench.reports.plots._style import WIDTH
@@ -20,7 +21,7 @@ class Page:
     """A figure of which the panels share ``body`` inches of height.
 
     Attributes:
-        figure: of matplotlib.
+        figure: of matplotlib. canvas: that it is drawn on.
     """
 
     def __init__(
@@ -47,7 +48,8 @@ class Page:
         top = 0.3 + 0.115 * (explained.count("\n") + 1) + above
         self.body, self.bottom = body, end + legend + below
         self.height = top + body + self.bottom
-        self.figure = plt.figure(figsize=(WIDTH, self.height))
+        self.figure = Figure(figsize=(WIDTH, self.height))  # pyplot would keep it for ever
+        self.canvas = FigureCanvasAgg(self.figure)
         _style.says(self.figure, title, explained, caption)
         _style.family_legend(self.figure, self.families, end, marks)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -127,7 +126,7 @@ def _bar(page: Page, image: AxesImage) -> None:
     left = WIDTH - RIGHT - BAR + 0.3
     tall = min(page.body, 2.2)
     axes = page.panel(left, left + 0.11, page.body - tall)
-    bar = plt.colorbar(image, cax=axes, ticks=[0, 0.5, 1, 1.5, CLIP])
+    bar = page.figure.colorbar(image, cax=axes, ticks=[0, 0.5, 1, 1.5, CLIP])
     bar.ax.set_yticklabels(["0", "0.5", "1", "1.5", f"≥ {CLIP:g}"], fontsize=6)
     bar.ax.tick_params(length=2)
     bar.set_label("share / even share", fontsize=6.5, labelpad=1)

@@ -176,7 +176,8 @@ def final_values(shown: Shown) -> Figure:
     ) if zoom else ""  # fmt: skip
     title = f"Every seed's last {metric}, in the order of the leaderboard"
     page = Page(
-        ROW * (len(shown.order) + 0.2), title, EXPLAINED + shown.lines(metric) + said, shown.caption(),
+        ROW * (len(shown.order) + 0.2), title, EXPLAINED + shown.lines(metric) + said,
+        shown.caption(),
         [shown.families[name] for name in shown.order], below=0.48, above=0.14,
     )  # fmt: skip
     left = name_margin([short(name) for name in shown.order])
@@ -205,7 +206,8 @@ def headline_values(shown: Shown) -> Figure | None:
     page = Page(
         len(lines) * (rows + gap) - gap,
         "Every seed's last values, in the order of the leaderboard",
-        EXPLAINED + shown.lines(*metrics), shown.caption(*metrics), [shown.families[name] for name in shown.order],
+        EXPLAINED + shown.lines(*metrics), shown.caption(*metrics),
+        [shown.families[name] for name in shown.order],
         below=0.62, above=0.14,
     )  # fmt: skip
     for line, own in enumerate(lines):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -118,7 +117,7 @@ def heat_map(shown: Shown) -> Figure | None:
     best = "best\nhere" if math.isnan(shown.floor(shown.primary)) else "real\ndata"
     tall = min(page.body, 2.0)
     bar = page.panel(WIDTH - RIGHT - 0.48, WIDTH - RIGHT - 0.38, page.body - tall)
-    plt.colorbar(mesh, cax=bar, ticks=[0, 1]).ax.set_yticklabels([best, "worst\nhere"])
+    page.figure.colorbar(mesh, cax=bar, ticks=[0, 1]).ax.set_yticklabels([best, "worst\nhere"])
     bar.tick_params(length=0, labelsize=5.8)
     return page.figure
 
