@@ -8,7 +8,18 @@ from matplotlib.colors import to_hex
 
 from ganbench.experiment.store import Store
 from ganbench.reports.build import run_names
-from ganbench.reports.plots import _panels, collapse, cost, curves, losses, same_gradients, write
+from ganbench.reports.plots import (
+    _panels,
+    _style,
+    collapse,
+    cost,
+    curves,
+    losses,
+    profiles,
+    same_gradients,
+    verdict_rates,
+    write,
+)  # fmt: skip
 from ganbench.reports.plots._page import Page
 from ganbench.reports.plots.shown import LONGEST, short
 from tests.reports._shown import CONTROLS, artist, records, shown, texts
@@ -247,7 +258,7 @@ def test_a_directory_has_the_figures_that_it_allows_and_loses_those_it_does_not(
     made = records(few, steps=500)
     store.write_record(made[0])
     write.write_all(store, shown(few, made=made), made, run_names(made))
-    expected = {"bands", "final-values", "final-values-headlines", "heat-map", "cost"}
+    expected = {"bands", "final-values", "final-values-headlines", "heat-map"}
     assert drawn(tmp_path / "plots") == expected | {"curves-fd", "curves-top"}
 
 
@@ -279,3 +290,26 @@ def test_unusual_directories_have_whole_figures(tmp_path, values, floor):
     written = write.write_all(store, shown(values, made=made), made, run_names(made))
     assert {"final-values", "heat-map"} <= {path.stem for path in written}
     assert all(path.stat().st_size > 1000 for path in written)
+
+
+def test_an_axis_has_the_floor_only_where_it_hides_no_differences():
+    assert _style.axis_for([30.0, 40.0], 29.0) == ((28.45, 40.55), False)
+    (low, high), log = _style.axis_for([30.0, 40.0], 0.5)
+    assert (low, high) == (29.5, 40.5) and not log
+    (low, high), log = _style.axis_for([1.0, 10.0], 0.5)
+    assert log and low < 0.5
+    assert _style.axis_for([math.inf, math.nan], math.nan) == ((0.0, 1.0), False)
+
+
+def test_a_value_beyond_an_axis_is_written_at_its_edge():
+    axes = Page(1.0, "", "", "").panel(1.0, 5.0)
+    axes.set_xlim(2, 3)
+    assert not _style.edge_note(axes, "x", 2.5, "floor 2.5")
+    assert _style.edge_note(axes, "x", 1, "floor 1") and _style.edge_note(axes, "x", 4, "floor 4")
+    assert texts(axes) == ["◂ floor 1", "floor 4 ▸"]
+
+
+def test_rates_and_profiles_are_drawn_where_most_methods_have_the_seeds():
+    one = CONTROLS | {"ns": [3.0, 4.0, 5.0], "wgan-gp": [2.0], "sn-ns": [6.0]}
+    assert verdict_rates.verdict_rates(shown(one)) is None
+    assert profiles.profiles(shown(one)) is None

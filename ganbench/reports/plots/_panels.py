@@ -7,6 +7,7 @@ all panels lie in one, a unit square each, and every kind of line is drawn at on
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from matplotlib.ticker import EngFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from ganbench.reports.plots import _style
-from ganbench.reports.plots._page import Page
+from ganbench.reports.plots._page import LETTER, Page
 
 TITLE, GAP = 0.17, 0.05  # inches of a panel's title, and between panels
 LETTERS = 21  # of a title
@@ -186,6 +187,7 @@ class Panels:
 
     def name_y(self, label: str) -> None:
         """Write what the y axes are."""
+        label = textwrap.fill(label, max(12, int(self._inches() / LETTER)))
         self.figure.text(
             0.008, self.axes.get_position().y0 + self.axes.get_position().height / 2, label,
             rotation=90, fontsize=7, ha="left", va="center",

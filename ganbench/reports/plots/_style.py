@@ -37,6 +37,7 @@ FLOOR_LINE: dict[str, Any] = {"color": "0.2", "ls": "--", "lw": 0.9, "zorder": 1
 GAUSSIAN_LINE: dict[str, Any] = {"color": "0.2", "ls": ":", "lw": 1.1, "zorder": 1.5}
 BAD = "#B2182B"  # crosses of failed seeds
 WIDE_RATIO = 20  # the ratio of positive values from which an axis is logarithmic
+CLOSE_RATIO = 5  # the same for an axis of which the floor is not the message
 SHORT = 200  # the ratio of a logarithmic axis's ends, below which it needs labels between
 MARKERS = "osD^vP*XpH<>d"  # of families, in their order; colour is never the only difference
 DASHES = ["-", (0, (4, 1.2)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (3, 1, 1, 1, 1, 1))]
@@ -119,6 +120,26 @@ def limits(values: Iterable[float], log: bool) -> tuple[float, float]:
         return low / room, high * room
     room = 0.05 * (high - low) or 0.05 * abs(high) or 0.5
     return low - room, high + room
+
+
+def axis_for(values: Iterable[float], floor: float) -> tuple[tuple[float, float], bool]:
+    """Return the ends of an axis for ``values``, and whether it is logarithmic.
+
+    The floor is on it where it takes at most half of it: a floor far away would hide all
+    differences.
+    """
+    found = finite(values)
+    if not len(found):
+        return limits([floor], log=False), False
+    with_floor = finite([*found, floor])
+    log = bool(with_floor.min() > 0 and found.max() / found.min() > CLOSE_RATIO)
+
+    def span(values: NDArray[np.float64]) -> float:
+        return float(np.ptp(np.log(values) if log else values))
+
+    if span(with_floor) <= 2 * span(found) or span(found) == 0:
+        found = with_floor
+    return limits(found, log), log
 
 
 def label_between(axis: Axis, ratio: float) -> None:

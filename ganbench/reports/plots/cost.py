@@ -20,7 +20,6 @@ from ganbench.reports.plots.shown import Shown, short
 from ganbench.reports.tables import number
 
 NAMED = 10  # of the best, beside the Pareto front
-LOG_RATIO = 5  # of the values of those that have learned, from which their axis is logarithmic
 TRIES = [  # where a label is put: from its point, in points, and how it is aligned
     (reach * dx, reach * dy, ha, va)
     for reach in (4.5, 9, 15, 22, 30, 40, 52)
@@ -52,9 +51,9 @@ def seconds(row: dict[str, Any]) -> float:
 
 
 def cost(shown: Shown) -> Figure | None:
-    """Return cost against quality of every method; None where no cost is known."""
+    """Return cost against quality of every method; None where fewer than two are known."""
     names = [n for n in shown.trained if seconds(shown.placed[n]) > 0]
-    if not names:
+    if len(names) < 2:
         return None
     metric, info = shown.primary, shown.known[shown.primary]
     floor, beaten = shown.floor(metric), shown.gaussian(metric)
@@ -70,7 +69,8 @@ def cost(shown: Shown) -> Figure | None:
     )  # fmt: skip
     axes = page.panel(0.62, WIDTH - RIGHT)
     _style.scaled(axes, "x", _ends(x), log=True)
-    _style.scaled(axes, "y", *_quality_axis(shown, floor, beaten))
+    fine = [shown.placed[name]["median"] for name in shown.learned or shown.trained]
+    _style.scaled(axes, "y", *_style.axis_for([*fine, beaten], floor))
     y = np.where(np.isfinite(y), np.clip(y, *axes.get_ylim()), y)  # those beyond are at its edge
     best = front(x, shortfall(y, floor, info.target))
     steps = _front(axes, x, y, best, info.higher_is_better)
@@ -87,29 +87,6 @@ def cost(shown: Shown) -> Figure | None:
     colours = [shown.colours[names[i]] for i in named]
     _labels(axes, [short(names[i]) for i in named], x[named], y[named], avoided, colours)
     return page.figure
-
-
-def _quality_axis(shown: Shown, floor: float, beaten: float) -> tuple[tuple[float, float], bool]:
-    """Return the ends of the axis of quality, and whether it is logarithmic.
-
-    It is made for those that have learned and for the Gaussian; the floor is on it where it takes
-    at most half of it.
-    """
-    found = _style.finite(
-        [*(shown.placed[n]["median"] for n in shown.learned or shown.trained), beaten]
-    )
-    if not len(found):
-        return (0.0, 1.0), False
-    log = bool(found.min() > 0 and found.max() / found.min() > LOG_RATIO)
-    with_floor = _style.finite([*found, floor])
-    log = log and bool(with_floor.min() > 0)
-
-    def span(values: NDArray[np.float64]) -> float:
-        return float(np.ptp(np.log(values) if log else values))
-
-    if span(with_floor) <= 2 * span(found) or len(found) == 1:
-        found = with_floor
-    return _style.limits(found, log), log
 
 
 def _ends(x: NDArray[np.float64]) -> tuple[float, float]:

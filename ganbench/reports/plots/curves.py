@@ -17,6 +17,7 @@ from ganbench.reports.plots._page import RIGHT, Page
 from ganbench.reports.plots._panels import Panels
 from ganbench.reports.plots._style import WIDTH, axis_label
 from ganbench.reports.plots.shown import Shown, short
+from ganbench.reports.tables import number
 
 COLUMNS = 6  # of small panels
 PANEL = 0.92  # inches of the height of one
@@ -139,8 +140,7 @@ def top_curves(shown: Shown) -> Figure | None:
     per_update = (rows["images_seen"] / rows["g_steps"]).round(6).nunique()
     axes = [axis for axis in axes if axis != "images" or per_update > 1]
     floor, beaten = shown.floor(metric), shown.gaussian(metric)
-    log = _style.wide([*rows["value"], floor])
-    ends = _style.limits([*rows["value"], floor], log)
+    ends, log = _style.axis_for(rows["value"], floor)
     page = Page(
         2.5, f"The best {len(names)} by {metric}" if len(names) > 1 else f"{names[0]}: {metric}",
         "Medians over seeds at each checkpoint, read at equal generator updates and at equal cost. "
@@ -163,6 +163,8 @@ def top_curves(shown: Shown) -> Figure | None:
         panel.axhline(floor, **_style.FLOOR_LINE)
         panel.axhline(beaten, **_style.GAUSSIAN_LINE)
         _style.scaled(panel, "y", ends, log)
+        if not place:
+            _style.edge_note(panel, "y", floor, f"floor {number(floor)}")
         panel.xaxis.set_major_formatter(matplotlib.ticker.EngFormatter(sep=""))
         panel.set_xlabel(AXIS_WORDS[axis])
         panel.tick_params(labelleft=not place, which="both")

@@ -40,8 +40,8 @@ def profile(
 
 
 def profiles(shown: Shown) -> Figure | None:
-    """Return the profile of every method; None where none has two seeds."""
-    if shown.most_seeds < 2:
+    """Return the profile of every method; None where most have one seed."""
+    if shown.usual_seeds < 2:
         return None
     metric = shown.primary
     info, floor = shown.known[metric], shown.floor(metric)
@@ -53,16 +53,16 @@ def profiles(shown: Shown) -> Figure | None:
         values = {name: shortfall(own, floor, info.target) for name, own in values.items()}
         label, floor = f"distance of {label} from its floor", 0.0
     higher = info.target == "higher"
-    found = _style.finite(v for own in values.values() for v in own)
-    log = _style.wide([*found, floor])
-    ends = _style.limits([*found, floor], log)
+    beaten = math.nan if info.target == "floor" else shown.gaussian(metric)
+    fine = [v for name in shown.learned or shown.trained for v in values.get(name, ())]
+    ends, log = _style.axis_for([*fine, beaten], floor)
     best = [name for name in shown.top(COLOURED) if name in values]
     families = [shown.families[name] for name in best]
     page = Page(
         2.9, f"Share of seeds {'at or above' if higher else 'at or below'} each {metric}",
         f"The further up and to the {'right' if higher else 'left'} a curve is, the better. A "
         "failed seed reaches no value.",
-        shown.caption(),
+        shown.caption(), above=0.1,
     )  # fmt: skip
     axes = page.panel(0.5, WIDTH - 2.1)
     _style.scaled(axes, "x", ends, log)
@@ -75,10 +75,9 @@ def profiles(shown: Shown) -> Figure | None:
         axes.plot(
             *corners.T, color=shown.colours[name], ls=way, lw=1.5, label=short(name, IN_LEGEND)
         )
-    if np.isfinite(floor):
+    if not _style.edge_note(axes, "x", floor, f"floor {number(floor)}") and np.isfinite(floor):
         axes.axvline(floor, label=f"floor (real data) {number(floor)}", **_style.FLOOR_LINE)
-    beaten = shown.gaussian(metric)
-    if info.target != "floor" and np.isfinite(beaten):
+    if np.isfinite(beaten):
         axes.axvline(beaten, label=f"Gaussian {number(beaten)}", **_style.GAUSSIAN_LINE)
     axes.set(ylim=(-0.02, 1.02), xlabel=label, ylabel="share of seeds")
     handles, labels = axes.get_legend_handles_labels()

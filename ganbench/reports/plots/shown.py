@@ -129,7 +129,7 @@ class Shown:
         """Return what the dashed and the dotted line of figures of these quantities are."""
         said = []
         if any(not math.isnan(self.floor(metric)) for metric in metrics):
-            said.append("dashed: floor (real data against real data)")
+            said.append("dashed: floor (real data)")
         if any(not math.isnan(self.gaussian(metric)) for metric in metrics):
             said.append("dotted: the Gaussian control")
         sentence = "; ".join(said)
@@ -144,9 +144,10 @@ class Shown:
         return (self.learned or self.trained)[:most]
 
     @cached_property
-    def most_seeds(self) -> int:
-        """The seeds of the variant with the most."""
-        return max((int(self.placed[name]["n_seeds"]) for name in self.trained), default=0)
+    def usual_seeds(self) -> float:
+        """How many seeds a variant has: the median over all."""
+        counts = [self.placed[name]["n_seeds"] for name in self.trained]
+        return float(np.median(counts)) if counts else 0.0
 
     def caption(self, *metrics: str) -> str:
         """Return the small line below a figure of these quantities."""

@@ -41,11 +41,11 @@ def learned_interval(row: dict) -> tuple[float, float]:
 
 
 def verdict_rates(shown: Shown) -> Figure | None:
-    """Return the share of seeds of each verdict; None where no method has three seeds.
+    """Return the share of seeds of each verdict; None where most methods have fewer than 3.
 
     Methods are in the order of how many of their seeds learn, and then of the leaderboard.
     """
-    if shown.most_seeds < RANK_SEEDS:
+    if shown.usual_seeds < RANK_SEEDS:
         return None
     rows = sorted(
         (shown.placed[name] for name in shown.trained),
