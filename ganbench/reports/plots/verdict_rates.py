@@ -52,11 +52,8 @@ def verdict_rates(shown: Shown) -> Figure | None:
         key=lambda row: -count(row, "learned") / row["n_seeds"],
     )
     metric, beaten = shown.primary, shown.gaussian(shown.primary)
-    bar = (
-        ""
-        if math.isnan(beaten)
-        else f" To learn is to beat the Gaussian: {metric} {number(beaten)}."
-    )
+    bar = f" To learn is to beat the Gaussian ({metric} {number(beaten)}) by two sds of its draws."
+    bar = "" if math.isnan(beaten) else bar
     page = Page(
         ROW * (len(rows) + 0.2), "How many seeds learn, collapse or fail",
         "Line with ends: 95 % interval (Clopper-Pearson) of the rate of seeds that learn."
