@@ -89,6 +89,6 @@ def _sample_pictures(
             title = name + (f" ({failed} failed)" if failed else "")
             stem = f"{own[0].training.variant}-{own[0].arch}"
             stem = stem.replace(":", "-").replace("=", "").replace(",", "-")
-            picture = samples.grid(finished[name], primary, title, centers)
+            picture = samples.grid(finished[name], primary, title, centers, shown.caption())
             written += plots.save(picture, store.out / "samples" / stem, kinds=("png",))
     return written

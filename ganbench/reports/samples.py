@@ -6,7 +6,6 @@ import math
 from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -17,13 +16,14 @@ from ganbench.core.plane import plane
 from ganbench.experiment.records import Record
 from ganbench.experiment.store import Store
 from ganbench.reports.plots._page import Page
-from ganbench.reports.plots._style import WIDTH, darker, inches
-from ganbench.reports.plots.shown import Shown
+from ganbench.reports.plots._style import WIDTH, darker
+from ganbench.reports.plots.shown import Shown, short
 from ganbench.reports.tables import number
 
 SHEET = 16  # images of each variant on the sheet
 COLUMNS, LETTERS = 8, 19  # of the sheet; letters of a name above a panel
 MARGIN, GAP, TITLE, WIDEST = 0.08, 0.03, 0.26, 1.7  # inches
+PANEL = 2.2  # inches of a panel of the grid
 
 
 class Seed(NamedTuple):
@@ -79,35 +79,48 @@ def draw(
         )  # fmt: skip
 
 
-def grid(seeds: list[Seed], metric: str, title: str, centers: np.ndarray | None) -> Figure:
+def grid(
+    seeds: list[Seed], metric: str, title: str, centers: np.ndarray | None, caption: str = ""
+) -> Figure:
     """Return samples of the best, the median and the worst seed of one variant, same latents.
 
     Args:
-        seeds: at least one, the best first.
+        seeds: at least one, the best first. caption: below the figure.
     """
     places = {"best": 0, "median": (len(seeds) - 1) // 2, "worst": len(seeds) - 1}
     merged: dict[int, list[str]] = {}
     for word, place in places.items():
         merged.setdefault(place, []).append(word)
-    width, height = 3.2 * len(merged) + 0.7, 4.0
-    figure, axes = plt.subplots(
-        1, len(merged), squeeze=False, sharex=True, sharey=True, figsize=(width, height),
-        gridspec_kw=inches(width, height, 0.55, 0.35, 0.65),
-    )  # fmt: skip
-    first: Axes = axes.flat[0]
-    for axis, (place, words) in zip(axes.flat, sorted(merged.items()), strict=True):
-        draw(axis, np.load(seeds[place].path), centers)
+    loaded = {place: np.load(seeds[place].path) for place in merged}
+    images = loaded[0].ndim == 4
+    left = MARGIN if images else MARGIN + 0.25
+    width = left + PANEL * len(merged) + MARGIN
+    page = Page(
+        PANEL,
+        short(title, int(11 * width)),
+        "",
+        caption,
+        below=0.06 if images else 0.2,
+        above=0.08,
+        width=width,
+    )
+    axes = []
+    for column, (place, words) in enumerate(sorted(merged.items())):
+        start = left + column * PANEL
+        axes.append(page.panel(start + GAP, start + PANEL - GAP))
+        draw(axes[-1], loaded[place], centers)
         which = "" if len(seeds) == 1 else f"{' and '.join(words)}: "
         said = f"{which}seed {seeds[place].seed}, {metric} {number(seeds[place].value)}"
-        axis.set_title(said, fontsize=9)
-    if first.axison:  # points: the same square of the plane in every panel
-        x, y = np.mean(first.get_xlim()), np.mean(first.get_ylim())
-        reach = max(np.ptp(first.get_xlim()), np.ptp(first.get_ylim())) / 2
-        first.set(xlim=(x - reach, x + reach), ylim=(y - reach, y + reach))
-    else:
-        figure.subplots_adjust(left=0.15 / width, bottom=0.15 / height)
-    figure.suptitle(title, fontsize=11, y=1 - 0.1 / height, va="top")
-    return figure
+        axes[-1].set_title(said, fontsize=7, pad=2.5)
+        axes[-1].tick_params(labelleft=column == 0)
+    if not images:  # points: the same square of the plane in every panel
+        both = [[*(axis.get_xlim() for axis in axes)], [*(axis.get_ylim() for axis in axes)]]
+        x, y = (np.mean([np.min(ends), np.max(ends)]) for ends in both)
+        reach = max(float(np.ptp(ends)) for ends in both) / 2
+        for axis in axes:
+            axis.set(xlim=(x - reach, x + reach), ylim=(y - reach, y + reach))
+            axis.locator_params(nbins=4)
+    return page.figure
 
 
 def sheet(finished: dict[str, list[Seed]], shown: Shown, centers: np.ndarray | None) -> Figure:

@@ -34,21 +34,24 @@ class Page:
         marks: bool = False,
         below: float = 0.36,
         above: float = 0.0,
+        width: float = WIDTH,
     ) -> None:
         """Make the figure.
 
         Args:
             body: inches. families: in the legend; ``marks`` if each has a mark of its own.
-            below: inches below the panels for ticks and labels. above: inches above them.
+            below, above: inches below the panels for ticks and labels, and above them.
+            width: inches.
         """
-        explained, caption = textwrap.fill(explained, 148), textwrap.fill(caption, 172)
+        explained = textwrap.fill(explained, int(148 * width / WIDTH))
+        caption = textwrap.fill(caption, int(172 * width / WIDTH))
         self.families = [family for family in families if family != "control"]
         end = 0.1 + 0.09 * (caption.count("\n") + 1)
         legend = _style.legend_height(self.families) + 0.04 if self.families else 0.0
         top = 0.3 + 0.115 * (explained.count("\n") + 1) + above
-        self.body, self.bottom = body, end + legend + below
+        self.width, self.body, self.bottom = width, body, end + legend + below
         self.height = top + body + self.bottom
-        self.figure = Figure(figsize=(WIDTH, self.height))  # pyplot would keep it for ever
+        self.figure = Figure(figsize=(width, self.height))  # pyplot would keep it for ever
         self.canvas = FigureCanvasAgg(self.figure)
         _style.says(self.figure, title, explained, caption)
         _style.family_legend(self.figure, self.families, end, marks)
@@ -62,9 +65,9 @@ class Page:
         high = self.body if high is None else high
         return self.figure.add_axes(
             (
-                left / WIDTH,
+                left / self.width,
                 (self.bottom + low) / self.height,
-                (right - left) / WIDTH,
+                (right - left) / self.width,
                 (high - low) / self.height,
             )
         )

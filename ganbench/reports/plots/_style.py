@@ -61,17 +61,6 @@ def axis_label(key: str, quantity: QuantityInfo) -> str:
     return f"{quantity.label} ({key})" if quantity.label else key
 
 
-def inches(width: float, height: float, left: float, bottom: float, top: float) -> dict[str, float]:
-    """Return the place of the panels in a figure, given its margins; all in inches.
-
-    A layout engine draws every panel twice to find the same, which many panels make slow.
-    """
-    return {
-        "left": left / width, "right": 1 - 0.15 / width,
-        "bottom": bottom / height, "top": 1 - top / height, "wspace": 0.08, "hspace": 0.24,
-    }  # fmt: skip
-
-
 def save(figure: Figure, path: Path, kinds: tuple[str, ...] = ("png", "svg")) -> list[Path]:
     """Write ``path`` as each of ``kinds`` and close the figure."""
     written = []
