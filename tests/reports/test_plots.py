@@ -144,12 +144,15 @@ def test_the_top_group_is_shown_from_near():
 
 
 def test_the_top_group_are_those_whose_ranks_reach_the_best_ones(three):
-    placed = three.placed
-    reach = placed["wgan-gp"]["rank_high"]
-    assert final_values.top_group(three) == [
-        n for n in three.learned if placed[n]["rank_low"] <= reach
-    ]
-    assert "control:real" not in final_values.top_group(three)
+    between = {"wgan-gp": (1, 2), "ns": (2, 3), "sn-ns": (3, 3)}
+    board = three.board.copy()
+    for name, ends in between.items():
+        board.loc[board["name"] == name, ["rank_low", "rank_high"]] = ends
+    given = type(three)(**{**vars_of(three), "board": board})
+    assert final_values.top_group(given) == ["wgan-gp", "ns"]
+    few = shown(THREE, steps=1_000)
+    bands = {name: row["band"] for name, row in few.placed.items()}
+    assert final_values.top_group(few) == [n for n in few.learned if bands[n] == 1] != []
 
 
 def test_a_profile_is_the_share_of_seeds_that_reach_a_value():

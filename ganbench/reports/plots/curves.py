@@ -21,6 +21,7 @@ from ganbench.reports.tables import number
 
 COLUMNS = 6  # of small panels
 PANEL = 0.92  # inches of the height of one
+INK = 4.0  # seeds of a panel, up to which their lines are strong
 TOP = 8  # methods drawn over each other
 LEFT = 0.62
 IN_LEGEND = 20  # letters of a name
@@ -85,15 +86,23 @@ def _draw_seeds(panels: Panels, rows: pd.DataFrame, places: dict[str, int], show
         ranges.append((places[str(name)], x, own["min"].to_numpy(), own["max"].to_numpy()))
     others = [(place, x, y) for place in places.values() for own, x, y in medians if own != place]
     colours = list(shown.colours[name] for name in places)
+    most = rows.groupby("name")["seed"].nunique().max()
     panels.draw(others, "others", colors="0.87", lw=0.35, rasterized=True, zorder=1)
     panels.fill(
         ranges, "ranges", zorder=2, facecolors=[_pale(colours[place]) for place, *_ in ranges]
     )
     panels.draw(
-        seeds, "seeds", colors=[colours[place] for place, *_ in seeds], lw=0.45, alpha=0.6, zorder=3
+        seeds,
+        "seeds",
+        colors=[colours[place] for place, *_ in seeds],
+        lw=0.45,
+        alpha=float(np.clip(INK / most, 0.15, 0.6)),
+        zorder=3,
     )
     ends = [(place, x[-1:], y[-1:]) for place, x, y in seeds]
-    panels.dots(ends, "ends", s=2.5, c=[colours[place] for place, *_ in ends], zorder=3.5)
+    panels.dots(
+        ends, "ends", s=2.5, alpha=0.8, c=[colours[place] for place, *_ in ends], zorder=3.5
+    )
     panels.draw(
         medians, "medians", colors=[colours[place] for place, *_ in medians], lw=1.3, zorder=4
     )

@@ -23,7 +23,7 @@ from ganbench.stats.aggregate import median
 GAP = 0.14  # inches between panels
 LETTER_OF_LABEL = 0.056  # inches
 FEWEST, MOST = 10, 15  # names that the panel from near has room for
-ROOM = 0.5  # the share of the axis of all values above which the top group needs no panel
+ROOM = 0.65  # the share of the axis of all values above which the top group needs no panel
 PER_LINE = 6  # panels side by side
 
 
