@@ -37,7 +37,7 @@ def records(values, floor=0.5, steps=3_000, frequencies=None, history=None, prec
             ]  # fmt: skip
             record = _golden.whole(given, seed, measurements, diverged=last is None)
             shares = frequencies and last is not None and frequencies[variant][seed]
-            floors = {} if floor is None else {"fd": floor, "precision": 0.5}
+            floors = {} if floor is None else {"fd": floor, "precision": 0.8}
             change = {"floors": floors, "history": history or {}, "frequencies": shares or None}
             made.append(record.model_copy(update=change))
     return made

@@ -150,9 +150,10 @@ def test_the_top_group_are_those_whose_ranks_reach_the_best_ones(three):
         board.loc[board["name"] == name, ["rank_low", "rank_high"]] = ends
     given = type(three)(**{**vars_of(three), "board": board})
     assert final_values.top_group(given) == ["wgan-gp", "ns"]
-    few = shown(THREE, steps=1_000)
-    bands = {name: row["band"] for name, row in few.placed.items()}
-    assert final_values.top_group(few) == [n for n in few.learned if bands[n] == 1] != []
+    few = shown(
+        CONTROLS | {"ns": [9.0, 9.1], "wgan-gp": [2.0, 2.1], "sn-ns": [2.1, 2.2]}, steps=500
+    )
+    assert final_values.top_group(few) == ["wgan-gp", "sn-ns"], "within the noise of the best"
 
 
 def test_a_profile_is_the_share_of_seeds_that_reach_a_value():
