@@ -146,8 +146,8 @@ def test_names_on_the_figure_of_cost_do_not_overlap():
 
 def test_windows_hold_the_median_and_the_range_of_all_seeds():
     other = HISTORY | {"d_loss": [3.0, 2.0, None, 8.0]}
-    middles, found = losses.windows([HISTORY, other], "d_loss")
-    assert found.tolist() == [[2, 1, 3], [2, 2, 2], [6, 4, 8]]
+    middles, found = losses.windows([HISTORY, other, other], "d_loss")
+    assert found.tolist() == [[3, 1, 3], [2, 2, 2], [8, 4, 8]]
     assert (np.diff(middles) > 0).all() and middles[0] >= 10 and middles[-1] <= 40
     empty = HISTORY | {"d_loss": [None] * 4}
     assert losses.windows([empty], "d_loss")[1].shape == (0, 3)
