@@ -11,14 +11,15 @@ __version__ = "0.1.0"
 
 _KINDS = """
     Anneal Arch Backend Budget Constants Constraint Control ControlInput Data Dataset Decay Engine
-    Extracted Extractor Features Game GeneratorTerm InputTransform Joint Job Line LossState Metric
-    Mixture Modifier Networks Noise Paper Pattern Penalty Preset Quantity Variant named_composition
-    reads_noise
+    Extracted Extractor Features Game GeneratorTerm InputTransform Joint Job Line Logger LossState
+    Metric Mixture Modifier Networks Noise Paper Pattern Penalty Preset Quantity Variant
+    named_composition reads_noise
 """.split()
 _NAMES = {
     **dict.fromkeys(_KINDS, "ganbench.core.kinds"),
     **dict.fromkeys(["Adam", "RMSprop", "SGD"], "ganbench.methods.optimisers"),
     **dict.fromkeys(["Request", "load", "measure", "run", "score", "train"], "ganbench.api"),
+    "compare": "ganbench.reports.comparison",
     "register": "ganbench.core.registry",
     "UsageError": "ganbench.core.errors",
 }

@@ -108,6 +108,7 @@ def _opened(
     check_resources(workers, threads)
     store = Store(out)
     store.prepare()
+    store.unpack()
     return chosen, store
 
 

@@ -19,14 +19,28 @@ os.environ["GANBENCH_CACHE"] = os.environ.get("GANBENCH_CACHE") or tempfile.mkdt
 _ran: dict[str, bool] = {}
 
 
-def pytest_runtest_makereport(item, call):
+def pytest_xdist_auto_num_workers(config):
+    """Share whole folders out between two processes; run single files in this one."""
+    single = [arg for arg in config.args if ".py" in arg]
+    return 0 if single else 2
+
+
+def pytest_itemcollected(item):
     subject = getattr(item, "callspec", None) and item.callspec.params.get("subject")
-    if subject and call.when == "call":
-        skipped = call.excinfo is not None and call.excinfo.errisinstance(pytest.skip.Exception)
-        _ran[subject] = _ran.get(subject, False) or not skipped
+    if subject:
+        item.user_properties.append(("subject", str(subject)))
+
+
+def pytest_runtest_logreport(report):
+    """Note, also of other processes, which registered things were tried at all."""
+    subject = dict(report.user_properties).get("subject")
+    if subject and (report.when == "call" or report.skipped):
+        _ran[subject] = _ran.get(subject, False) or not report.skipped
 
 
 def pytest_sessionfinish(session, exitstatus):
+    if hasattr(session.config, "workerinput"):
+        return  # of two processes each has a part of the cases only
     empty = [subject for subject, ran in _ran.items() if not ran]
     if empty and exitstatus == 0:
         print(f"\nevery case of these was skipped: {', '.join(empty)}")

@@ -6,7 +6,9 @@ import click
 
 from ganbench import __version__
 from ganbench.cli.bench import bench
+from ganbench.cli.compare import compare
 from ganbench.cli.film import film
+from ganbench.cli.leaderboard import leaderboard
 from ganbench.cli.list import info, list_
 from ganbench.cli.measure import measure
 from ganbench.cli.plan import plan
@@ -24,5 +26,9 @@ def main() -> None:
     """A benchmark and comparison suite for generative adversarial networks."""
 
 
-for command in (run, plan, tune, sample, film, measure, score, verify, bench, list_, info, prepare):
+COMMANDS = (
+    run, plan, tune, compare, leaderboard, sample, film, measure, score, verify, bench, list_, info,
+    prepare,
+)  # fmt: skip
+for command in COMMANDS:
     main.add_command(command)

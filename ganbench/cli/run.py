@@ -100,15 +100,20 @@ def run(
         if displays:
             displays[-1].live.stop()
     _print_result(console, plan, result)
+    _print_unfinished(console, begun, plan)
+    if as_json:
+        click.echo(json.dumps(_as_json(plan, result)))
+    if result.failed:
+        sys.exit(FAILED)
+
+
+def _print_unfinished(console: Console, begun: list[int], plan: Plan) -> None:
+    """Say which round of ``--for`` was not finished, if one was begun after that of ``plan``."""
     if begun and begun[-1] != plan.trainings[0].steps:
         console.print(
             f"The time ended in the round of {begun[-1]:,} generator updates: "
             "the same command goes on with it."
         )
-    if as_json:
-        click.echo(json.dumps(_as_json(plan, result)))
-    if result.failed:
-        sys.exit(FAILED)
 
 
 def _print_plan(console: Console, plan: Plan) -> None:

@@ -42,8 +42,10 @@ def tune(
     """
     from rich.console import Console
 
-    from ganbench.core.files import write_bytes
+    from ganbench.core.files import write_bytes, write_parts
     from ganbench.experiment import tuning
+    from ganbench.reports import search
+    from ganbench.reports._csv import csv_parts
 
     own = (request.seeds, request.checkpoints, request.metrics, request.recipe)
     if own != (None, None, "default", "auto"):
@@ -67,6 +69,11 @@ def tune(
     path = Path(write) if write else folder / "recipe.json"
     write_bytes(path, tuning.as_json(found))
     Console().print(_table(found))
+    for sentence in search.sentences(found):
+        click.echo(sentence)
+    for name, table in (("tries", search.tries(found)), ("expected-best", search.curves(found))):
+        write_parts(folder / f"{name}.csv", csv_parts(table))
+        click.echo(str(folder / f"{name}.csv"))
     click.echo(f"{path}: ganbench run --recipe {path}")
     if as_json:
         click.echo(json.dumps(found))

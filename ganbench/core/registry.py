@@ -26,6 +26,7 @@ from ganbench.core.kinds import (
     Engine,
     Features,
     Game,
+    Logger,
     Metric,
     Modifier,
     Pattern,
@@ -36,6 +37,7 @@ from ganbench.core.kinds import (
 BUILT_INS = (
     "methods.zoo", "archs", "data", "evaluation.features", "metrics", "experiment.presets",
     "training.games", "training.backends", "training.controls", "experiment.engines",
+    "experiment.loggers",
 )  # fmt: skip
 GROUP = "ganbench.plugins"
 PACKAGE = Path(__file__).parent.parent
@@ -192,13 +194,14 @@ controls = Registry("control", "controls", Control)
 presets = Registry("preset", "presets", Preset, ordered=True)  # from small to large
 backends = Registry("backend", "backends", Backend)
 engines = Registry("engine", "engines", Engine)
+loggers = Registry("logger", "loggers", Logger)
 patterns = Registry("pattern", "patterns", Pattern)
 
 KINDS: dict[str, Registry[Any]] = {
     registry.kind: registry
     for registry in (
         variants, modifiers, games, archs, datasets, features, metrics, controls, presets,
-        backends, engines, patterns,
+        backends, engines, loggers, patterns,
     )
 }  # fmt: skip
 

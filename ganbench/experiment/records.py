@@ -277,18 +277,26 @@ def read_record(path: Path) -> Record:
     Raises:
         UsageError: the file is not a record.
     """
-    content = path.read_bytes()
+    return parse_record(path.read_bytes(), str(path))
+
+
+def parse_record(content: bytes, where: str) -> Record:
+    """Return the record that is written as JSON in ``content``, also of an older version.
+
+    Raises:
+        UsageError: it is not a record; ``where`` it stands is a part of the message.
+    """
     with contextlib.suppress(ValidationError):  # of this version, as nearly all are
         return Record.model_validate_json(content)
     try:
         return Record.model_validate(upgraded(json.loads(content)))
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        reason = f"{where}: {first['msg']}"
+        place = ".".join(str(part) for part in first["loc"])
+        reason = f"{place}: {first['msg']}"
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         reason = f"{type(error).__name__}: {error}"
     raise UsageError(
-        f"{path} is not a record of this version ({reason}); "
+        f"{where} is not a record of this version ({reason}); "
         "move it away, and its seed is trained again"
     )

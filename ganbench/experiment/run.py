@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,20 +48,26 @@ def run_units(
     workers: int | None = None,
     threads: int | None = None,
     report: Callable[[Unit, dict[str, Any]], None] | None = None,
+    log: Sequence[str] = (),
 ) -> list[Failed]:
     """Execute ``units``, write the records of those that break down, and return these.
 
+    Args:
+        log: names of loggers that are told of every event, beside those that always are.
+
     Raises:
-        UsageError: something in the units is not known where ``engine`` works.
+        UsageError: something in the units is not known where ``engine`` works, or a logger cannot
+            start.
     """
     from ganbench.experiment.execute import execute
+    from ganbench.experiment.log_events import logged
     from ganbench.experiment.make_records import failed_records
 
     if not units:
         return []
     if engine.other_process:
         _check_announced(units)
-    job = Job(store, execute, report or (lambda unit, event: None), workers, threads)
+    job = Job(store, execute, logged(store, log, report), workers, threads)
     failed = engine.run(units, job)
     for unit, reason in failed:
         left = [seed for seed in unit.seeds if not store.done(unit.training, seed)]

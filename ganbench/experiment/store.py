@@ -2,6 +2,7 @@
 
     OUT/plan.json               the configuration and its units
     OUT/records/<run_id>.json   one trained seed: what, how, on what, every measurement
+    OUT/records/<training>.jsonl.xz   the same of all its seeds, in a published run
     OUT/checkpoints/<unit_id>/state.safetensors   state and measurements of an unfinished unit
     OUT/samples/<run_id>.npy    samples from a fixed latent
     OUT/models/<run_id>.safetensors   the trained pair of a finished seed
@@ -15,9 +16,10 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,7 @@ from pydantic import ValidationError
 
 from ganbench.core.errors import UsageError
 from ganbench.core.files import write_array, write_bytes
+from ganbench.experiment.packed import ENDING, read_packed, unpack
 from ganbench.experiment.records import Protocol, Record, Training, Unit, read_record
 
 if TYPE_CHECKING:
@@ -59,6 +62,10 @@ class Store:
                 f"cannot write to {self.out}: {error.strerror}; choose another --out"
             ) from None
 
+    def unpack(self) -> None:
+        """Write the packed records of a published run as files, to go on with it."""
+        unpack(self.out / "records")
+
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
         """Hold the directory against a second run.
@@ -88,22 +95,37 @@ class Store:
         text = record.model_dump_json(indent=1) + "\n"
         write_bytes(self.record_path(record.run_id), text.encode())
 
-    def records(self, curves: bool = True) -> list[Record]:
+    def records(
+        self, curves: bool = True, visit: Callable[[Record], None] = lambda record: None
+    ) -> list[Record]:
         """Return every record of the directory, sorted by file name.
 
         Args:
-            curves: with ``Record.history``, which is half of it and which no report reads.
+            curves: with ``Record.history``, which is half of it.
+            visit: is called with each whole record.
 
         Raises:
             UsageError: a file is not a record.
         """
+        folder = self.out / "records"
         known: dict[str, Protocol] = {}
         records = []
-        for path in sorted((self.out / "records").glob("*.json")):
-            record = read_record(path)
+        whole = (read_record(path) for path in sorted(folder.glob("*.json")))
+        packed = (read_packed(path) for path in sorted(folder.glob(f"*{ENDING}")))
+        for record in itertools.chain(whole, *packed):
+            visit(record)
             given = {"protocols": {k: _shared(p, known) for k, p in record.protocols.items()}}
             records.append(record.model_copy(update=given | ({} if curves else {"history": {}})))
-        return records
+        return sorted(records, key=lambda record: f"{record.run_id}.json")
+
+    def first_record(self) -> Record | None:
+        """Return one record of the directory; None where there is none."""
+        folder = self.out / "records"
+        for path in sorted(folder.glob("*.json")):
+            return read_record(path)
+        for path in sorted(folder.glob(f"*{ENDING}")):
+            return next(read_packed(path), None)
+        return None
 
     def samples_path(self, run_id: str) -> Path:
         """Return where the kept samples of a seed lie."""

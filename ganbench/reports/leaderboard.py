@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,11 @@ from ganbench.experiment.screening import is_screening
 from ganbench.experiment.store import Store
 from ganbench.reports._csv import csv_parts
 from ganbench.reports.equal import AXES, read_at
+from ganbench.reports.last_values import ENDS, OF_SEEDS, PART, last_values
 from ganbench.reports.results import results
 from ganbench.reports.verdicts import VERDICTS
-from ganbench.stats.aggregate import interval, iqm, median
+from ganbench.stats.aggregate import iqm, median
+from ganbench.stats.bootstrap import interval
 from ganbench.stats.compare import against, ranks
 from ganbench.stats.noise import pooled_noise, within_noise_of_best
 
@@ -31,12 +33,10 @@ LEADERBOARD_COLUMNS = """
     rank rank_low rank_high p_vs_baseline g_steps train_s train_cpu_s params_g params_d d_norm
 """.split()
 
-PART = ["protocol_id", "metric", "arch", "variant"]  # what a row of the leaderboard is of
 SHARED = ["dataset", "batch", "hyper_id", "params_g", "params_d", "d_norm"]
-ENDS = ["g_steps", "train_s", "train_cpu_s"]  # how far a training went, and how long it took
-OF_SEEDS = ["seed", "checkpoint", "status", "verdict", "value", "floor", *ENDS]
 
 BASELINE = "ns"
+DRAWS = 2_000  # of the bootstrap: the ends of an interval are known to 3 % of its half width
 
 
 def quantities(
@@ -50,44 +50,11 @@ def quantities(
     return known
 
 
-def _distances(table: pd.DataFrame, known: Mapping[str, QuantityInfo]) -> np.ndarray:
-    """Return how far each value is from the best possible one of its quantity (``shortfall``)."""
-    distances, floors = (table[column].to_numpy(float, copy=True) for column in ("value", "floor"))
-    for metric, rows in table.groupby("metric", sort=False).indices.items():
-        distances[rows] = shortfall(distances[rows], floors[rows], known[metric].target)
-    return distances
-
-
-def _seeds(table: pd.DataFrame, known: Mapping[str, QuantityInfo]) -> pd.DataFrame:
-    """Return one row for each seed of each (protocol, quantity, arch, variant), in their order.
-
-    That is the row of its last checkpoint, with the seed's ``last`` and ``best`` value and their
-    ``ratio``; ``ok`` says whether it has a last value, and it has the worst one if not. ``ENDS``
-    are medians over the seeds.
-    """
-    part = table.groupby(PART, sort=False).ngroup()
-    seed = table.assign(part=part).groupby(["part", "seed"], sort=True).ngroup().to_numpy()
-    rows = np.lexsort((table["checkpoint"], seed))
-    starts = np.flatnonzero(np.diff(seed[rows], prepend=-1))
-    final = rows[np.append(starts[1:], len(rows)) - 1]
-    nearest = np.lexsort((_distances(table, known), seed))[starts]
-    seeds = table[[*PART, *OF_SEEDS]].iloc[final].assign(part=part.iloc[final])
-    last, best = (table["value"].iloc[places].to_numpy(float) for places in (final, nearest))
-    ok = (seeds["status"] == "ok").to_numpy() & ~np.isnan(last)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(last == best, 1.0, np.where(best == 0, math.inf, last / best))
-    worst = seeds["metric"].map({key: info.worst for key, info in known.items()})
-    last, best = (np.where(ok, values, worst) for values in (last, best))
-    ends = {key: np.fmax.reduceat(table[key].to_numpy(float)[rows], starts) for key in ENDS}
-    seeds = seeds.assign(ok=ok, last=last, best=best, ratio=ratio, **ends)
-    return seeds.assign(**seeds.groupby("part")[ENDS].transform("median"))
-
-
 def _aggregate(seeds: pd.DataFrame) -> dict[str, Any]:
     """Return the aggregates of one (protocol, quantity, arch, variant) over its seeds."""
     last, best, ratio, ok = (seeds[key].to_numpy() for key in ("last", "best", "ratio", "ok"))
     fine = last[ok]
-    low, high = interval(last) if len(last) > 1 else (math.nan, math.nan)
+    low, high = interval(last, draws=DRAWS) if len(last) > 1 else (math.nan, math.nan)
     counts = Counter(seeds["verdict"])
     return {
         "n_seeds": len(last),
@@ -127,7 +94,7 @@ def leaderboard(table: pd.DataFrame, known: Mapping[str, QuantityInfo]) -> pd.Da
     rows = []
     shared = table.drop_duplicates(PART, keep="last").set_index(PART)[SHARED].to_dict("index")
     floors = table.drop_duplicates(PART[:2]).set_index(PART[:2])["floor"].to_dict()
-    for (protocol, metric), group in _seeds(table, known).groupby(PART[:2], sort=False):
+    for (protocol, metric), group in last_values(table, known).groupby(PART[:2], sort=False):
         info, floor = known[metric], floors[protocol, metric]
         parts = []
         for names, own in group.groupby(PART[2:], sort=False):
@@ -205,9 +172,13 @@ def _test(parts: list[dict[str, Any]], arch: str) -> None:
             part["p_vs_baseline"] = value
 
 
-def read(path: Path) -> pd.DataFrame:
-    """Return a CSV of ours with the very float64 values that were written."""
-    return pd.read_csv(path)
+def read(path: Path | IO[str]) -> pd.DataFrame:
+    """Return a CSV of ours with the very float64 values that were written.
+
+    Hashes are text, also those that look like numbers.
+    """
+    hashes = ("protocol_id", "hyper_id", "dataset_sha256", "git_sha")
+    return pd.read_csv(path, dtype=dict.fromkeys(hashes, str))
 
 
 def first_protocols(table: pd.DataFrame) -> pd.DataFrame:

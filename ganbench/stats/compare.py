@@ -10,9 +10,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ganbench.stats.aggregate import Values, draws_outside, median, resampled
+from ganbench.stats.aggregate import Values, median
+from ganbench.stats.bootstrap import draws_outside, resampled
 
 ALPHA = 0.05  # a p-value that cannot be below this says nothing, and is not given
+FEW = 16  # seeds of both groups together, up to which all partitions are tried
 
 
 def order(values: Values, higher_is_better: bool) -> NDArray[np.float64]:
@@ -84,17 +86,46 @@ def against(baseline: Values, groups: Sequence[Values]) -> list[float]:
     The test reads only ranks, so that failed seeds count as the worst without having a number.
     A p-value is NaN where so few seeds cannot reach 0.05 (``least_p``).
     """
+    return corrected([(group, baseline) for group in groups])
+
+
+def rank_sum_p(x: Values, y: Values) -> float:
+    """Return the two-sided p-value of Mann and Whitney's test of ``x`` and ``y``."""
     from scipy.stats import mannwhitneyu
 
-    def p_value(group: Values) -> float:
-        # Ties are common (modes, failed seeds) and rule out the exact tables: all permutations are
-        # tried while they are few.
-        if min(len(group), len(baseline)) > 1 and len(group) + len(baseline) <= 12:
-            return permutation_p(group, baseline)
-        return float(mannwhitneyu(group, baseline, alternative="two-sided").pvalue)
+    # Ties are common (modes, failed seeds) and rule out the exact tables: all permutations are
+    # tried while they are few.
+    if min(len(x), len(y)) > 1 and len(x) + len(y) <= FEW:
+        return permutation_p(x, y)
+    return float(mannwhitneyu(x, y, alternative="two-sided").pvalue)
 
-    enough = [least_p(len(group), len(baseline), len(groups)) < ALPHA for group in groups]
+
+def corrected(pairs: Sequence[tuple[Values, Values]]) -> list[float]:
+    """Return Holm-corrected p-values of ``pairs``; NaN where no p-value can reach 0.05."""
+    enough = [least_p(len(x), len(y), len(pairs)) < ALPHA for x, y in pairs]
     if not any(enough):
-        return [math.nan] * len(groups)
-    corrected = holm([p_value(group) for group in groups])
-    return [p if told else math.nan for p, told in zip(corrected, enough, strict=True)]
+        return [math.nan] * len(pairs)
+    p_values = holm([rank_sum_p(x, y) for x, y in pairs])
+    return [p if told else math.nan for p, told in zip(p_values, enough, strict=True)]
+
+
+def simultaneous_ranks(groups: Sequence[Values], higher_is_better: bool) -> NDArray[np.float64]:
+    """Return ``[variants, 2]``: the first and the last rank that no test excludes.
+
+    All pairs are tested, corrected together: with probability 95 % all these intervals hold the
+    true ranks at once. A variant's first rank is 1 + the number of those that are significantly
+    better, its last one the number of all less those that are significantly worse. Mogstad et al.
+    2024, "Inference for Ranks".
+    """
+    m = len(groups)
+    pairs = list(itertools.combinations(range(m), 2))
+    p_values = corrected([(groups[i], groups[j]) for i, j in pairs])
+    limits = np.tile([1.0, float(m)], (m, 1))
+    for (i, j), p in zip(pairs, p_values, strict=True):
+        if p < ALPHA:
+            both = order(np.concatenate([groups[i], groups[j]]), higher_is_better)
+            first = both[: len(groups[i])].mean() < both[len(groups[i]) :].mean()
+            better, worse = (i, j) if first else (j, i)
+            limits[worse, 0] += 1
+            limits[better, 1] -= 1
+    return limits

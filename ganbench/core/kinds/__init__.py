@@ -40,7 +40,7 @@ from ganbench.core.kinds.needs import GeneratedSide, Needs, RealSide
 from ganbench.core.kinds.paper import Paper
 from ganbench.core.kinds.pattern import Pattern
 from ganbench.core.kinds.preset import Preset
-from ganbench.core.kinds.program import Backend, Engine, Game, Job
+from ganbench.core.kinds.program import Backend, Engine, Game, Job, Logger
 from ganbench.core.kinds.schedules import Anneal, Decay, Line, Schedule, Value
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ __all__ = [
     "Job",
     "Joint",
     "Line",
+    "Logger",
     "LossFunction",
     "LossState",
     "Metric",

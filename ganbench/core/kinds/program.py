@@ -104,3 +104,24 @@ class Engine:
 
     def __post_init__(self) -> None:
         check_name(self.name)
+
+
+@dataclass(frozen=True)
+class Logger:
+    """Where the events of a run go beside the terminal.
+
+    Attributes:
+        name: what ``--log`` takes.
+        start: ``(store) -> (unit, event) -> None``: is called once for a run, and what it returns
+            for each event: ``{"step", "steps", "values"}``, ``{"done"}`` or ``{"failed"}``. It may
+            raise a ``UsageError`` at the start; later errors end the logger, never the run.
+        always: whether it writes without being asked for.
+    """
+
+    name: str
+    start: Callable[[Any], Callable[[Any, dict[str, Any]], None]]
+    summary: str
+    always: bool = False
+
+    def __post_init__(self) -> None:
+        check_name(self.name)

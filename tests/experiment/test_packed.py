@@ -1,0 +1,92 @@
+"""Published runs: records in one file a training, with their hashes, and back."""
+
+import lzma
+
+import pandas as pd
+import pytest
+
+from ganbench.core.errors import UsageError
+from ganbench.experiment.manifest import changed, record_sha256, write_manifest
+from ganbench.experiment.packed import pack, unpack
+from ganbench.experiment.store import Store
+from ganbench.reports.publish import publish
+from ganbench.reports.validate import check_run
+from tests.reports import _seven
+
+
+@pytest.fixture
+def run(tmp_path):
+    return _seven.whole_run(tmp_path / "run")
+
+
+def test_packed_records_are_the_same_in_the_same_order(run, tmp_path):
+    written = pack(run / "records", tmp_path / "packed" / "records")
+    assert len(written) == 4  # three variants and the control
+    packed = Store(tmp_path / "packed")
+    assert packed.records() == Store(run).records()
+    assert packed.first_record() == Store(run).records()[0]
+    first = {path.name: path.read_bytes() for path in written}
+    again = pack(run / "records", tmp_path / "again")
+    assert {path.name: path.read_bytes() for path in again} == first
+
+
+def test_a_published_run_is_gone_on_with_as_the_first(run, tmp_path):
+    """A run into the directory unpacks it first, byte for byte."""
+    pack(run / "records", tmp_path / "p" / "records")
+    store = Store(tmp_path / "p")
+    store.unpack()
+    names = [path.name for path in sorted((run / "records").iterdir())]
+    assert [path.name for path in sorted((store.out / "records").iterdir())] == names
+    for name in names:
+        assert (store.out / "records" / name).read_bytes() == (run / "records" / name).read_bytes()
+    assert store.done(store.records()[0].training, store.records()[0].seed)
+    unpack(store.out / "records")  # nothing is left to do
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", lzma.compress(b"{}\n"), None])
+def test_a_damaged_archive_is_one_line(run, tmp_path, content):
+    path = pack(run / "records", tmp_path / "p" / "records")[0]
+    path.write_bytes(path.read_bytes()[:-20] if content is None else content)
+    if content == b"":
+        with pytest.raises(UsageError, match="is damaged"):
+            Store(tmp_path / "p").records()
+        return
+    with pytest.raises(UsageError, match=r"is damaged|line 1 of .* is not a record"):
+        Store(tmp_path / "p").records()
+
+
+def test_hashes_do_not_depend_on_how_a_record_is_stored(run, tmp_path):
+    write_manifest(Store(run))
+    pack(run / "records", tmp_path / "p" / "records")
+    (tmp_path / "p" / "manifest.json").write_bytes((run / "manifest.json").read_bytes())
+    assert list(changed(Store(tmp_path / "p"))) == []
+    one, two = Store(run).records()[:2]
+    assert record_sha256(one) != record_sha256(two)
+    assert record_sha256(one) != record_sha256(one.model_copy(update={"threads": 9}))
+
+
+def test_what_is_published(run, tmp_path):
+    (run / "plots").mkdir()
+    (run / "plots" / "a.png").write_bytes(b"png")
+    (run / "plots" / "a.svg").write_bytes(b"svg")
+    (run / "models").mkdir()
+    (run / "models" / "x.safetensors").write_bytes(b"weights")
+    written = publish(run, tmp_path / "p")
+    names = {str(path.relative_to(tmp_path / "p")) for path in written}
+    assert {
+        "plan.json",
+        "leaderboard.csv",
+        "results.csv.xz",
+        "plots/a.png",
+        "manifest.json",
+    } < names
+    assert not any("models" in name or name.endswith(".svg") for name in names)
+    assert set(tmp_path.joinpath("p").rglob("*.*")) == set(written)
+    pd.testing.assert_frame_equal(
+        pd.read_csv(tmp_path / "p" / "results.csv.xz"), pd.read_csv(run / "results.csv")
+    )
+    assert check_run(tmp_path / "p")[1] == []
+    publish(tmp_path / "p", tmp_path / "q")  # what is packed can be published again
+    assert Store(tmp_path / "q").records() == Store(run).records()
+    with pytest.raises(UsageError, match="exists: move it away"):
+        publish(run, tmp_path / "p")
