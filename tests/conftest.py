@@ -63,9 +63,8 @@ def no_plots(monkeypatch):
     """Runs write their tables, and no pictures, which other tests look at."""
     from ganbench.reports import build, plots
 
-    monkeypatch.setattr(build, "_value_plots", lambda *given: [])
+    monkeypatch.setattr(plots, "write_all", lambda *given: [])
     monkeypatch.setattr(build, "_sample_pictures", lambda *given: [])
-    monkeypatch.setattr(plots, "collapse", lambda *given: None)
 
 
 def _idx(array):

@@ -177,7 +177,7 @@ def test_one_foreign_file_is_listed_and_trains(kind, tmp_path):
     if kind == "metric":  # in the terminal's table, and in the plot of last values
         header = "".join(line for line in done.stdout.splitlines() if line.startswith("┃"))
         assert "mean_gap" in header
-        assert "mean_gap" in (tmp_path / "out" / "plots" / "final-values.svg").read_text()
+        assert "mean_gap" in (tmp_path / "out" / "plots" / "final-values-headlines.svg").read_text()
     if kind == "control":
         assert "control:twos" in done.stdout
     if kind == "engine":

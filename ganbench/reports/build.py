@@ -10,15 +10,12 @@ import pandas as pd
 
 from ganbench.core.errors import UsageError
 from ganbench.core.files import write_bytes
-from ganbench.core.kinds.metric import BEST
 from ganbench.experiment.protocols import entries, of_one_budget, refuse_mixed
 from ganbench.experiment.records import QuantityInfo, Record
 from ganbench.experiment.store import Store
 from ganbench.reports import leaderboard, plots, samples
 from ganbench.reports.html.page import write_page
 from ganbench.reports.literature import literature_values
-from ganbench.reports.tables import ranking
-from ganbench.reports.verdicts import GAUSSIAN, REAL
 
 
 class Built(NamedTuple):
@@ -99,66 +96,39 @@ def _all_pictures(
     known: dict[str, QuantityInfo],
 ) -> list[Path]:
     """Draw every plot and every grid of samples of the ``records`` of one data set."""
-    dataset = records[0].training.dataset
-    primary, names = records[0].primary, run_names(records)
-    named = leaderboard.first_protocols(table[table["dataset"] == dataset])
-    named = named.assign(name=named["run_id"].map(names))
-    placed = ranking(leaderboard.first_protocols(board[board["dataset"] == dataset]), primary)
-    by_arch_and_variant = {(r.arch, r.training.variant): names[r.run_id] for r in records}
-    order = list(
-        dict.fromkeys(by_arch_and_variant[row.arch, row.variant] for row in placed.itertuples())
+    dataset, names = records[0].training.dataset, run_names(records)
+    shown = plots.shown_of(
+        records,
+        leaderboard.first_protocols(table[table["dataset"] == dataset]),
+        leaderboard.first_protocols(board[board["dataset"] == dataset]),
+        known,
+        names,
     )
     plots.style()
-    written = _value_plots(store.out / "plots", named, primary, known, order)
-    figure = plots.collapse(records, names, order)
-    if figure is not None:
-        written += plots.save(figure, store.out / "plots" / "collapse")
-    return written + _sample_pictures(store, records, names, order)
-
-
-def _value_plots(
-    folder: Path,
-    named: pd.DataFrame,
-    primary: str,
-    known: dict[str, QuantityInfo],
-    order: list[str],
-) -> list[Path]:
-    """Draw curves of the primary quantity and of the modes, and the last values of headlines."""
-    written = []
-    curves = [primary, *(k for k, q in known.items() if q.role in ("modes", "mode_divergence"))]
-    trained = [name for name in order if not leaderboard.is_control(name)]
-    for key in dict.fromkeys(curves):
-        figure = plots.curves(named, key, plots.axis_label(key, known[key]), trained, GAUSSIAN)
-        written += plots.save(figure, folder / f"curves-{key}")
-    headlines = [primary, *(key for key, q in known.items() if q.headline)]
-    labels = {
-        key: f"{plots.axis_label(key, known[key])},\n{BEST[known[key].target]}"
-        for key in dict.fromkeys(headlines)
-    }
-    return written + plots.save(plots.strips(named, labels, order), folder / "final-values")
+    written = plots.write_all(store, shown, records, names)
+    return written + _sample_pictures(store, records, names, shown)
 
 
 def _sample_pictures(
-    store: Store, records: list[Record], names: dict[str, str], order: list[str]
+    store: Store, records: list[Record], names: dict[str, str], shown: plots.Shown
 ) -> list[Path]:
     """Draw one sheet of all variants, and a grid for each."""
-    primary, modes = records[0].primary, records[0].modes
+    primary, modes, order = shown.primary, records[0].modes, shown.order
     centers = None if modes is None else np.array(modes)
     of_name = {name: [r for r in records if names[r.run_id] == name] for name in order}
-    first = [name for name in order if of_name[name][0].training.variant == REAL]
     finished = {
         name: samples.finished(store, of_name[name], primary)
-        for name in dict.fromkeys(first + order)
+        for name in dict.fromkeys(shown.real() + order)
     }
     if not any(finished.values()):
         return []
-    sheet = samples.sheet(finished, primary, centers)
+    sheet = samples.sheet(finished, shown, centers)
     written = plots.save(sheet, store.out / "plots" / "samples")
     for name, own in of_name.items():
         if finished[name]:
             failed = len(own) - len(finished[name])
             title = name + (f" ({failed} failed)" if failed else "")
             stem = samples.picture_stem(own[0])
-            picture = samples.grid(finished[name], primary, title, centers)
+            picture = samples.grid(finished[name], primary, title, centers, shown.caption())
             written += plots.save(picture, store.out / "samples" / stem, kinds=("png",))
     return written

@@ -59,22 +59,23 @@ class Result:
         build(Store(self.out), self.dataset, self.amount, pictures=False, page=target)
         return target
 
-    def curves(self, quantity: str = "") -> Figure:
-        """Return the curves of a quantity, the primary one by default, a panel for each variant."""
-        from ganbench.reports import leaderboard, plots
-        from ganbench.reports.verdicts import GAUSSIAN
+    def figure(self, name: str = "final-values") -> Figure:
+        """Return one of the figures in ``plots/``, by the name of its file: ``curves-fd``, ``cost``.
 
-        key, (board, table) = quantity or self._ranked_by(), self._own()
-        several = table["arch"].nunique() > 1
-        board, named = (
-            t.assign(name=t["variant"] + " · " + t["arch"] if several else t["variant"])
-            for t in (board, table)
-        )
-        rows = board[(board["metric"] == key) & ~board["variant"].map(leaderboard.is_control)]
-        order = list(rows["name"])
+        Raises:
+            UsageError: there is no such figure, or this run has not what it shows.
+        """
+        from ganbench.experiment.protocols import of_one_budget
+        from ganbench.reports import plots
+        from ganbench.reports.build import run_names
+
+        board, table = self._own()
+        every = Store(self.out).records(curves=False)
+        chosen = of_one_budget(every, self.dataset, self.amount)
+        records = [r for r in chosen if r.training.dataset == self.dataset]
+        names = run_names(records)
         plots.style()
-        label = plots.axis_label(key, self.quantities[key])
-        return plots.curves(named, key, label, order, GAUSSIAN)
+        return plots.figure(plots.shown_of(records, table, board, self.quantities, names), name)
 
     def _repr_html_(self) -> str:
         from ganbench.reports.said import sentences

@@ -6,19 +6,24 @@ import math
 from pathlib import Path
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from ganbench.core.kinds.metric import shortfall
 from ganbench.core.plane import plane
 from ganbench.experiment.records import Record
 from ganbench.experiment.store import Store
-from ganbench.reports.plots import inches
+from ganbench.reports.plots._page import Page
+from ganbench.reports.plots._style import WIDTH, darker
+from ganbench.reports.plots.shown import Shown, short
 from ganbench.reports.tables import number
 
 SHEET = 16  # images of each variant on the sheet
+COLUMNS, LETTERS = 8, 19  # of the sheet; letters of a name above a panel
+MARGIN, GAP, TITLE, WIDEST = 0.08, 0.03, 0.26, 1.7  # inches
+PANEL = 2.2  # inches of a panel of the grid
 
 
 class Seed(NamedTuple):
@@ -60,80 +65,107 @@ def tile(images: np.ndarray, columns: int = 8) -> np.ndarray:
     return sheet
 
 
-def draw(axis: Axes, samples: np.ndarray, centers: np.ndarray | None, columns: int = 8) -> None:
+def draw(
+    axis: Axes, samples: np.ndarray, centers: np.ndarray | None, columns: int = 8,
+    small: bool = False,
+) -> None:  # fmt: skip
     """Draw images as tiles, points as a scatter with the modes' ``centers [M, 2]`` as circles."""
     if samples.ndim == 4:
         axis.imshow(tile(samples, columns).squeeze(), cmap="gray", interpolation="nearest")
         axis.set_axis_off()
         return
     x, y = np.array(plane(samples)).T
-    axis.scatter(x, y, s=3, alpha=0.4, lw=0, color="tab:blue", rasterized=True)
+    axis.scatter(x, y, s=1 if small else 3, alpha=0.4, lw=0, color="tab:blue", rasterized=True)
     axis.set_aspect("equal")
     if centers is not None:
         x, y = centers.T
-        axis.scatter(x, y, s=60, facecolors="none", edgecolors="crimson", lw=0.8)
+        axis.scatter(
+            x, y, s=12 if small else 60, facecolors="none", edgecolors="crimson",
+            lw=0.5 if small else 0.8,
+        )  # fmt: skip
 
 
-def grid(seeds: list[Seed], metric: str, title: str, centers: np.ndarray | None) -> Figure:
+def grid(
+    seeds: list[Seed], metric: str, title: str, centers: np.ndarray | None, caption: str = ""
+) -> Figure:
     """Return samples of the best, the median and the worst seed of one variant, same latents.
 
     Args:
-        seeds: at least one, the best first.
+        seeds: at least one, the best first. caption: below the figure.
     """
     places = {"best": 0, "median": (len(seeds) - 1) // 2, "worst": len(seeds) - 1}
     merged: dict[int, list[str]] = {}
     for word, place in places.items():
         merged.setdefault(place, []).append(word)
-    width, height = 3.2 * len(merged) + 0.7, 4.0
-    figure, axes = plt.subplots(
-        1, len(merged), squeeze=False, sharex=True, sharey=True, figsize=(width, height),
-        gridspec_kw=inches(width, height, 0.55, 0.35, 0.65),
-    )  # fmt: skip
-    first: Axes = axes.flat[0]
-    for axis, (place, words) in zip(axes.flat, sorted(merged.items()), strict=True):
-        draw(axis, np.load(seeds[place].path), centers)
+    loaded = {place: np.load(seeds[place].path) for place in merged}
+    images = loaded[0].ndim == 4
+    left = MARGIN if images else MARGIN + 0.25
+    width = left + PANEL * len(merged) + MARGIN
+    page = Page(
+        PANEL,
+        short(title, int(11 * width)),
+        "",
+        caption,
+        below=0.06 if images else 0.2,
+        above=0.08,
+        width=width,
+    )
+    axes = []
+    for column, (place, words) in enumerate(sorted(merged.items())):
+        start = left + column * PANEL
+        axes.append(page.panel(start + GAP, start + PANEL - GAP))
+        draw(axes[-1], loaded[place], centers)
         which = "" if len(seeds) == 1 else f"{' and '.join(words)}: "
         said = f"{which}seed {seeds[place].seed}, {metric} {number(seeds[place].value)}"
-        axis.set_title(said, fontsize=9)
-    if first.axison:  # points: the same square of the plane in every panel
-        x, y = np.mean(first.get_xlim()), np.mean(first.get_ylim())
-        reach = max(np.ptp(first.get_xlim()), np.ptp(first.get_ylim())) / 2
-        first.set(xlim=(x - reach, x + reach), ylim=(y - reach, y + reach))
-    else:
-        figure.subplots_adjust(left=0.15 / width, bottom=0.15 / height)
-    figure.suptitle(title, fontsize=11, y=1 - 0.1 / height, va="top")
-    return figure
+        axes[-1].set_title(said, fontsize=7, pad=2.5)
+        axes[-1].tick_params(labelleft=column == 0)
+    if not images:  # points: the same square of the plane in every panel
+        both = [[*(axis.get_xlim() for axis in axes)], [*(axis.get_ylim() for axis in axes)]]
+        x, y = (np.mean([np.min(ends), np.max(ends)]) for ends in both)
+        reach = max(float(np.ptp(ends)) for ends in both) / 2
+        for axis in axes:
+            axis.set(xlim=(x - reach, x + reach), ylim=(y - reach, y + reach))
+            axis.locator_params(nbins=4)
+    return page.figure
 
 
-def sheet(finished: dict[str, list[Seed]], metric: str, centers: np.ndarray | None) -> Figure:
+def sheet(finished: dict[str, list[Seed]], shown: Shown, centers: np.ndarray | None) -> Figure:
     """Return samples of the median seed of every variant, same latents, in the order given.
 
     Args:
         finished: the finished seeds of each variant, the best first; a variant without any has an
             empty panel.
     """
-    columns = min(len(finished), 8)
+    columns = min(len(finished), COLUMNS)
     lines = math.ceil(len(finished) / columns)
-    figure, axes = plt.subplots(
-        lines, columns, squeeze=False, sharex=True, sharey=True, layout="constrained",
-        figsize=(1.7 * columns, 1.95 * lines + 0.4),
+    cell = min((WIDTH - 2 * MARGIN) / columns, WIDEST)
+    body = lines * (cell + TITLE)
+    page = Page(
+        body, f"Samples of each variant's median seed, and its {shown.primary}",
+        "Real data first, then the order of the leaderboard."
+        + ("" if centers is None else " Circles: the modes; points far away are not shown."),
+        shown.caption(), below=0.06,
     )  # fmt: skip
-    for axis, (name, seeds) in zip(axes.flat, finished.items(), strict=False):
+    for place, (name, seeds) in enumerate(finished.items()):
+        left = MARGIN + place % columns * cell
+        low = body - (place // columns + 1) * (cell + TITLE)
+        axis = page.panel(left + GAP, left + cell - GAP, low + GAP, low + cell - GAP)
         axis.set(xticks=[], yticks=[])
+        said, given = "failed", to_rgb("crimson")
         if seeds:
             median = seeds[(len(seeds) - 1) // 2]
             samples = np.load(median.path)
-            draw(axis, samples[:SHEET] if samples.ndim == 4 else samples, centers, 4)
-            axis.set_title(f"{name}\n{number(median.value)}", fontsize=8)
-        else:
-            axis.set_title(f"{name}\nfailed", fontsize=8, color="crimson")
-    if centers is not None:  # one variant far away would shrink all others
-        middle = centers.mean(0)
-        reach = 1.8 * np.abs(centers - middle).max()
-        axes.flat[0].set(
-            xlim=(middle[0] - reach, middle[0] + reach), ylim=(middle[1] - reach, middle[1] + reach)
-        )
-    for axis in axes.flat[len(finished) :]:
-        axis.set_visible(False)
-    figure.suptitle(f"samples of each variant's median seed, with its {metric}", fontsize=9)
-    return figure
+            draw(axis, samples[:SHEET] if samples.ndim == 4 else samples, centers, 4, small=True)
+            said, given = number(median.value), darker(shown.colours[name])
+            if samples.ndim != 4 and centers is not None:  # one far away would shrink all others
+                middle = centers.mean(0)
+                reach = 1.8 * np.abs(centers - middle).max()
+                x, y = middle
+                axis.set(xlim=(x - reach, x + reach), ylim=(y - reach, y + reach))
+        axis.set_title(f"{fitting(name)}\n{said}", fontsize=5.8, color=given, pad=1.5)
+    return page.figure
+
+
+def fitting(name: str) -> str:
+    """Return a name that fits above a panel of the sheet."""
+    return name if len(name) <= LETTERS else f"{name[: LETTERS // 2]}…{name[-LETTERS // 2 + 1 :]}"

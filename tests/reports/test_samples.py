@@ -6,6 +6,7 @@ import pytest
 from ganbench.experiment.store import Store
 from ganbench.reports import samples
 from tests.reports import _golden
+from tests.reports._shown import shown as figures_input
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_one_seed_is_called_neither_best_nor_worst(store):
 
 def test_the_sheet_shows_each_variants_median_seed(store):
     found = {name: seeds_of(store, name, "fd") for name in ("good", "ns")} | {"bad": []}
-    figure = samples.sheet(found, "fd", None)
+    figure = samples.sheet(found, figures_input({"good": [1.0], "ns": [2.0], "bad": [None]}), None)
     shown = {a.get_title().partition("\n")[0]: a for a in figure.axes if a.get_title()}
     assert list(shown) == ["good", "ns", "bad"]
     assert int(shown["good"].images[0].get_array()[0, 0]) == 20  # seed 2, fd 2
