@@ -2,7 +2,8 @@
 
 The thirteen are from the palettes of Okabe & Ito and of Paul Tol, chosen so that the two nearest
 are 13.6 apart in CIELAB (CIE 1976), also as protanopes, deuteranopes and tritanopes see them
-(Machado et al. 2009). A family keeps its colour; a new one gets a colour that is not in use.
+(Machado et al. 2009); both greys are 12 from all of them. A family keeps its colour; a new one gets
+a colour that is not in use.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ FAMILIES = {
     "inference": "#4eb265",
     "unrolled": "#72190e",
 }
-OTHER = "#4d4d4d"  # of a family that is not in the list, such as a plugin's
-CONTROLS = "#8a8a8a"
+OTHER = "#303030"  # of a family that is not in the list, such as a plugin's
+CONTROLS = "#b4b4b4"
 OTHER_FAMILY, CONTROL_FAMILY = "other", "control"
 
 DARK_PAGE = "#15181d"  # what the colours for dark pages are made for

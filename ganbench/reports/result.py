@@ -60,7 +60,7 @@ class Result:
         return target
 
     def figure(self, name: str = "final-values") -> Figure:
-        """Return one of the figures in ``plots/``, by the name of its file: ``curves-fd``, ``cost``.
+        """Return a figure of ``plots/`` by the name of its file, such as ``curves-fd`` or ``cost``.
 
         Raises:
             UsageError: there is no such figure, or this run has not what it shows.

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from ganbench.cli import main
 from ganbench.core import registry
+from ganbench.core.errors import UsageError
 from ganbench.experiment.packed import pack
 from ganbench.experiment.store import Store
 from ganbench.reports import colours
@@ -347,6 +348,9 @@ def test_a_result_shows_itself(out, tmp_path):
     assert "On dots, good has the best fd" in shown and "<td>good</td><td>2</td>" in shown
     assert result.report(tmp_path / "mine.html") == tmp_path / "mine.html"
     assert "On dots, good has" in (tmp_path / "mine.html").read_text(encoding="utf-8")
-    assert [axis.get_title() for axis in result.curves().axes if axis.get_visible()] == [
-        "good", "ns", "shaky", "poor",
-    ]  # fmt: skip
+    texts = {text.get_text() for axis in result.figure("curves-fd").axes for text in axis.texts}
+    assert {"good", "ns", "shaky", "poor"} <= texts
+    with pytest.raises(UsageError, match="unknown figure 'curves-fid': did you mean curves-fd"):
+        result.figure("curves-fid")
+    with pytest.raises(UsageError, match="has not what the figure"):
+        result.figure("same-gradients")

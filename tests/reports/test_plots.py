@@ -66,7 +66,7 @@ def test_ranks_are_the_leaderboards_below_real_data(three):
     assert axes.get_xlim()[0] < axes.get_xlim()[1]
     assert "2 of 3 learned" in texts(axes) and "∞" in " ".join(texts(axes))
     colours = [to_hex(c).upper() for c in artist(axes, "ranks").get_facecolors()]
-    assert colours == ["#332288", "#DC050C", "#5289C7"]
+    assert colours == ["#E69F00", "#5289C7", "#332288"]
 
 
 def test_a_screening_has_bands_and_no_ranks():
@@ -173,7 +173,7 @@ def test_profiles_colour_the_best_and_count_failed_seeds(three):
     assert list(lines)[:3] == ["wgan-gp", "ns", "sn-ns"]
     assert max(lines["sn-ns"].get_ydata()) == pytest.approx(2 / 3)
     assert max(lines["ns"].get_ydata()) == 1
-    assert to_hex(lines["wgan-gp"].get_color()).upper() == "#332288"
+    assert to_hex(lines["wgan-gp"].get_color()).upper() == "#E69F00"
     assert level(axes, "floor (real data) 0.5") == 0.5
     assert profiles.profiles(shown({"ns": [3.0], "wgan-gp": [2.0]})) is None
 

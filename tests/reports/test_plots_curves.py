@@ -74,7 +74,7 @@ def test_curves_go_through_every_seed_and_the_median_in_the_methods_own_panel():
     medians = artist(panels.axes, "medians")
     drawn = [points.round(9).tolist() for points in medians.get_segments()]
     own = drawn.index(panels.points(1, x, [12, 4]).round(9).tolist())
-    assert to_hex(medians.get_colors()[own]).upper() == "#DC050C"
+    assert to_hex(medians.get_colors()[own]).upper() == "#5289C7"
     for label, value in (("floor", 0.5), ("gaussian", 20.1)):
         lines = artist(panels.axes, label).get_segments()
         assert len(lines) == 3

@@ -65,8 +65,12 @@ def histories(
         own = chosen.setdefault(names[record.run_id], [])
         if not record.training.control and len(own) < LOSS_SEEDS:
             own.append(record)
-    whole = store.whole_records([r.run_id for own in chosen.values() for r in own])
-    return {name: [whole[record.run_id].history for record in own] for name, own in chosen.items()}
+    light = [r.run_id for own in chosen.values() for r in own if not r.history]
+    whole = store.whole_records(light)
+    return {
+        name: [whole.get(record.run_id, record).history for record in own]
+        for name, own in chosen.items()
+    }
 
 
 def write_all(
