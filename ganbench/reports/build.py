@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 
 from ganbench.core.errors import UsageError
-from ganbench.core.files import write_bytes
+from ganbench.core.files import write_bytes, write_parts
 from ganbench.experiment.protocols import entries, of_one_budget, refuse_mixed
 from ganbench.experiment.records import QuantityInfo, Record
 from ganbench.experiment.store import Store
 from ganbench.reports import leaderboard, plots, samples
+from ganbench.reports._csv import csv_parts
 from ganbench.reports.html.page import write_page
 from ganbench.reports.literature import literature_values
+from ganbench.reports.stability import calm, stability
 
 
 class Built(NamedTuple):
@@ -58,7 +60,12 @@ def build(
     Raises:
         UsageError: the records mix protocols, or none is of ``dataset``.
     """
-    every = store.records(curves=False)
+    calms: dict[str, tuple[float, float]] = {}
+
+    def note(record: Record) -> None:
+        calms[record.run_id] = calm(record)
+
+    every = store.records(curves=False, visit=note)
     found = list(dict.fromkeys(r.training.dataset for r in every))
     if dataset is None:
         planned = (store.plan() or {}).get("dataset")
@@ -75,6 +82,9 @@ def build(
     table, board, written = leaderboard.write(store, all_records, more)
     own = {record.run_id for record in records}
     known = leaderboard.quantities(records, [m for m in more if m.run_id in own])
+    if any(not record.training.control for record in records):
+        written.append(store.out / "stability.csv")
+        write_parts(written[-1], csv_parts(stability(records, calms=calms)))
     papers = literature_values(dataset, sorted({r.training.variant for r in records}))
     if len(papers):
         written.append(store.out / "published.csv")

@@ -45,25 +45,41 @@ STABILITY_COLUMNS = [
 ]
 
 
+def calm(record: Record) -> tuple[float, float]:
+    """Return the ``bursts`` and the ``saturation`` of a record with its ``history``."""
+    return bursts(record.history), saturation(record.history)
+
+
 def stability(
-    records: Sequence[Record], verdicts: Mapping[str, Sequence[str]] | None = None
+    records: Sequence[Record],
+    verdicts: Mapping[str, Sequence[str]] | None = None,
+    calms: Mapping[str, tuple[float, float]] | None = None,
 ) -> pd.DataFrame:
     """Return the table of the trained variants, in the order of ``records``.
 
     Args:
-        records: of one data set and budget; ``bursts`` and ``saturation`` need their ``history``.
+        records: of one data set and budget.
         verdicts: ``{run_id: verdicts}`` (``all_verdicts``), if they are known.
+        calms: ``{run_id: calm(record)}``, if the records are without their ``history``.
     """
     judged = verdicts or all_verdicts(records)
+    calms = calms or {record.run_id: calm(record) for record in records}
     groups: dict[tuple[str, str], list[Record]] = {}
     for record in records:
         if not record.training.control:
             groups.setdefault((record.arch, record.training.variant), []).append(record)
-    rows = [_row(own, [list(judged[r.run_id]) for r in own]) for own in groups.values()]
+    rows = [
+        _row(own, [list(judged[r.run_id]) for r in own], [calms[r.run_id] for r in own])
+        for own in groups.values()
+    ]
     return pd.DataFrame(rows, columns=STABILITY_COLUMNS)
 
 
-def _row(records: Sequence[Record], verdicts: Sequence[list[str]]) -> dict[str, Any]:
+def _row(
+    records: Sequence[Record],
+    verdicts: Sequence[list[str]],
+    calms: Sequence[tuple[float, float]],
+) -> dict[str, Any]:
     first = records[0]
     ends = [of_seed[-1] if of_seed else "failed" for of_seed in verdicts]
     row: dict[str, Any] = {
@@ -79,8 +95,8 @@ def _row(records: Sequence[Record], verdicts: Sequence[list[str]]) -> dict[str, 
         row[name] = count / len(records)
         row[f"{name}_low"], row[f"{name}_high"] = clopper_pearson(count, len(records))
     row |= _when(records, verdicts) | _values(records)
-    row["bursts"] = _mean(bursts(r.history) for r in records)
-    row["saturation"] = _mean(saturation(r.history) for r in records)
+    for name, values in zip(("bursts", "saturation"), zip(*calms, strict=True), strict=True):
+        row[name] = _mean(values)
     return row
 
 
