@@ -127,7 +127,7 @@ def _print_plan(console: Console, plan: Plan) -> None:
 def _print_result(console: Console, plan: Plan, result: Result) -> None:
     """Print the table, what it shows and cannot show, and the files written: one screen."""
     from ganbench.reports.said import sentences
-    from ganbench.reports.tables import terminal_table
+    from ganbench.reports.tables import rows_left_out, terminal_table
 
     board = _shown(result.leaderboard, plan)
     rows = _shown(result.results, plan)
@@ -135,6 +135,8 @@ def _print_result(console: Console, plan: Plan, result: Result) -> None:
     console.print()
     console.print(first, style="bold", markup=False, highlight=False)
     console.print(terminal_table(board, plan.primary, result.quantities))
+    if left := rows_left_out(board, plan.primary):
+        more.insert(0, f"{left} more that learned: see leaderboard.csv.")
     for sentence in more:
         console.print(sentence, markup=False, highlight=False)
     console.print()

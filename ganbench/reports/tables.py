@@ -66,6 +66,13 @@ def _span(numbers: list[int]) -> str:
     return "–".join(f"{n:,}" for n in (numbers[0], numbers[-1])[: len(numbers)])
 
 
+def rows_left_out(board: pd.DataFrame, primary: str) -> int:
+    """Return how many variants that learned the terminal's table leaves out."""
+    rows = ranking(board, primary)
+    fine = ~rows["variant"].map(is_control) & (rows["n_learned"] > rows["n_seeds"] / 2)
+    return max(0, int(fine.sum()) - MOST_ROWS)
+
+
 def terminal_table(
     board: pd.DataFrame, primary: str, quantities: Mapping[str, QuantityInfo]
 ) -> Table:
