@@ -42,10 +42,9 @@ def tune(
     """
     from rich.console import Console
 
-    from ganbench.core.files import write_bytes, write_parts
+    from ganbench.core.files import write_bytes
     from ganbench.experiment import tuning
     from ganbench.reports import search
-    from ganbench.reports._csv import csv_parts
 
     own = (request.seeds, request.checkpoints, request.metrics, request.recipe)
     if own != (None, None, "default", "auto"):
@@ -71,9 +70,8 @@ def tune(
     Console().print(_table(found))
     for sentence in search.sentences(found):
         click.echo(sentence)
-    for name, table in (("tries", search.tries(found)), ("expected-best", search.curves(found))):
-        write_parts(folder / f"{name}.csv", csv_parts(table))
-        click.echo(str(folder / f"{name}.csv"))
+    for file in search.write(folder, found):
+        click.echo(str(file))
     click.echo(f"{path}: ganbench run --recipe {path}")
     if as_json:
         click.echo(json.dumps(found))

@@ -68,6 +68,7 @@ class Search:
         plan, _ = make_plan(request)
         store = Store(folder)
         store.prepare()
+        store.unpack()
         with store.alone():
             units = plan.units(store.done)
             if units:

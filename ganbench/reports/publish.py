@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import lzma
 import shutil
 from pathlib import Path
@@ -36,9 +37,12 @@ def publish(run: Path, target: Path) -> list[Path]:
         written = pack(run / "records", target / "records")
         for path in sorted((run / "records").glob("*.jsonl.xz")):
             written.append(_copy(path, target / "records" / path.name))
-        for pattern in (*COPIED, *PICTURES, "measured/*.json"):
+        for pattern in (*COPIED, "measured/*.json"):
             for path in sorted(run.glob(pattern)):
                 written.append(_copy(path, target / path.relative_to(run)))
+        for path in sorted(found for pattern in PICTURES for found in run.glob(pattern)):
+            written.append(target / path.relative_to(run))
+            write_bytes(written[-1], small_png(path.read_bytes()))
         rows = run / "results.csv"
         if rows.exists():
             written.append(target / "results.csv.xz")
@@ -47,6 +51,18 @@ def publish(run: Path, target: Path) -> list[Path]:
         raise UsageError(f"cannot write to {target}: {error.strerror}") from None
     write_manifest(Store(target))
     return [*written, target / "manifest.json"]
+
+
+def small_png(content: bytes) -> bytes:
+    """Return a picture with at most 256 colours, or as it is where that is no smaller."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(content)) as picture:
+        opaque = picture.convert("RGB") if picture.mode in ("RGBA", "RGB") else picture
+        less = opaque.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        buffer = io.BytesIO()
+        less.save(buffer, format="PNG", optimize=True)
+    return min(buffer.getvalue(), content, key=len)
 
 
 def _copy(path: Path, target: Path) -> Path:

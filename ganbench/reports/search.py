@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ganbench.core.files import write_parts
+from ganbench.reports._csv import csv_parts
 from ganbench.stats.aggregate import median
 from ganbench.stats.search import expected_best_curve, variance_shares
 
@@ -79,3 +82,17 @@ def sentences(found: Mapping[str, Any]) -> list[str]:
     spread = {name: f"{100 * share:.0f} %" for name, share in shares(found).items()}
     listed = ", ".join(f"{name} {share}" for name, share in spread.items())
     return [*said, f"Of the spread of its logarithm: {listed}."]
+
+
+def write(folder: Path, found: Mapping[str, Any]) -> list[Path]:
+    """Write ``tries.csv``, ``expected-best.csv`` and the figure of the latter."""
+    from ganbench.reports import plots
+    from ganbench.reports.plots.expected_best import expected_best
+
+    written = []
+    for name, table in (("tries", tries(found)), ("expected-best", curves(found))):
+        written.append(folder / f"{name}.csv")
+        write_parts(written[-1], csv_parts(table))
+    plots.style()
+    figure = expected_best(found)
+    return written + (plots.save(figure, folder / "expected-best") if figure else [])

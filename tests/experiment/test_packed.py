@@ -1,15 +1,18 @@
 """Published runs: records in one file a training, with their hashes, and back."""
 
+import io
 import lzma
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from ganbench.core.errors import UsageError
 from ganbench.experiment.manifest import changed, record_sha256, write_manifest
 from ganbench.experiment.packed import pack, unpack
 from ganbench.experiment.store import Store
-from ganbench.reports.publish import publish
+from ganbench.reports.publish import publish, small_png
 from ganbench.reports.validate import check_run
 from tests.reports import _seven
 
@@ -65,9 +68,25 @@ def test_hashes_do_not_depend_on_how_a_record_is_stored(run, tmp_path):
     assert record_sha256(one) != record_sha256(one.model_copy(update={"threads": 9}))
 
 
+def test_published_pictures_are_small_and_look_the_same():
+    ramp = np.tile(np.linspace(0, 255, 300).astype(np.uint8), (200, 1))
+    smooth = np.stack([ramp, ramp[::-1], np.flipud(ramp)], axis=-1)
+    smooth[50:60] = 255
+    buffer = io.BytesIO()
+    Image.fromarray(smooth).save(buffer, format="PNG")
+    noisy = np.random.default_rng(0).integers(0, 255, (120, 150, 3), dtype=np.uint8)
+    other = io.BytesIO()
+    Image.fromarray(noisy).save(other, format="PNG")
+    assert len(small_png(other.getvalue())) < 0.5 * len(other.getvalue())
+    kept = np.asarray(Image.open(io.BytesIO(small_png(buffer.getvalue()))).convert("RGB"), int)
+    assert kept.shape == smooth.shape and np.abs(kept - smooth).mean() < 4
+    assert small_png(small_png(buffer.getvalue())) == small_png(buffer.getvalue())
+
+
 def test_what_is_published(run, tmp_path):
     (run / "plots").mkdir()
-    (run / "plots" / "a.png").write_bytes(b"png")
+    picture = np.random.default_rng(0).integers(0, 255, (60, 80, 3), dtype=np.uint8)
+    Image.fromarray(picture).save(run / "plots" / "a.png")
     (run / "plots" / "a.svg").write_bytes(b"svg")
     (run / "models").mkdir()
     (run / "models" / "x.safetensors").write_bytes(b"weights")

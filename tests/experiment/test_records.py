@@ -8,10 +8,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.experiment.records import Record, read_record
+from ganbench.experiment.screening import same_gradients
 from ganbench.experiment.store import Store
-from ganbench.reports import leaderboard
+from ganbench.reports import boards, comparison, leaderboard
+from ganbench.reports.validate import check_run
 
 RESULTS = Path(__file__).parents[2] / "results"
 VERSION_1 = Path(__file__).with_name("record_version_1.json")  # of ring2d
@@ -35,9 +38,37 @@ def test_published_leaderboards_are_made_again_from_their_records(name):
     published = pd.read_csv(RESULTS / name / "leaderboard.csv")
     made = pd.read_csv(io.StringIO(made.to_csv(index=False)))  # as a file has it
     pd.testing.assert_frame_equal(made, published, check_dtype=False, rtol=0, atol=0)
-    rows = pd.read_csv(RESULTS / name / "results.csv")
+    rows = pd.read_csv(RESULTS / name / "results.csv.xz")
     both = table.sort_values(["run_id", "checkpoint", "metric"])["value"].to_numpy()
     assert (both == rows.sort_values(["run_id", "checkpoint", "metric"])["value"].to_numpy()).all()
+
+
+def test_published_runs_have_no_flaw_and_the_boards_are_made_from_them(tmp_path):
+    """Names, hashes, seeds, ranges and the tables of each; every cell of the boards."""
+    for folder in boards.run_folders(RESULTS):
+        flaws = [str(flaw) for flaw in check_run(folder)[1] if flaw.level != "warning"]
+        assert flaws == [], folder.name
+    boards.build(RESULTS, tmp_path)
+    published = RESULTS / "leaderboards"
+    assert sorted(p.name for p in published.iterdir()) == sorted(p.name for p in tmp_path.iterdir())
+    for path in published.glob("*.csv"):
+        assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
+    one, two = (pd.read_csv(at / "trainings.csv.xz") for at in (published, tmp_path))
+    pd.testing.assert_frame_equal(one, two, rtol=0, atol=0)
+
+
+def test_published_boards_rank_no_control_and_tell_no_pair_with_equal_gradients_apart():
+    for path in (RESULTS / "leaderboards").glob("*.csv"):
+        board = pd.read_csv(path)
+        if "rank" not in board:
+            continue
+        assert board[board["variant"].str.startswith("control:")]["rank"].isna().all()
+        assert (board[board["rank"].notna()]["n_seeds"] >= boards.LEAST_SEEDS).all()
+    for folder in boards.run_folders(RESULTS):
+        names = {r.training.variant for r in Store(folder).records(curves=False)}
+        for one, other in same_gradients([v for v in registry.variants.items() if v.name in names]):
+            told = comparison.compare(folder, baseline=other, variants=[one])
+            assert set(told["verdict"]) <= {"no difference shown", "too few seeds"}, folder.name
 
 
 def test_records_without_curves_are_the_records_otherwise_and_share_equal_protocols():

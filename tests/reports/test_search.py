@@ -2,9 +2,10 @@
 
 import math
 
+import pandas as pd
 import pytest
 
-from ganbench.reports.search import curves, sentences, shares, tries
+from ganbench.reports.search import curves, sentences, shares, tries, write
 from ganbench.stats.search import expected_best
 
 INF = math.inf
@@ -50,3 +51,11 @@ def test_sentences():
     # a: 2 / 4.2, b: 1
     assert f"their w1 is {(2 / 4.2 + 1) / 2:.2f} times that" in said[1]
     assert said[2].startswith("Of the spread of its logarithm: method ")
+
+
+def test_files(tmp_path):
+    about = {"name": "x", "dataset": "ring2d", "arch": "toy", "steps": 10, "batch": 4}
+    found = FOUND | about | {"preset": "quick", "n_validation": 9}
+    names = [path.name for path in write(tmp_path, found)]
+    assert names == ["tries.csv", "expected-best.csv", "expected-best.png", "expected-best.svg"]
+    assert len(pd.read_csv(tmp_path / "expected-best.csv")) == 6

@@ -2,6 +2,8 @@
 
 import math
 
+import pandas as pd
+
 from ganbench.reports.tables import number, rows_left_out
 
 
