@@ -41,6 +41,7 @@ def run(
     workers: int | None = None,
     threads: int | None = None,
     progress: Callable[[Unit, dict[str, Any]], None] | None = None,
+    log: Sequence[str] = (),
     **options: Any,
 ) -> Result:
     """Train and evaluate ``variants`` on ``dataset`` and return the results.
@@ -57,6 +58,7 @@ def run(
         workers: processes; as many as cores on a CPU, one on CUDA, if None.
         threads: threads of each; the cores shared out evenly if None.
         progress: is called with every event of every unit.
+        log: loggers that are told of them too, such as "tensorboard".
         options: further fields of ``ganbench.Request``, which are the options of ``ganbench run``.
 
     Raises:
@@ -68,7 +70,7 @@ def run(
         variants=names, dataset=dataset, arch=arch, preset=preset, seeds=asked, **options
     )
     plan, _ = make_plan(request)
-    return run_plan(plan, out, engine, workers, threads, progress)
+    return run_plan(plan, out, engine, workers, threads, progress, log=log)
 
 
 def _opened(
@@ -91,6 +93,7 @@ def run_plan(
     threads: int | None = None,
     progress: Callable[[Unit, dict[str, Any]], None] | None = None,
     announce: Callable[[list[Unit]], None] = lambda units: None,
+    log: Sequence[str] = (),
 ) -> Result:
     """Execute ``plan``; see ``run``.
 
@@ -107,7 +110,7 @@ def run_plan(
             check_protocols(plan, store)
         store.write_plan(plan.to_json())
         announce(units)
-        failed = run_units(units, store, chosen, workers, threads, progress)
+        failed = run_units(units, store, chosen, workers, threads, progress, log)
         if units and not failed:
             drop_smaller(plan.units(lambda training, seed: False), store)
         built = build(store, plan.dataset.name, plan.trainings[0].amount)
@@ -124,6 +127,7 @@ def run_for(
     threads: int | None = None,
     progress: Callable[[Unit, dict[str, Any]], None] | None = None,
     announce: Callable[[Plan, list[Unit]], None] = lambda plan, units: None,
+    log: Sequence[str] = (),
 ) -> tuple[Plan, Result]:
     """Run ``request`` in rounds of growing budgets for about ``seconds``, and return the last.
 
@@ -150,7 +154,7 @@ def run_for(
 
     def run_to(steps: int) -> tuple[tuple[Plan, Result], float]:
         now, _ = make_plan(replace(request, steps=steps))
-        done = run_plan(now, out, engine, workers, threads, watched, partial(announce, now))
+        done = run_plan(now, out, engine, workers, threads, watched, partial(announce, now), log)
         last = done.results.sort_values("checkpoint").drop_duplicates("run_id", keep="last")
         return (now, done), float(last["eval_s"].sum()) / count
 

@@ -31,6 +31,7 @@ MOST_FILES = 12  # of a folder, that are named one by one
 @click.option("--out", help="Run directory; default: runs/<dataset>-<preset>-<hash>.")
 @click.option("--for", "duration", help="Grow the budget in rounds for this time: 5m, 2h ...")
 @engine_options
+@click.option("--log", multiple=True, help="Loggers beside events.jsonl, such as tensorboard.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")
 def run(
     request: Request,
@@ -39,6 +40,7 @@ def run(
     engine: str,
     workers: int | None,
     threads: int | None,
+    log: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Train and evaluate variants on a data set: the main job.
@@ -88,13 +90,13 @@ def run(
         if duration:
             plan, result = run_for(
                 request, parse_duration(duration), out, engine, workers, threads, progress,
-                next_round,
+                next_round, log,
             )  # fmt: skip
         else:
             plan, _ = make_plan(request)
             _print_plan(console, plan)
             result = run_plan(
-                plan, out, engine, workers, threads, progress, partial(announce, plan)
+                plan, out, engine, workers, threads, progress, partial(announce, plan), log
             )
     finally:
         if displays:

@@ -4,8 +4,11 @@ import json
 import sys
 
 import pytest
+from click.testing import CliRunner
 
+import ganbench
 from ganbench import Logger
+from ganbench.cli import main
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.experiment.engines.inline import run as run_inline
@@ -117,3 +120,21 @@ def test_events_reach_the_caller_unchanged(tiny, store):
     seen = []
     logged(store, (), lambda unit, event: seen.append(event))(units()[0], given)
     assert seen[0] is given and run_inline is INLINE.run
+
+
+def test_the_command_and_python_take_loggers(tiny, tmp_path):
+    words = ["run", "--variants", "ns", "--dataset", "ring2d", "--preset", "tiny", "--engine"]
+    words += ["inline", "--no-controls", "--out", str(tmp_path / "a")]
+    done = CliRunner().invoke(main, [*words, "--log", "tensorboard"])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "a" / "tensorboard" / "ns-s0").is_dir()
+    assert (tmp_path / "a" / "events.jsonl").exists()
+    wrong = CliRunner().invoke(main, [*words[:-1], str(tmp_path / "b"), "--log", "wandb"])
+    assert wrong.exit_code == 2 and "unknown logger 'wandb'" in wrong.stderr
+    heard = []
+    with registry.temporarily(listening("a", heard)):
+        ganbench.run(
+            "ns", "ring2d", preset="tiny", engine="inline", no_controls=True, log=["a"],
+            out=tmp_path / "c",
+        )  # fmt: skip
+    assert heard[-1] == {"done": True}
