@@ -14,6 +14,8 @@ from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from tests.experiment._helpers import run, values
 
+pytestmark = pytest.mark.usefixtures("no_plots")
+
 
 def test_engines_agree(tiny, tmp_path):
     """In worker processes and in this one, with smoke, which workers know too."""

@@ -44,6 +44,7 @@ def test_a_run_leaves_everything_and_the_next_does_nothing(tiny, tmp_path):
     assert (next((tmp_path / "records").iterdir())).stat().st_mtime_ns == mtime
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_more_seeds_extend_a_run_and_equal_a_fresh_one(tiny, tmp_path):
     run(tmp_path / "grown", seeds=1, batch=32)
     grown = run(tmp_path / "grown", seeds=3, batch=32)
@@ -58,6 +59,7 @@ class Stop(Exception):
     pass
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_an_interrupted_unit_goes_on_and_ends_with_the_same_numbers(tiny, tmp_path):
     whole = run(tmp_path / "whole", variants=["ns"])
     request = Request(variants=("ns",), dataset="ring2d", arch=None, preset="tiny", batch=8)
@@ -99,6 +101,7 @@ def test_diverged_seeds_are_counted_ranked_last_and_shown(tiny, tmp_path):
     terminal_table(result.leaderboard, "w2", result.quantities)
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_a_unit_that_breaks_is_recorded_and_redone(tiny, tmp_path, monkeypatch):
     import ganbench.experiment.execute
 
@@ -123,6 +126,7 @@ def test_a_unit_that_breaks_is_recorded_and_redone(tiny, tmp_path, monkeypatch):
     assert again.trained == 2 and set(again.results["status"]) == {"ok"}
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_a_record_says_why_another_backend_executed_the_step(tiny, tmp_path):
     calls = []
 
@@ -137,6 +141,7 @@ def test_a_record_says_why_another_backend_executed_the_step(tiny, tmp_path):
     assert "other values" in said["odd"] and said["ns"] == ""
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_checkpoints_are_as_many_as_asked_for(tiny, tmp_path):
     results = run(tmp_path, variants=["ns"], metrics="fd,oscillation", checkpoints=5).results
     assert set(results[results["variant"] == "ns"]["checkpoint"]) == {1, 2, 3, 4, 5}
@@ -144,6 +149,7 @@ def test_checkpoints_are_as_many_as_asked_for(tiny, tmp_path):
     assert at_most["checkpoint"].max() == at_most["g_steps"].max() < 50
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_hyper_parameters_are_a_part_of_the_training(tiny, tmp_path):
     result = run(tmp_path, variants=["ns", "wgan"], hyper={"lr": 0.01, "beta1": 0.0})
     assert "variant wgan has no hyper-parameter 'beta1'" in result.skipped["wgan"]
@@ -160,6 +166,7 @@ def test_hyper_parameters_are_a_part_of_the_training(tiny, tmp_path):
     assert set(of_ns[1]["hyper_id"]) == {own[0].hyper_id} and own[0].hyper_id
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_papers_stand_beside_the_results_of_the_same_variants(tiny, tmp_path):
     result = run(tmp_path, variants=["ns", "wgan-gp"])
     beside = pd.read_csv(tmp_path / "published.csv")
@@ -220,6 +227,7 @@ def test_a_run_in_which_nothing_finished_ends_with_tables(tiny, tmp_path):
     assert (tmp_path / "plots" / "final-values.png").stat().st_size > 0
 
 
+@pytest.mark.usefixtures("no_plots")
 @pytest.mark.parametrize("most", [1, 2])
 def test_lanes_that_do_not_fit_into_memory_are_trained_in_halves(tiny, tmp_path, monkeypatch, most):
     import torch

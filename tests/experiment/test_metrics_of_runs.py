@@ -17,6 +17,8 @@ from ganbench.experiment.store import Store
 from ganbench.reports.findings import findings
 from tests.experiment._helpers import run
 
+pytestmark = pytest.mark.usefixtures("no_plots")
+
 
 def test_metrics_are_chosen_and_read_what_they_need(tiny, tmp_path):
     with registry.temporarily(replace(tiny, checkpoints=5, n_real=1000, n_fake=300)):

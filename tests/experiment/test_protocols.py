@@ -11,6 +11,8 @@ from ganbench.experiment.request import Request
 from ganbench.experiment.resolve import evaluator_of
 from tests.experiment._helpers import run
 
+pytestmark = pytest.mark.usefixtures("no_plots")
+
 
 def test_protocols_differ_with_what_they_hash(tiny):
     def ids(**kwargs):

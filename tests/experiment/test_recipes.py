@@ -15,6 +15,8 @@ from ganbench.experiment.recipes import Recipe, constants, load_recipe
 from ganbench.experiment.request import Request
 from ganbench.experiment.resolve import load_data, overrides, population_of
 
+pytestmark = pytest.mark.usefixtures("no_plots")
+
 MADE = {"name": "mine", "dataset": "ring2d", "arch": "toy",
         "variants": {"ns": {"rate_factor": 5.0}}}  # fmt: skip
 

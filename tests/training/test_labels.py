@@ -23,6 +23,8 @@ from ganbench.experiment.request import Request
 from ganbench.training.build import network_builder, network_shape
 from ganbench.training.population import Population
 
+pytestmark = pytest.mark.usefixtures("no_plots")
+
 ARCH = registry.archs.get("dcgan-conditional")
 OPTIONS = {"width": 4, "latent": 6, "d_norm": "none"}
 DATA = registry.datasets.get("digits").load(None)
