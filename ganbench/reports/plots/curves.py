@@ -74,10 +74,9 @@ def curve_panels(shown: Shown, metric: str) -> Panels | None:
 
 def _draw_seeds(panels: Panels, rows: pd.DataFrame, places: dict[str, int], shown: Shown) -> None:
     """Draw the other medians, the range, every seed, and the median of each name."""
-    seeds = [
-        (places[str(name)], own["g_steps"].to_numpy(), own["value"].to_numpy())
-        for (name, _), own in rows.groupby(["name", "seed"], sort=False)
-    ]
+    of_seed = rows.groupby(["name", "seed"], sort=False).indices
+    steps, values = rows["g_steps"].to_numpy(), rows["value"].to_numpy()
+    seeds = [(places[str(name)], steps[at], values[at]) for (name, _), at in of_seed.items()]
     by = rows.groupby(["name", "g_steps"])["value"].agg(["median", "min", "max"]).reset_index()
     medians, ranges = [], []
     for name, own in by.groupby("name"):
