@@ -81,6 +81,18 @@ def test_power_is_students_with_fewer_seeds(monkeypatch):
         assert detectable(n, alpha, wanted) == pytest.approx(effect, rel=1e-6)
 
 
+def test_what_can_be_shown_is_a_number_for_all_sizes_and_corrections():
+    for n in (4, 7, 10, 20, 40, 400):
+        for tests in (1, 51, 1_326):
+            least = detectable(n, 0.05 / tests)
+            if math.isfinite(least):
+                assert power(least, n, 0.05 / tests) == pytest.approx(0.8, abs=1e-6)
+                assert 0 < power(least / 2, n, 0.05 / tests) < 0.8
+    assert detectable(10, 0.05 / 1_326) < detectable(9, 0.05 / 1_326) or math.isinf(
+        detectable(9, 0.05 / 1_326)
+    )
+
+
 def test_what_can_be_shown_takes_seeds():
     assert detectable(3) == INF and math.isfinite(detectable(4))
     assert detectable(6, 0.05 / 49) == INF and math.isfinite(detectable(7, 0.05 / 49))
