@@ -128,12 +128,10 @@ def _print_plan(console: Console, plan: Plan) -> None:
 
 def _print_result(console: Console, plan: Plan, result: Result) -> None:
     """Print the table, what it shows and cannot show, and the files written: one screen."""
-    from ganbench.reports.said import sentences
     from ganbench.reports.tables import rows_left_out, terminal_table
 
     board = _shown(result.leaderboard, plan)
-    rows = _shown(result.results, plan)
-    first, *more = sentences(board, rows, plan.primary, result.quantities)
+    first, *more = result.said
     console.print()
     console.print(first, style="bold", markup=False, highlight=False)
     console.print(terminal_table(board, plan.primary, result.quantities))

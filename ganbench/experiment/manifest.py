@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from ganbench.core.files import write_bytes
 from ganbench.experiment.records import Record
@@ -18,21 +19,30 @@ def record_sha256(record: Record) -> str:
     return hashlib.sha256(record.model_dump_json().encode()).hexdigest()
 
 
-def write_manifest(store: Store) -> None:
-    """Write the hash of every record of a run directory."""
-    hashes: dict[str, str] = {}
+def hashes(store: Store) -> dict[str, str]:
+    """Return ``{run_id: record_sha256}`` of the records of a run directory."""
+    found: dict[str, str] = {}
 
     def add(record: Record) -> None:
-        hashes[record.run_id] = record_sha256(record)
+        found[record.run_id] = record_sha256(record)
 
     store.records(curves=False, visit=add)
-    content = json.dumps({"records": dict(sorted(hashes.items()))}, indent=0)
+    return found
+
+
+def write_manifest(store: Store) -> None:
+    """Write the hash of every record of a run directory."""
+    content = json.dumps({"records": dict(sorted(hashes(store).items()))}, indent=0)
     write_bytes(store.out / NAME, f"{content}\n".encode())
 
 
-def changed(store: Store) -> Iterator[tuple[str, str]]:
-    """Yield ``(run_id, reason)`` of records that are not those of the manifest, if there is one."""
-    path = store.out / NAME
+def changed(out: Path, present: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield ``(run_id, reason)`` of records that are not those of the manifest, if there is one.
+
+    Args:
+        out: the run directory. present: ``{run_id: record_sha256}`` of its records.
+    """
+    path = out / NAME
     if not path.exists():
         return
     try:
@@ -40,12 +50,6 @@ def changed(store: Store) -> Iterator[tuple[str, str]]:
     except (ValueError, KeyError, TypeError) as error:
         yield "", f"{NAME} is damaged ({type(error).__name__})"
         return
-    present: dict[str, str] = {}
-
-    def add(record: Record) -> None:
-        present[record.run_id] = record_sha256(record)
-
-    store.records(curves=False, visit=add)
     for run_id, sha256 in present.items():
         if run_id not in known:
             yield run_id, f"is not in {NAME}: added after the run was published"

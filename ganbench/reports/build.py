@@ -15,13 +15,14 @@ from ganbench.experiment.records import QuantityInfo, Record
 from ganbench.experiment.store import Store
 from ganbench.reports import leaderboard, plots, samples
 from ganbench.reports._csv import csv_parts
+from ganbench.reports.html.data import page_data
 from ganbench.reports.html.page import write_page
 from ganbench.reports.literature import literature_values
 from ganbench.reports.stability import calm, stability
 
 
 class Built(NamedTuple):
-    """The tables of a run directory, what they show first, and every file written."""
+    """The tables of a run directory, what they show in sentences, and every file written."""
 
     results: pd.DataFrame
     leaderboard: pd.DataFrame
@@ -29,6 +30,7 @@ class Built(NamedTuple):
     written: list[Path]
     amount: tuple[str, int]
     primary: str
+    said: list[str]
 
 
 def run_names(records: list[Record]) -> dict[str, str]:
@@ -91,11 +93,11 @@ def build(
         write_bytes(written[-1], papers.to_csv(index=False).encode())
     if pictures:
         written += _all_pictures(store, records, table, board, known)
-    target = page or store.out / "report.html"
-    shown = datasets[:1] if alone else datasets
-    written.append(write_page(target, store, all_records, more, table, board, shown))
-    first = records[0]
-    return Built(table, board, known, written, first.training.amount, first.primary)
+    shown = page_data(store, all_records, more, table, board, datasets[:1] if alone else datasets)
+    written.append(write_page(page or store.out / "report.html", shown))
+    first, own_page = records[0], shown["datasets"][0]
+    said = [own_page["lead"], *own_page["said"]]
+    return Built(table, board, known, written, first.training.amount, first.primary, said)
 
 
 def _all_pictures(

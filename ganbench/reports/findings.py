@@ -77,7 +77,7 @@ def aa_sentences(board: pd.DataFrame, table: pd.DataFrame, primary: str) -> list
         means = [noise.scaled(v).mean() for v in values]
         gap, width = abs(means[0] - means[1]), noise.half_width(*map(len, values))
         place = "inside" if gap <= width else "OUTSIDE"
-        shown = [_difference(x, noise.log) for x in (gap, width, noise.half_width())]
+        shown = [difference_words(x, noise.log) for x in (gap, width, noise.half_width())]
         said.append(
             f"A/A: {one} has the gradients of {other}; their {primary} differ by {shown[0]}, "
             f"{place} the noise ({shown[1]}). One seed against one: {shown[2]} is noise."
@@ -85,7 +85,7 @@ def aa_sentences(board: pd.DataFrame, table: pd.DataFrame, primary: str) -> list
     return said
 
 
-def _difference(gap: float, log: bool) -> str:
+def difference_words(gap: float, log: bool) -> str:
     """Return a difference in words; of logarithms a share, or a factor where it is large."""
     if not log:
         return number(gap)

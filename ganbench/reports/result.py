@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +37,7 @@ class Result:
         trained: seeds trained by this call; 0 if all was done before.
         amount: the budget with its unit, ``Training.amount``.
         primary: the quantity by which variants are ranked first.
+        said: what the run shows in sentences, the first says the most.
     """
 
     out: Path
@@ -50,6 +51,7 @@ class Result:
     dataset: str
     amount: tuple[str, int] | None = None
     primary: str = ""
+    said: list[str] = field(default_factory=list)
 
     def report(self, page: str | Path) -> Path:
         """Write the page of this run, one HTML file that makes no request, and return its path."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from ganbench.experiment.records import CONTROL, QuantityInfo
-from ganbench.reports.validate import ARCH, DATASET, NAME, SPREADS
 
 COLUMNS = ["variant", "run_id", "reason"]
+NAME = re.compile(r"(control:)?[a-z0-9][a-z0-9_.+-]{0,127}")  # and nothing a table program executes
+ARCH = re.compile(r"[a-z0-9][a-z0-9_.:=,+-]{0,255}")
+DATASET = re.compile(r"[a-z0-9][a-z0-9_.:+-]{0,127}")
+SPREADS = 5.0  # standard deviations of a floor's draws, by which a value may lie below it
 
 
 def flawed_variants(
@@ -28,7 +32,7 @@ def flawed_variants(
     found = [_names(table), _values(table, known, floor_sds), _protocols(table), _seeds(table)]
     found.append(_repeated(table))
     flaws = pd.concat([part for part in found if len(part)] or [pd.DataFrame(columns=COLUMNS)])
-    return flaws.drop_duplicates(["variant", "reason"])[COLUMNS]
+    return flaws.drop_duplicates(["variant", "run_id", "reason"])[COLUMNS]
 
 
 def _flaws(rows: pd.DataFrame, reason: pd.Series | str) -> pd.DataFrame:
@@ -41,14 +45,17 @@ def _names(table: pd.DataFrame) -> pd.DataFrame:
     for column, pattern in (("variant", NAME), ("arch", ARCH), ("dataset", DATASET)):
         named = table.drop_duplicates([column, "variant"])
         wrong = named[~named[column].astype(str).map(lambda s, p=pattern: bool(p.fullmatch(s)))]
-        bad.append(_flaws(wrong, f"{column} is no name"))
+        bad.append(_flaws(wrong, f"{column} " + wrong[column].map(repr) + " is no name"))
     return pd.concat(bad)
 
 
 def _values(
     table: pd.DataFrame, known: Mapping[str, QuantityInfo], floor_sds: Mapping[str, float]
 ) -> pd.DataFrame:
-    """Find values that are impossible: infinite, out of range, below the floor, of another sign."""
+    """Find values that are impossible: infinite, out of range, below the floor, of another sign.
+
+    Of each variant, quantity and reason the first one is named.
+    """
     value, floor = table["value"].to_numpy(float), table["floor"].to_numpy(float)
     metric, unit = table["metric"], table["unit"]
     control = table["variant"].str.startswith(CONTROL).to_numpy()
@@ -56,19 +63,25 @@ def _values(
     share = unit.map({u: str(u).startswith("share") for u in unit.unique()}).to_numpy(bool)
     higher = metric.map({key: info.higher_is_better for key, info in known.items()})
     spread = metric.map(floor_sds).to_numpy(float)  # unknown: nothing is below
-    below = value < floor - SPREADS * spread
     cases = {
-        "is not finite": np.isinf(value),
-        "is not a share of 0 to 1": share & ((value < 0) | (value > 1)),
-        "is below its floor": distance & ~control & below,
-        "is a negative distance": distance & (value < -1e-9),
-        "has the other direction": (higher.notna() & (higher != table["higher_is_better"])),
-        "is of no known quantity": higher.isna(),
+        "not finite": np.isinf(value),
+        "no share of 0 to 1": share & ((value < 0) | (value > 1)),
+        "below its floor": distance & ~control & (value < floor - SPREADS * spread),
+        "a negative distance": distance & (value < -1e-9),
+        "of another direction than the rest": higher.notna()
+        & (higher != table["higher_is_better"]),
+        "of no known quantity": higher.isna(),
     }
     bad = []
     for said, wrong in cases.items():
-        rows = table[np.asarray(wrong, bool)]
-        bad.append(_flaws(rows, rows["metric"] + f" {said}"))
+        rows = table[np.asarray(wrong, bool)].drop_duplicates(["variant", "metric"])
+        told = zip(rows["metric"], rows["value"], rows["g_steps"], rows["floor"], strict=True)
+        reasons = [
+            f"{key} is {found:.6g} at {steps:.0f} updates, {said}"
+            + (f" {least:.4g}" if said == "below its floor" else "")
+            for key, found, steps, least in told
+        ]
+        bad.append(_flaws(rows, pd.Series(reasons, rows.index, object)))
     return pd.concat(bad)
 
 
@@ -96,11 +109,13 @@ def _protocols(table: pd.DataFrame) -> pd.DataFrame:
         expected = usual.reindex(keys).to_numpy()
         own = first[said].to_numpy()
         other = ~((own == expected) | (pd.isna(own) & pd.isna(expected)))
-        bad.append(_flaws(first[other], f"{said} is not that of the others"))
+        wrong = first[other].drop_duplicates("variant")
+        bad.append(_flaws(wrong, f"{said} is not that of the others"))
     counts = table.groupby(["dataset", "metric", "variant", "arch", "seed"])["protocol_id"]
     users = table.groupby(["dataset", "metric", "protocol_id"])["variant"].transform("nunique")
     most = users.groupby([table["dataset"], table["metric"]]).transform("max")
     lone = table[(users == 1) & (most > 2) & (counts.transform("nunique") == 1)]
+    lone = lone.drop_duplicates(["variant", "metric"])
     bad.append(_flaws(lone, lone["metric"] + " has a protocol of its own"))
     return pd.concat(bad)
 

@@ -162,10 +162,5 @@ def sheet(finished: dict[str, list[Seed]], shown: Shown, centers: np.ndarray | N
                 reach = 1.8 * np.abs(centers - middle).max()
                 x, y = middle
                 axis.set(xlim=(x - reach, x + reach), ylim=(y - reach, y + reach))
-        axis.set_title(f"{fitting(name)}\n{said}", fontsize=5.8, color=given, pad=1.5)
+        axis.set_title(f"{short(name, LETTERS)}\n{said}", fontsize=5.8, color=given, pad=1.5)
     return page.figure
-
-
-def fitting(name: str) -> str:
-    """Return a name that fits above a panel of the sheet."""
-    return name if len(name) <= LETTERS else f"{name[: LETTERS // 2]}…{name[-LETTERS // 2 + 1 :]}"

@@ -8,14 +8,12 @@ Warnings are worth a look and leave nothing out.
 from __future__ import annotations
 
 import io
-import itertools
 import json
 import math
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,17 +21,15 @@ import pandas as pd
 from ganbench.core import registry
 from ganbench.core.cache import digest
 from ganbench.core.errors import UsageError
-from ganbench.experiment.manifest import changed
-from ganbench.experiment.protocols import entries, refuse_mixed
+from ganbench.experiment.manifest import NAME as MANIFEST
+from ganbench.experiment.manifest import changed, record_sha256
+from ganbench.experiment.protocols import entries, of_one_budget, refuse_mixed
 from ganbench.experiment.records import Record
 from ganbench.experiment.store import Store
 from ganbench.reports import leaderboard
 from ganbench.reports.results import results
+from ganbench.reports.row_checks import flawed_variants
 
-NAME = re.compile(r"(control:)?[a-z0-9][a-z0-9_.+-]{0,127}")  # and nothing a table program executes
-ARCH = re.compile(r"[a-z0-9][a-z0-9_.:=,+-]{0,255}")
-DATASET = re.compile(r"[a-z0-9][a-z0-9_.:+-]{0,127}")
-SPREADS = 5.0  # standard deviations of a floor's draws, by which a value may lie below it
 OUTLIER = 20.0  # times the median deviation of a variant's logarithms, from which a seed is named
 MANY = 7  # seeds, from which on one can be called far from the others
 
@@ -58,27 +54,59 @@ def check_run(out: Path) -> tuple[list[Record], list[Flaw]]:
         UsageError: there are no records, or one cannot be read.
     """
     store = Store(out)
-    records = store.records(curves=False)
-    if not records:
+    hashes: dict[str, str] = {}
+
+    def note(record: Record) -> None:
+        if (out / MANIFEST).exists():
+            hashes[record.run_id] = record_sha256(record)
+
+    every = store.records(curves=False, visit=note)
+    if not every:
         raise UsageError(f"there are no records of a run in {out}")
-    flaws = [flaw for record in records for flaw in of_record(record)]
-    flaws += [Flaw(reason, run_id=run_id) for run_id, reason in changed(store)]
-    flaws += [*seeds_left_out(records, out), *repeated(records), *outliers(records)]
+    plan = _plan(out)
+    records, more = _shown(every, plan), store.more()
+    table, known = results(records, more), leaderboard.quantities(records, more)
+    spreads = {key: sd for found in more for key, sd in found.floor_sds.items()}
+    spreads |= {key: sd for record in records for key, sd in record.floor_sds.items()}
+    flaws = [flaw for record in every for flaw in of_record(record)]
+    flaws += [Flaw(reason, run_id=run_id) for run_id, reason in changed(out, hashes)]
+    rows = flawed_variants(table, known, spreads)
+    flaws += [Flaw(row.reason, row.variant, row.run_id) for row in rows.itertuples()]
+    flaws += [*seeds_left_out(records, plan), *outliers(records)]
     try:
         refuse_mixed(entries(records))
     except UsageError as error:
         flaws.append(Flaw(str(error).removesuffix("; use another --out")))
     if not any(flaw.level == "error" for flaw in flaws):  # else they are to be made again anyway
-        flaws += other_tables(out, records)
-    return records, flaws
+        board = leaderboard.leaderboard(table, known)
+        flaws += other_tables(out, {"results": table, "leaderboard": board})
+    return every, flaws
+
+
+def _plan(out: Path) -> dict[str, Any]:
+    """Return the content of ``plan.json``; empty where there is none."""
+    try:
+        plan = json.loads((out / "plan.json").read_bytes())
+        if isinstance(plan, dict) and isinstance(plan["trainings"], list):
+            return plan
+        raise ValueError("no plan")
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError) as error:
+        raise UsageError(f"{out / 'plan.json'} is damaged ({error!r})") from None
+
+
+def _shown(records: list[Record], plan: Mapping[str, Any]) -> list[Record]:
+    """Return the records of the budget that the tables show: the plan's, or that of most."""
+    first: dict[str, Any] = next(iter(plan.get("trainings", ())), {})
+    amount = (first["budget_unit"], first["budget"]) if "budget" in first else None
+    dataset = plan.get("dataset", records[0].training.dataset)
+    return of_one_budget(records, dataset, amount)
 
 
 def of_record(record: Record) -> Iterator[Flaw]:
-    """Yield what is wrong with one record by itself."""
-    training, name = record.training, record.training.variant
-    for text, pattern in ((name, NAME), (record.arch, ARCH), (training.dataset, DATASET)):
-        if not pattern.fullmatch(text):
-            yield Flaw(f"name {text!r} does not match {pattern.pattern}", run_id=record.run_id)
+    """Yield what is wrong with one record by itself that no row of a table tells."""
+    training = record.training
     if record.run_id != training.run_id(record.seed):
         expected = training.run_id(record.seed)
         yield Flaw(f"its training and seed are those of {expected}", run_id=record.run_id)
@@ -90,8 +118,11 @@ def of_record(record: Record) -> Iterator[Flaw]:
             training.dataset_sha256
         ):
             yield Flaw(f"{metric} was measured on other data", run_id=record.run_id)
-    reasons = itertools.chain(_directions(record), _values(record), _length(record))
-    yield from (Flaw(reason, run_id=record.run_id) for reason in reasons)
+    measured = {key for measurement in record.measurements for key in measurement.values}
+    for key in sorted(measured - record.quantities.keys()):
+        yield Flaw(f"{key} belongs to no protocol", run_id=record.run_id)
+    for reason in (*_directions(record), *_length(record)):
+        yield Flaw(reason, run_id=record.run_id)
     if record.git_dirty:
         reason = "made by code that was not committed"
         yield Flaw(reason, run_id=record.run_id, level="warning")
@@ -107,26 +138,6 @@ def _directions(record: Record) -> Iterator[str]:
                 yield f"{key} is best {info.target}, and should be {entry.target}"
 
 
-def _values(record: Record) -> Iterator[str]:
-    """Yield the values that are impossible: not finite, out of range, below the floor."""
-    quantities = record.quantities
-    for measurement in record.measurements:
-        for key, value in measurement.values.items():
-            info, at = quantities.get(key), f"at {measurement.g_steps} updates"
-            if info is None:
-                yield f"{key} {at} belongs to no protocol"
-            elif not math.isfinite(value):
-                yield f"{key} is {value} {at}"
-            elif info.unit.startswith("share") and not 0 <= value <= 1:
-                yield f"{key} is {value} {at}, and a share is 0 to 1"
-            elif info.unit.endswith("distance") and not record.training.control:
-                floor, sd = record.floors.get(key, -math.inf), record.floor_sds.get(key, math.inf)
-                if value < floor - SPREADS * sd:
-                    yield f"{key} is {value} {at}, below its floor {floor:.4g}"
-            elif info.unit.endswith("distance") and value < -1e-9:
-                yield f"{key} is {value} {at}, and a distance is not negative"
-
-
 def _length(record: Record) -> Iterator[str]:
     """Yield whether a finished training has not come to its end."""
     if record.status == "ok" and not record.training.control:
@@ -137,49 +148,19 @@ def _length(record: Record) -> Iterator[str]:
         yield "its unit broke down: the same command trains it again"
 
 
-def seeds_left_out(records: Sequence[Record], out: Path) -> Iterator[Flaw]:
-    """Yield the variants that lack seeds: declared ones, or ones before others that are there."""
-    declared = _declared(out)
-    seeds: dict[tuple[str, str], set[int]] = defaultdict(set)
+def seeds_left_out(records: Sequence[Record], plan: Mapping[str, Any]) -> Iterator[Flaw]:
+    """Yield the variants of which the plan declares seeds that have no record."""
+    seeds: dict[str, set[int]] = defaultdict(set)
     for record in records:
-        seeds[record.training.variant, record.arch].add(record.seed)
-    for (variant, arch), present in seeds.items():
-        wanted = set(range(max(present) + 1)) | declared.get(variant, set())
-        missing = sorted(wanted - present)
+        seeds[record.training.variant].add(record.seed)
+    for training in plan.get("trainings", ()):
+        name = training["variant"]
+        declared = {*plan["seeds"], *plan.get("more_seeds", {}).get(name, ())}
+        missing = sorted(declared - seeds[name])
         if missing:
             listed = ", ".join(map(str, missing[:5])) + (" ..." if len(missing) > 5 else "")
-            reason = f"seeds without a record ({arch}): {listed}; all that were begun must be shown"
-            yield Flaw(reason, variant=variant)
-    for variant in declared.keys() - {name for name, _ in seeds}:
-        yield Flaw("is in plan.json and has no record", variant=variant)
-
-
-def _declared(out: Path) -> dict[str, set[int]]:
-    """Return ``{variant: seeds}`` of ``plan.json``; empty where there is none."""
-    try:
-        plan = json.loads((out / "plan.json").read_bytes())
-        more = plan.get("more_seeds", {})
-        return {
-            t["variant"]: {*plan["seeds"], *more.get(t["variant"], ())} for t in plan["trainings"]
-        }
-    except FileNotFoundError:
-        return {}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"{out / 'plan.json'} is damaged ({error})") from None
-
-
-def repeated(records: Iterable[Record]) -> Iterator[Flaw]:
-    """Yield records with the very values of another one: no two seeds have them all equal."""
-    known: dict[tuple[object, ...], str] = {}
-    for record in records:
-        if record.training.control or not record.measurements:
-            continue
-        values = tuple(tuple(sorted(m.values.items())) for m in record.measurements)
-        if all(float(v).is_integer() for of_one in values for _, v in of_one):
-            continue  # counts, such as no mode of 8
-        first = known.setdefault((record.arch, *values), record.run_id)
-        if first != record.run_id:
-            yield Flaw(f"has the values of {first}, digit for digit", run_id=record.run_id)
+            reason = f"is in plan.json with seeds that have no record: {listed}"
+            yield Flaw(reason, variant=name)
 
 
 def outliers(records: Iterable[Record]) -> Iterator[Flaw]:
@@ -201,13 +182,8 @@ def outliers(records: Iterable[Record]) -> Iterator[Flaw]:
                 yield Flaw(reason, run_id=run_id, level="warning")
 
 
-def other_tables(out: Path, records: Sequence[Record]) -> Iterator[Flaw]:
+def other_tables(out: Path, made: Mapping[str, pd.DataFrame]) -> Iterator[Flaw]:
     """Yield the tables of a run directory that are not what its records give."""
-    more = Store(out).more()
-    table = results(records, more)
-    made = {"results": table}
-    if table["dataset"].nunique() == 1 and table["g_steps"].notna().any():
-        made["leaderboard"] = leaderboard.leaderboard(table, leaderboard.quantities(records, more))
     for name, frame in made.items():
         path = next((p for p in (out / f"{name}.csv", out / f"{name}.csv.xz") if p.exists()), None)
         if path is None:

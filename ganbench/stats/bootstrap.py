@@ -56,6 +56,14 @@ def widened(level: float, n: int) -> float:
     return 1 - 2 * float(ndtr(stdtrit(n - 1, (1 - level) / 2)))
 
 
+def ends(drawn: Values, level: float, n: int) -> tuple[float, float]:
+    """Return the ends of the widened percentile interval of draws from ``n`` values."""
+    ordered = np.sort(drawn)
+    wide = n > 1 and level < 1
+    outside = draws_outside(widened(level, n) if wide else level, len(ordered))
+    return float(ordered[outside]), float(ordered[-1 - outside])
+
+
 def interval(
     values: Values,
     statistic: Statistic = iqm,
@@ -80,10 +88,8 @@ def interval(
         raise ValueError("values is empty: at least 1 needed")
     if method == "bca":
         return _bca(values, statistic, level, draws, seed)
-    drawn = np.sort(resampled(values, statistic, draws, seed))
-    wide = method == "widened" and level < 1 and len(values) > 1
-    outside = draws_outside(widened(level, len(values)) if wide else level, draws)
-    return float(drawn[outside]), float(drawn[-1 - outside])
+    drawn = resampled(values, statistic, draws, seed)
+    return ends(drawn, level, len(values) if method == "widened" else 1)
 
 
 def _bca(
@@ -104,11 +110,11 @@ def _bca(
     off = without.mean() - without
     spread = float((off**2).sum())
     acceleration = float((off**3).sum()) / (6 * spread**1.5) if spread else 0.0
-    ends = []
+    found = []
     for z in (ndtri((1 - level) / 2), ndtri((1 + level) / 2)):
         share = ndtr(bias + (bias + z) / (1 - acceleration * (bias + z)))
-        ends.append(float(np.quantile(drawn, share)))
-    return ends[0], ends[1]
+        found.append(float(np.quantile(drawn, share)))
+    return found[0], found[1]
 
 
 def across_tasks(
@@ -137,7 +143,4 @@ def across_tasks(
         rows = rng.integers(seeds, size=(size, seeds, tasks))
         sample = np.take_along_axis(values[None], rows, axis=1)
         drawn[start : start + size] = statistic(sample.reshape(size, -1))
-    drawn.sort()
-    outside = draws_outside(widened(level, seeds) if seeds > 1 else level, draws)
-    point = float(statistic(values.ravel()))
-    return point, float(drawn[outside]), float(drawn[-1 - outside])
+    return float(statistic(values.ravel())), *ends(drawn, level, seeds)

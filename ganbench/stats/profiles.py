@@ -5,10 +5,12 @@ Dolan & Moré 2002; Agarwal et al. 2021 (arXiv:2108.13264), sections 4.2 and 4.3
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from ganbench.stats.aggregate import Values
-from ganbench.stats.bootstrap import draws_outside, widened
+from ganbench.stats.bootstrap import ends
 
 
 def normalised(values: Values, control: Values | float, floor: Values | float) -> Values:
@@ -64,13 +66,16 @@ def improvement_interval(
     x, y = np.asarray(x, float), np.asarray(y, float)
     sign = 1 if higher else -1
     better = np.sign(sign * _differences(x, y)) / 2 + 0.5  # [N, M]
+    i, j = _weights(len(x), len(y), draws, seed)
+    return ends((i @ better * j).sum(1) / better.size, level, min(len(x), len(y)))
+
+
+@lru_cache(maxsize=16)
+def _weights(n: int, m: int, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return how often each of n and of m values is in each bootstrap sample, ``[draws, size]``."""
     rng = np.random.default_rng(seed)
-    i = rng.multinomial(len(x), np.full(len(x), 1 / len(x)), size=draws)
-    j = rng.multinomial(len(y), np.full(len(y), 1 / len(y)), size=draws)
-    drawn = np.sort((i @ better * j).sum(1)) / better.size
-    fewest = min(len(x), len(y))
-    outside = draws_outside(widened(level, fewest) if fewest > 1 else level, draws)
-    return float(drawn[outside]), float(drawn[-1 - outside])
+    weights = [rng.multinomial(size, np.full(size, 1 / size), size=draws) for size in (n, m)]
+    return weights[0].astype(float), weights[1].astype(float)
 
 
 def _differences(x: Values, y: Values) -> Values:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -45,6 +46,7 @@ def hodges_lehmann(x: Values, y: Values, level: float = 0.95) -> Shift:
     return Shift(float(estimate), float(differences[cut - 1]), float(differences[size - cut]))
 
 
+@lru_cache(maxsize=256)
 def _cut(n: int, m: int, tail: float) -> int:
     """Return the largest c with P(U <= c - 1) <= tail for Mann and Whitney's U."""
     if n * m > 2_500:  # the normal law, with its correction for continuity
@@ -91,6 +93,7 @@ def power(effect: float, n: int, alpha: float = ALPHA) -> float:
     return float(weights @ beyond / 2)
 
 
+@lru_cache(maxsize=256)
 def detectable(n: int, alpha: float = ALPHA, wanted: float = 0.8) -> float:
     """Return the least difference that n seeds a side show with probability ``wanted``.
 

@@ -75,6 +75,6 @@ def test_the_pair_with_the_same_gradients_shows_the_noise():
 def test_long_lists_are_cut_and_large_differences_are_factors():
     names = [f"v{i}" for i in range(12)]
     assert few(names) == ", ".join(names[:10]) + " and 2 more" and few(names[:10]).endswith("v9")
-    assert findings_module._difference(0.1, log=True) == "11 %"
-    assert findings_module._difference(1.6094379, log=True) == "a factor of 5"
-    assert findings_module._difference(0.25, log=False) == "0.25"
+    assert findings_module.difference_words(0.1, log=True) == "11 %"
+    assert findings_module.difference_words(1.6094379, log=True) == "a factor of 5"
+    assert findings_module.difference_words(0.25, log=False) == "0.25"

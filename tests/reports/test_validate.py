@@ -57,12 +57,12 @@ FLAWS = {
     "a mixed protocol": (other_protocol, "is not its hash"),
     "a wrong hash of the data": (other_data, "its training and seed are those of"),
     "a swapped sign": (swapped_sign, "fd is best higher, and should be lower"),
-    "a formula in a name": (formula, "name '=HYPERLINK(1)' does not match"),
-    "a duplicated run": (duplicated, "has the values of good-dots-net-"),
+    "a formula in a name": (formula, "variant '=HYPERLINK(1)' is no name"),
+    "a duplicated run": (duplicated, "has the values of another training, digit for digit"),
     "a value below its floor": (values(fd=0.4), "fd is 0.4 at 3000 updates, below its floor 0.5"),
-    "a share above 1": (values(precision=1.5), "precision is 1.5 at 3000 updates, and a share"),
-    "an infinite value": (values(fd=math.inf), "fd is inf at 3000 updates"),
-    "a quantity of no protocol": (values(fid=3.0), "fid at 3000 updates belongs to no protocol"),
+    "a share above 1": (values(precision=1.5), "precision is 1.5 at 3000 updates, no share"),
+    "an infinite value": (values(fd=math.inf), "fd is inf at 3000 updates, not finite"),
+    "a quantity of no protocol": (values(fid=3.0), "fid belongs to no protocol"),
     "an unfinished training": (
         lambda raw: raw["measurements"].pop(), "is called finished after 1500 of 3000 updates",
     ),
@@ -99,15 +99,16 @@ def test_a_dropped_seed_is_found_though_the_tables_agree(out):
     from ganbench.reports import leaderboard
 
     leaderboard.write(Store(out), Store(out).records())
-    assert [r for r in reasons(out) if "seeds without a record (net:width=4): 0, 6;" in r]
+    assert [r for r in reasons(out) if "is in plan.json with seeds that have no record: 0, 6" in r]
     (out / "plan.json").unlink()  # nothing declares them: the gap is seen, the end is not
-    assert [r for r in reasons(out) if "seeds without a record (net:width=4): 0;" in r]
+    assert [r for r in reasons(out) if "good: seeds are missing" in r]
     for path in (out / "records").glob("good-*"):
         path.unlink()
     whole = whole_run(out.with_name("other"))
     for path in (whole / "records").glob("good-*"):
         path.unlink()
-    assert "error: good: is in plan.json and has no record" in reasons(whole)
+    said = "error: good: is in plan.json with seeds that have no record: 0, 1, 2, 3, 4 ..."
+    assert said in reasons(whole)
 
 
 def test_edited_tables_are_found(out):
@@ -143,6 +144,22 @@ def test_an_edit_after_publishing_is_found_though_all_tables_are_made_again(out)
     assert "error: manifest.json is damaged (KeyError)" in reasons(out)
 
 
+def test_a_run_whose_budget_grew_is_judged_by_the_budget_of_its_tables(out):
+    """Records of a smaller one stay in the directory, and are no seeds that were left out."""
+    plan = json.loads((out / "plan.json").read_text())
+    plan["dataset"] = "dots"
+    for training in plan["trainings"]:
+        training |= {"budget_unit": "g_steps", "budget": 3_000}
+    (out / "plan.json").write_text(json.dumps(plan))
+    for record in Store(out).records():
+        if record.seed == 0:
+            smaller = record.training.model_copy(update={"steps": 1_500, "budget": 1_500})
+            first = record.measurements[:1]
+            changed = {"training": smaller, "run_id": smaller.run_id(0), "measurements": first}
+            Store(out).write_record(record.model_copy(update=changed))
+    assert reasons(out, ("error", "table", "warning")) == []
+
+
 def test_warnings_leave_nothing_out(out):
     edit(out, "good-*-s3", lambda raw: raw.update(git_dirty=True))
     edit(out, "ns-*-s1", values(fd=90.0))
@@ -171,11 +188,11 @@ def rows(out):
 
 
 CELLS = {
-    "is below its floor": ("value", 0.4),
-    "is not finite": ("value", math.inf),
+    "below its floor 0.5": ("value", 0.4),
+    "fd is inf at 3000 updates, not finite": ("value", math.inf),
     "is no name": ("variant", "=1+1"),
-    "has the other direction": ("higher_is_better", True),
-    "is of no known quantity": ("metric", "fid"),
+    "of another direction than the rest": ("higher_is_better", True),
+    "of no known quantity": ("metric", "fid"),
     "dataset_sha256 is not that of the others": ("dataset_sha256", "1" * 64),
     "batch is not that of the others": ("batch", 11),
     "hyper_id is not that of the others": ("hyper_id", "abc"),
@@ -210,7 +227,8 @@ def test_missing_and_repeated_seeds_are_found_in_rows(out):
     one, two = (table["variant"].eq("ns") & table["seed"].eq(s) for s in (4, 5))
     twin.loc[two, "value"] = twin.loc[one, "value"].to_numpy()
     found = flawed_variants(twin, known, spreads)
-    assert found["variant"].tolist() == ["ns"] and "digit for digit" in found["reason"].iloc[0]
+    assert found["variant"].tolist() == ["ns"] * 2 and found["run_id"].nunique() == 2
+    assert found["reason"].str.contains("digit for digit").all()
 
 
 def test_boards_rank_who_has_seven_seeds_and_leave_out_what_is_wrong(out, tmp_path):

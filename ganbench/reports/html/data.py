@@ -80,6 +80,7 @@ def _dataset(
     return {
         "name": records[0].training.dataset,
         "primary": primary,
+        "baseline": leaderboard.BASELINE,
         "budget": _budget(records),
         "main": main,
         "tiles": rows.tiles(main, primary, near_the_best(board, table, primary, known)),

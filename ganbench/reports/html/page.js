@@ -1,7 +1,7 @@
 // The page: its panels, the strips of mode shares, the data set that is shown, light or dark.
 
 /** Which methods the buttons choose; the first ones are shown first. */
-function picksOf(article, methods) {
+function picksOf(article, methods, baseline) {
   const rows = [...article.querySelectorAll("table.main tbody tr")];
   const names = methods.map((m) => m.name);
   const learned = rows.filter((r) => r.classList.contains("learned")).map((r) => r.dataset.name);
@@ -9,7 +9,7 @@ function picksOf(article, methods) {
   const families = new Map();
   for (const method of methods) if (!families.has(method.family)) families.set(method.family, method.name);
   const first = [...families.values()].filter((name) => learned.includes(name)).slice(0, 4);
-  const overview = [...new Set([...first, ...names.filter((name) => name === "ns"), ...lost.slice(0, 1)])];
+  const overview = [...new Set([...first, ...names.filter((name) => name === baseline), ...lost.slice(0, 1)])];
   const picks = { overview, "best five": names.slice(0, 5), "one of a family": [...families.values()] };
   if (lost.length && learned.length) picks["not learned"] = lost;
   return { ...picks, all: names, none: [] };
@@ -22,7 +22,7 @@ function setUpPanels(article, data) {
     const known = methods.flatMap((m) => m.seeds);
     const axes = Object.keys(X_LABELS).filter((a) => known.some((s) => s.x[a].some((v) => v !== null)));
     const first = data.primary in quantities ? data.primary : Object.keys(quantities)[0];
-    const picks = picksOf(article, methods);
+    const picks = picksOf(article, methods, data.baseline);
     if (first && axes.length) new Panel(curves, { methods, quantities, axes, first, picks, levels: true });
     else curves.append(make("p", {}, "Nothing was measured."));
   }
@@ -31,7 +31,7 @@ function setUpPanels(article, data) {
     const methods = data.histories;
     const keys = [...new Set(methods.flatMap((m) => m.seeds.flatMap((s) => Object.keys(s.y))))];
     const quantities = Object.fromEntries(keys.map((key) => [key, { label: key }]));
-    const picks = picksOf(article, methods);
+    const picks = picksOf(article, methods, data.baseline);
     new Panel(losses, { methods, quantities, axes: ["g_steps"], first: keys[0], picks });
   }
 }

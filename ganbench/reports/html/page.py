@@ -4,35 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 import ganbench
 from ganbench.core.files import write_bytes
-from ganbench.experiment.more_measured import MoreMeasured
-from ganbench.experiment.records import Record
-from ganbench.experiment.store import Store
-from ganbench.reports.html.data import of_family, page_data
+from ganbench.reports.html.data import of_family
 
 HERE = Path(__file__).parent
 SCRIPTS = ("table.js", "chart.js", "panel.js", "page.js")
-FOR_CHARTS = ("curves", "histories", "shares", "kind", "count")  # what the scripts read
+FOR_CHARTS = ("baseline", "curves", "histories", "shares", "kind", "count")  # what the scripts read
 
 
-def write_page(
-    target: Path,
-    store: Store,
-    records: Sequence[Record],
-    more: Sequence[MoreMeasured],
-    table: pd.DataFrame,
-    board: pd.DataFrame,
-    datasets: Sequence[str],
-) -> Path:
-    """Write the page and return ``target``; see ``page_data``."""
-    data = page_data(store, records, more, table, board, datasets)
+def write_page(target: Path, data: Mapping[str, Any]) -> Path:
+    """Write the page of ``page_data`` and return ``target``."""
     target.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(target, render(data).encode())
     return target

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ganbench.reports.plots import _style
 from ganbench.reports.plots._page import LETTER, Page
+from ganbench.reports.plots.shown import short
 
 TITLE, GAP = 0.17, 0.05  # inches of a panel's title, and between panels
 LETTERS = 21  # of a title
@@ -139,9 +140,7 @@ class Panels:
     def titles(self, names: Sequence[str], colours: Sequence[str]) -> None:
         """Write a name above each panel, in its colour."""
         for place, (name, given) in enumerate(zip(names, colours, strict=True)):
-            text = (
-                name if len(name) <= LETTERS else f"{name[: LETTERS // 2]}…{name[-LETTERS // 2 :]}"
-            )
+            text = short(name, LETTERS)
             size = 6.5 if len(text) <= 16 else 5.2
             x, y = place % self.columns + self.inner[0], place // self.columns + self.upper * 0.88
             shade = _style.darker(given)

@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ganbench.core.kinds.metric import BEST
 from ganbench.experiment.screening import RANK_SEEDS, RANK_STEPS
+from ganbench.reports.findings import difference_words
 from ganbench.reports.leaderboard import is_control
 from ganbench.reports.plots import _style
 from ganbench.reports.plots._page import Page, name_margin
@@ -148,9 +149,4 @@ def _noise(shown: Shown) -> str:
     noise = pooled_noise([values[name] for name in shown.learned])
     if noise is None:
         return ""
-    width = noise.half_width()
-    said = number(width)
-    if noise.log:
-        share = math.expm1(width)
-        said = f"{100 * share:.0f} %" if share < 1 else f"a factor of {math.exp(width):.2g}"
-    return f" (one seed against one: {said})"
+    return f" (one seed against one: {difference_words(noise.half_width(), noise.log)})"

@@ -15,6 +15,7 @@ from ganbench.reports.plots._style import ROW, WIDTH
 from ganbench.reports.plots.shown import Shown, short
 from ganbench.reports.tables import number
 from ganbench.reports.verdicts import VERDICTS
+from ganbench.stats.rates import clopper_pearson
 
 COLOURS = {
     "learned": "#6FA8D6",
@@ -23,21 +24,11 @@ COLOURS = {
     "diverged": "#C8553D",
     "failed": "#3B3B3B",
 }
-LEVEL = 0.95
 
 
 def count(row: dict, verdict: str) -> int:
     """Return how many seeds of a row of the leaderboard have a verdict."""
     return int(row[f"n_{verdict.replace(' ', '_')}"])
-
-
-def learned_interval(row: dict) -> tuple[float, float]:
-    """Return the exact 95 % interval (Clopper-Pearson) of the rate of seeds that learn."""
-    from scipy.stats import binomtest
-
-    result = binomtest(count(row, "learned"), int(row["n_seeds"]))
-    between = result.proportion_ci(confidence_level=LEVEL, method="exact")
-    return float(between.low), float(between.high)
 
 
 def verdict_rates(shown: Shown) -> Figure | None:
@@ -63,7 +54,7 @@ def verdict_rates(shown: Shown) -> Figure | None:
     names = [row["name"] for row in rows]
     axes = page.panel(name_margin([short(n) for n in names]), WIDTH - 0.55)
     _bars(axes, rows)
-    between = np.array([learned_interval(row) for row in rows])
+    between = np.array([clopper_pearson(count(row, "learned"), row["n_seeds"]) for row in rows])
     rates = np.array([count(row, "learned") / row["n_seeds"] for row in rows])
     axes.errorbar(
         rates, np.arange(len(rows)), xerr=np.abs(between.T - rates), fmt="none", ecolor="0.1",
