@@ -21,12 +21,36 @@ if TYPE_CHECKING:
 @click.command()
 @resumable
 @request_options
+@click.option(
+    "--space",
+    default="lr",
+    show_default=True,
+    help="AXIS or AXIS=VALUE|VALUE, separated by commas: lr, g.lr, d.lr, beta1, beta2, weight (of "
+    "all penalties), or any hyper-parameter; x5 is five times the paper's.",
+)
+@click.option(
+    "--trials",
+    type=int,
+    help="Configurations of each variant, the paper's being the first; default: all, at most 16.",
+)
+@click.option("--sampler", default="grid", show_default=True, help="grid, or optuna.")
+@click.option(
+    "--test-seeds",
+    type=int,
+    default=3,
+    show_default=True,
+    help="Fresh trainings of the chosen and of the paper's configuration for the test split.",
+)
 @click.option("--out", help="Folder of the trainings; default: runs/tune-<dataset>-<preset>.")
 @click.option("--write", help="Write the recipe to this file; default: OUT/recipe.json.")
 @engine_options
 @click.option("--json", "as_json", is_flag=True, help="Print the recipe as the last line.")
 def tune(
     request: Request,
+    space: str,
+    trials: int | None,
+    sampler: str,
+    test_seeds: int,
     out: str | None,
     write: str | None,
     engine: str,
@@ -34,11 +58,12 @@ def tune(
     threads: int | None,
     as_json: bool,
 ) -> None:
-    """Choose every variant's learning rate for a preset's budget, on the validation split.
+    """Choose every variant's constants for a preset's budget, on the validation split.
 
-    Five multiples of each paper's rate with one seed, the two best with three: the same search for
-    every variant. The same command again continues where it stopped. `ganbench run --recipe FILE`
-    takes the result.
+    By default the learning rates: five multiples of each paper's with one seed, the two best with
+    three fresh ones, the same search for every variant; then the chosen and the paper's on the test
+    split. The same command again continues where it stopped. `ganbench run --recipe
+    FILE` takes the result.
     """
     from rich.console import Console
 
@@ -63,8 +88,9 @@ def tune(
             console.print(f"{unit.label} failed: {event['failed']}", markup=False)
 
     found = tuning.tune(
-        request, folder, engine, workers, threads, report, lambda what: console.print(what)
-    )
+        request, folder, space, trials, sampler, test_seeds, engine, workers, threads, report,
+        lambda what: console.print(what, markup=False),
+    )  # fmt: skip
     path = Path(write) if write else folder / "recipe.json"
     write_bytes(path, tuning.as_json(found))
     Console().print(_table(found))
@@ -78,21 +104,21 @@ def tune(
 
 
 def _table(found: dict[str, Any]) -> Table:
-    """Return a row for each variant: the factor taken, and the medians at each."""
-    import numpy as np
+    """Return a row for each variant: what is taken, and its medians beside the paper's."""
     from rich.table import Table
 
-    from ganbench.experiment.tuning import FACTORS
+    from ganbench.reports.search import on_the_test_split, tries
     from ganbench.reports.tables import number
-    from ganbench.stats.aggregate import median
 
-    out = Table(title=f"{found['metric']} on the validation split, median over seeds")
-    for name in ("variant", "rate ×", *(f"× {factor:g}" for factor in FACTORS)):
-        out.add_column(name, justify="left" if name == "variant" else "right")
-    for variant, chosen in found["variants"].items():
-        cells = []
-        for factor in FACTORS:
-            values = chosen["values"].get(f"{factor:g}", [])
-            cells.append(number(float(median(np.array(values)))) if values else "")
-        out.add_row(variant, f"{chosen['rate_factor']:g}", *cells)
+    rows, test = tries(found), on_the_test_split(found).set_index("variant")
+    out = Table(title=f"{found['metric']}, median over seeds; the paper's constants beside")
+    for name in ("variant", "configuration", "validation", "paper", "test", "paper"):
+        left = name in ("variant", "configuration")
+        out.add_column(name, justify="left" if left else "right")
+    for variant, own in rows.groupby("variant", sort=False):
+        chosen = own[own["chosen"]].iloc[0]
+        paper = own[own["configuration"] == "paper"]["median"].iloc[0]
+        more = test.loc[variant, ["chosen", "paper"]].tolist() if variant in test.index else []
+        cells = [chosen["median"], paper, *more]
+        out.add_row(str(variant), chosen["configuration"], *(number(float(v)) for v in cells))
     return out

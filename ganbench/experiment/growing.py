@@ -37,14 +37,14 @@ def follows_schedule(training: Training) -> bool:
     from ganbench.experiment.resolve import overrides
 
     schedules = registry.variants.get(training.variant).schedules
-    return bool(set(schedules) - set(overrides(training)))
+    return bool(set(schedules) - set(overrides(training, list(training.by_seed))))
 
 
 def smaller(store: Store, unit: Unit, seed: int) -> dict[int, Record]:
     """Return ``{generator updates: record}`` of one seed with smaller budgets, all kept."""
     training, device = unit.training, unit.device.partition(":")[0]
     stem = training.run_id(seed).rsplit("-", 2)[0]
-    fields = training.without_paths().model_dump(exclude=BUDGET)
+    fields = training.recorded(seed).model_dump(exclude=BUDGET)
     found = {}
     for path in (store.out / "records").glob(f"{escape(stem)}-*-s{seed}.json"):
         record = read_record(path)

@@ -100,7 +100,7 @@ def pack(
     content = {
         "format": FORMAT,
         "run_id": training.run_id(seed),
-        "training": training.without_paths().model_dump(mode="json"),
+        "training": training.recorded(seed).model_dump(mode="json"),
         "seed": seed,
         "steps": population.step,
         "diverged_at": population.diverged(seed),

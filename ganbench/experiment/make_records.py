@@ -80,7 +80,7 @@ def make_record(
     mixture = evaluator.data.mixture
     return Record(
         run_id=training.run_id(seed),
-        training=training.without_paths(),
+        training=training.recorded(seed),
         arch=unit.arch,
         seed=seed,
         status=status,  # type: ignore[arg-type]

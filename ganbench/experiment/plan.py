@@ -69,9 +69,11 @@ class Plan:
         }
 
     def seeds_of(self, training: Training) -> tuple[int, ...]:
-        """Return the seeds of one of the trainings; of a control, its draws."""
+        """Return the seeds of a training: of a control its draws, in a search its tries."""
         if training.control:
             return tuple(range(registry.controls.get(training.control).draws))
+        if training.by_seed:
+            return tuple(training.by_seed)
         return self.more_seeds.get(training.variant, self.seeds)
 
     def units(self, done: Callable[[Training, int], bool]) -> list[Unit]:

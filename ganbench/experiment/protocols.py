@@ -69,7 +69,9 @@ def refuse_mixed(entries: Iterable[Entry]) -> None:
             (metric,): {k: v for k, v in protocol.fields.items() if k != "budget"}
             for metric, protocol in entry.protocols.items()
         }
-        parts[training.variant, entry.arch] = training.model_dump(exclude={"data_dir", *BUDGET})
+        parts[training.variant, entry.arch] = training.model_dump(
+            exclude={"data_dir", "by_seed", *BUDGET}
+        )
         parts[training.variant, entry.arch, amount] = training.model_dump(include=BUDGET)
         for key, fields in parts.items():
             where, first = known.setdefault(key, (entry.name, fields))

@@ -1,9 +1,9 @@
 """Recipes: the constants of every variant, as the papers give them or as chosen for a budget.
 
 The recipe ``paper`` has each method's own constants, with those that its authors used for the
-family of the data (points or images). A recipe's file sets, besides, the factor of the paper's
-learning rates that was best on the validation split at one preset's budget; it holds its evidence,
-and ``ganbench tune`` makes it. Its SHA-256 is a part of every protocol.
+family of the data (points or images). A recipe's file changes, besides, those that a search on the
+validation split found better at one preset's budget; it holds its evidence, and ``ganbench tune``
+makes it. Its SHA-256 is a part of every protocol.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Any
 
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Data, Variant
+from ganbench.experiment.search_space import Configuration, applied, number
 
 PACKAGED = Path(__file__).with_name("recipes")
 PAPER = "paper"
-RATES = ("g.lr", "d.lr")
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,30 @@ class Recipe:
 
     Attributes:
         sha256: of its file; empty for ``paper``.
-        rate_factors: ``{variant: factor of its paper's learning rates}``.
+        configurations: ``{variant: what it changes}``, see ``experiment.search_space``.
     """
 
     name: str
     sha256: str = ""
-    rate_factors: Mapping[str, float] = field(default_factory=dict)
+    configurations: Mapping[str, Configuration] = field(default_factory=dict)
+
+
+def chosen_configuration(entry: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a recipe's file changes for one variant.
+
+    Older files have the factor of the paper's learning rates alone.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: it is no entry of a recipe.
+    """
+    if "rate_factor" in entry:
+        factor = float(entry["rate_factor"])
+        found = {} if factor == 1 else {"lr": f"x{factor:g}"}
+    else:
+        found = {str(axis): str(value) for axis, value in entry["configuration"].items()}
+    for value in found.values():
+        number(value)
+    return found
 
 
 def packaged(dataset: str, preset: str, arch: str) -> Path | None:
@@ -60,8 +78,8 @@ def load_recipe(asked: str, dataset: str, preset: str, arch: str) -> Recipe:
         return Recipe(PAPER)
     content = _read(path)
     try:
-        factors = {
-            name: float(chosen["rate_factor"]) for name, chosen in content["variants"].items()
+        configurations = {
+            name: chosen_configuration(entry) for name, entry in content["variants"].items()
         }
         made_for = content["dataset"], content["arch"]
         name = str(content["name"])
@@ -72,7 +90,7 @@ def load_recipe(asked: str, dataset: str, preset: str, arch: str) -> Recipe:
             f"--recipe: {path} was made for {made_for[0]} on {made_for[1]}, not for {dataset} on "
             f"{arch}"
         )
-    return Recipe(name, hashlib.sha256(path.read_bytes()).hexdigest(), factors)
+    return Recipe(name, hashlib.sha256(path.read_bytes()).hexdigest(), configurations)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -91,11 +109,5 @@ def _read(path: Path) -> dict[str, Any]:
 
 def constants(variant: Variant, recipe: Recipe, data: Data) -> dict[str, float]:
     """Return the hyper-parameters that ``recipe`` sets for ``variant`` on ``data``."""
-    values = dict(variant.constants_for(data.train.shape[1:]))
-    factor = recipe.rate_factors.get(variant.name, 1.0)
-    if factor != 1.0:
-        hyper = variant.hyper()
-        for key in RATES:
-            values[key] = values.pop(key, values.get("lr", hyper[key])) * factor
-        values.pop("lr", None)
-    return values
+    own = variant.constants_for(data.train.shape[1:])
+    return applied(recipe.configurations.get(variant.name, {}), variant, own)

@@ -13,7 +13,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 
 from ganbench.core.cache import digest
 from ganbench.core.errors import UsageError
@@ -56,6 +62,8 @@ class Training(Strict):
         recipe_sha256: of the recipe's file; empty for ``paper``.
         constants: hyper-parameters that the recipe sets for this variant.
         hyper: hyper-parameters that the user sets.
+        by_seed: those of a search, ``{seed: {hyper-parameter: value}}`` with the same names in
+            all; empty where all seeds have the same.
         chunk: steps whose noise is drawn together: it decides every random number.
         validation: trained without the validation split and measured on it.
     """
@@ -85,9 +93,18 @@ class Training(Strict):
     recipe_sha256: str = ""
     constants: dict[str, float] = {}
     hyper: dict[str, float] = {}
+    by_seed: dict[int, dict[str, float]] = {}
     chunk: int = 16
     validation: bool = False
     data_dir: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave ``by_seed`` out of files and hashes where there is none."""
+        content: dict[str, Any] = dump(self)
+        if not self.by_seed:
+            content.pop("by_seed", None)
+        return content
 
     @property
     def control(self) -> str:
@@ -106,13 +123,18 @@ class Training(Strict):
 
     def run_id(self, seed: int) -> str:
         """Return the name of the record of one seed."""
-        identity = digest(self.model_dump(exclude={"data_dir"}))[:8]
+        identity = digest(self.of_seed(seed).model_dump(exclude={"data_dir"}))[:8]
         names = f"{file_name(self.variant)}-{file_name(self.dataset)}-{self.arch}"
         return f"{names}-{identity}-s{seed}"
 
-    def without_paths(self) -> Training:
-        """Return the training as its record holds it: without a path of this machine."""
-        return self.model_copy(update={"data_dir": None})
+    def of_seed(self, seed: int) -> Training:
+        """Return what decides the result of one seed: a larger search has it too."""
+        own = {seed: self.by_seed[seed]} if self.by_seed else {}
+        return self.model_copy(update={"by_seed": own})
+
+    def recorded(self, seed: int) -> Training:
+        """Return the training as the record of a seed holds it: without a path of this machine."""
+        return self.of_seed(seed).model_copy(update={"data_dir": None})
 
 
 class Again(Strict):

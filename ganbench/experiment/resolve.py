@@ -108,14 +108,19 @@ def control_samples(training: Training, data: Data, draw: int, n: int) -> np.nda
     return control.sample(ControlInput(data, builder, np.random.default_rng(seed), seed), n)
 
 
-def overrides(training: Training) -> dict[str, float]:
-    """Return the hyper-parameters that differ from the variant's own: the user's word is last."""
+def overrides(training: Training, seeds: Sequence[int] = ()) -> dict[str, Any]:
+    """Return the hyper-parameters that differ from the variant's own: the user's word is last.
+
+    Those of a search are lists, one number for each of ``seeds``.
+    """
     from ganbench.training.build import hyper_targets
 
     variant = registry.variants.get(training.variant)
+    own = [training.by_seed[seed] for seed in seeds] if training.by_seed else []
+    searched = {key: [values[key] for values in own] for key in own[0]} if own else {}
     return {
         target: value
-        for asked in (training.constants, training.hyper)
+        for asked in (training.constants, searched, training.hyper)
         for key, value in asked.items()
         for target in hyper_targets(variant, training.game, key)
     }
@@ -126,7 +131,7 @@ def population_of(
 ) -> Any:
     """Return the untrained population of a training."""
     settings = Settings(
-        game=training.game, hyper=overrides(training), dtype=training.dtype, device=device,
+        game=training.game, hyper=overrides(training, seeds), dtype=training.dtype, device=device,
         backend=backend, ema=training.ema, base_seed=training.base_seed,
     )  # fmt: skip
     return make_population(

@@ -7,6 +7,7 @@ drawn with replacement from those that were made. Reports compare methods at equ
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,20 @@ def expected_best_curve(
     return np.array(rows)
 
 
-def variance_shares(values: Mapping[str, Mapping[float, Sequence[float]]]) -> dict[str, float]:
+def share_between(levels: np.ndarray, values: Values) -> float:
+    """Return the share (0-1) of the spread of ``values [N]`` between ``levels [N]``: eta squared.
+
+    Of nothing, or of values that are all equal, it is NaN.
+    """
+    values = np.asarray(values, float)
+    total = float(((values - values.mean()) ** 2).sum()) if len(values) else 0.0
+    if total == 0:
+        return float("nan")
+    groups = [values[levels == level] for level in np.unique(levels)]
+    return sum(len(v) * float(v.mean() - values.mean()) ** 2 for v in groups) / total
+
+
+def variance_shares(values: Mapping[str, Mapping[Any, Sequence[float]]]) -> dict[str, float]:
     """Return the shares (0-1) of the spread that methods, hyper-parameters and seeds make.
 
     Sums of squares of ``values[method][setting]``, one for each seed, nested: methods around the

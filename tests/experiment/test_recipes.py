@@ -56,7 +56,7 @@ def test_constants_of_a_family_of_data_are_taken_and_their_rate_is_multiplied():
         constants={"points": Constants({"lr": 1e-2, "beta1": 0.1}, "sec. 5")},
     )
     ring, digits = (registry.datasets.get(n).load(None) for n in ("ring2d", "digits"))
-    paper, faster = Recipe("paper"), Recipe("x", "", {"ns": 2.0})
+    paper, faster = Recipe("paper"), Recipe("x", "", {"ns": {"lr": "x2"}})
     assert constants(ns, paper, ring) == {"lr": 1e-2, "beta1": 0.1}
     assert constants(ns, faster, ring) == {"g.lr": 2e-2, "d.lr": 2e-2, "beta1": 0.1}
     assert constants(ns, paper, digits) == {} and constants(ns, faster, digits)["g.lr"] == 4e-4
@@ -69,6 +69,8 @@ def test_constants_of_a_family_of_data_are_taken_and_their_rate_is_multiplied():
         ("[]", "not a recipe"),
         ('{"name": "x"}', "not a recipe"),
         (json.dumps(MADE | {"variants": {"ns": {"rate_factor": "fast"}}}), "not a recipe"),
+        (json.dumps(MADE | {"variants": {"ns": {"configuration": {"lr": "x0"}}}}), "'x0'"),
+        (json.dumps(MADE | {"variants": {"ns": {"configuration": 3}}}), "not a recipe"),
         (json.dumps(MADE | {"arch": "mlp-bn"}), "made for ring2d on mlp-bn, not for ring2d on toy"),
     ],
 )

@@ -6,7 +6,12 @@ import math
 import numpy as np
 import pytest
 
-from ganbench.stats.search import expected_best, expected_best_curve, variance_shares
+from ganbench.stats.search import (
+    expected_best,
+    expected_best_curve,
+    share_between,
+    variance_shares,
+)
 
 INF = math.inf
 
@@ -58,3 +63,19 @@ def test_shares_by_hand():
     for bad in ({"a": {1.0: [1.0, INF]}}, {"a": {1.0: [1.0, 1.0]}}):
         with pytest.raises(ValueError, match="values are"):
             variance_shares(bad)
+
+
+def test_the_share_between_levels_is_scipys_eta_squared():
+    from scipy.stats import f_oneway
+
+    rng = np.random.default_rng(0)
+    levels = np.array(["a"] * 3 + ["b"] * 4 + ["c"] * 5)
+    values = rng.normal(size=12) + (levels == "b")
+    groups = [values[levels == level] for level in "abc"]
+    f = f_oneway(*groups).statistic * 2 / 9  # ratio of the sums of squares
+    assert share_between(levels, values) == pytest.approx(f / (1 + f))
+
+
+def test_the_share_of_values_without_spread_is_not_a_number():
+    assert math.isnan(share_between(np.array(["a", "b"]), np.array([1.0, 1.0])))
+    assert math.isnan(share_between(np.array([]), np.array([])))

@@ -32,7 +32,7 @@ def best_panels(found: Mapping[str, Any]) -> Panels | None:
     page = Page(
         max(PANEL, 1.9 / lines) * lines, f"The expected best {metric} by the number of tries",
         "Line: expected value on the validation split, measured from the best possible one (lower "
-        "is better); shade: 95 % interval. A try is one seed at one multiple of the paper's rates. "
+        "is better); shade: 95 % interval. A try is one seed of one configuration. "
         "Dotted: the best of all.",
         f"{found['dataset']} · {found['arch']} · {found['steps']:,} generator updates · 1 seed a "
         f"try · search for recipe {found['name']} · no protocol of the test split",
