@@ -181,8 +181,9 @@ def measure(
         metrics: names, groups, "default" or "all".
         announce: is called with the units to do before the first starts.
         options: ``features``, ``n_real``, ``n_fake``, ``variants``, ``dataset``, ``device``,
-            ``data_dir``, and ``check``: to measure what the records hold, on as many threads, and
-            compare.
+            ``data_dir``; ``check``: to measure what the records hold, on as many threads, and
+            compare; ``draws``: to measure each model so many times, on other samples each time,
+            which ``two-levels.csv`` tells of.
 
     Raises:
         UsageError: something of it cannot be done; nothing was measured.

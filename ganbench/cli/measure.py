@@ -27,11 +27,23 @@ if TYPE_CHECKING:
 @click.option("--dataset", help="Where the run has several.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 @click.option("--data-dir", help="Folder of the data set's files.")
+@click.option(
+    "--draws",
+    type=int,
+    default=0,
+    help="Measure each model this many times, on other samples each time: two-levels.csv.",
+)
 @click.option("--check", is_flag=True, help="Measure what the records hold, and compare.")
 @inception_weights
 @engine_options
 def measure(
-    out: str, engine: str, workers: int | None, threads: int | None, check: bool, **options: Any
+    out: str,
+    engine: str,
+    workers: int | None,
+    threads: int | None,
+    check: bool,
+    draws: int,
+    **options: Any,
 ) -> None:
     """Measure the kept models of the run in OUT by more metrics; nothing is trained.
 
@@ -51,6 +63,7 @@ def measure(
     def announce(units: list[Any]) -> None:
         seeds.extend(len(unit.seeds) for unit in units)
         what = "to compare with their records" if check else "to measure"
+        what += f" {draws} times" if draws else ""
         console.print(f"{counted(sum(seeds), 'training')} {what}, in {out}", highlight=False)
 
     def progress(unit: Any, event: dict[str, Any]) -> None:
@@ -58,15 +71,40 @@ def measure(
             console.print(f"{unit.label} failed: {event['failed']}", style="red", markup=False)
 
     result = api.measure(
-        out, engine=engine, workers=workers, threads=threads, check=check, progress=progress,
-        announce=announce, **options,
+        out, engine=engine, workers=workers, threads=threads, check=check, draws=draws,
+        progress=progress, announce=announce, **options,
     )  # fmt: skip
     if check and not result.failed:
         console.print("every value is that of its record", highlight=False)
-    if not check:
+    if draws:
+        _print_levels(console, result)
+    elif not check:
         _print_table(console, result)
     if result.failed:
         sys.exit(FAILED)
+
+
+def _print_levels(console: Console, result: Result) -> None:
+    """Print what seeds and what samples make of the differences between values."""
+    from rich.table import Table
+
+    from ganbench.reports import two_levels
+    from ganbench.reports.tables import number
+
+    table = two_levels.read(result.out)
+    metric = table["metric"].iloc[0]
+    shown = Table(title=f"{metric}: IQM over seeds, with 95 % intervals")
+    for name in ("variant", "seeds", metric, "over seeds", "over samples", "of samples"):
+        shown.add_column(name, justify="left" if name == "variant" else "right")
+    for row in table[table["metric"] == metric].itertuples():
+        ends = ((row.seeds_low, row.seeds_high), (row.samples_low, row.samples_high))
+        spans = (f"{number(low)} to {number(high)}" for low, high in ends)
+        share = f"{100 * row.share_of_samples:.0f} %"
+        shown.add_row(row.variant, str(row.n_seeds), number(row.iqm), *spans, share)
+    console.print(shown)
+    for sentence in two_levels.sentences(table):
+        console.print(sentence, markup=False, highlight=False)
+    console.print(f"{result.out}/: two-levels.csv", markup=False, highlight=False)
 
 
 def _print_table(console: Console, result: Result) -> None:

@@ -111,7 +111,8 @@ def units_of(
     """
     trainings: dict[str, list[Record]] = {}
     for record in records:
-        if again.check and (record.training.control or record.status != "ok"):
+        trained = not record.training.control and record.status == "ok"
+        if (again.check or again.draws) and not trained:
             continue
         trainings.setdefault(record.run_id.rsplit("-", 1)[0], []).append(record)
     units = []
@@ -142,8 +143,20 @@ def _left(
             return True
         return store.more_path(record.run_id, protocol).exists()
 
+    if again.draws:
+        wanted = {m: protocols[m] for m in again.metrics}
+        done = all(_drawn(store, record, wanted, again.draws) for record in records)
+        return again.model_copy(update={"metrics": ()}) if done else again
     left = (m for m, p in protocols.items() if not all(known(r, m, p) for r in records))
     return again.model_copy(update={"metrics": tuple(left)})
+
+
+def _drawn(store: Store, record: Record, protocols: Mapping[str, str], draws: int) -> bool:
+    """Return whether a seed was measured by these protocols on as many sets of samples."""
+    if not store.draws_path(record.run_id).exists():
+        return False
+    found = store.draws_of(record.run_id)
+    return found.n_draws >= draws and protocols.items() <= found.protocols.items()
 
 
 def plan_again(
@@ -157,12 +170,17 @@ def plan_again(
     check: bool = False,
     device: str = "auto",
     data_dir: str | None = None,
+    draws: int = 0,
 ) -> tuple[list[Unit], list[Record], dict[str, str]]:
     """Return the units to do, the records they are of, and ``{metric: protocol_id}`` asked for.
 
     Raises:
         UsageError: something of it cannot be done; nothing was measured.
     """
+    if draws < 0 or draws == 1:
+        raise UsageError(f"--draws is {draws}: at least 2 needed")
+    if draws and check:
+        raise UsageError("--draws and --check are two questions: ask one")
     store = Store(out)
     records = [
         r.model_copy(update={"training": r.training.model_copy(update={"data_dir": data_dir})})
@@ -174,6 +192,7 @@ def plan_again(
         again = as_recorded(training)
     else:
         again = ask(training, data, metrics, features, n_real, n_fake)
+        again = again.model_copy(update={"draws": draws})
     evaluator = evaluator_of(asked_training(training, again), data)
     protocols = {metric.name: evaluator.protocol_id(metric) for metric in evaluator.metrics}
     return units_of(store, records, again, protocols, choose_device(device)), records, protocols

@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from ganbench.experiment import kept_models, provenance
+from ganbench.experiment.evaluation_draws import measure_draws
 from ganbench.experiment.growing import restore_states
 from ganbench.experiment.protocols import describe_protocols
 from ganbench.experiment.records import (
@@ -78,7 +79,7 @@ def as_record(record: Record, more: MoreMeasured) -> Record:
 
 def asked_training(training: Training, again: Again) -> Training:
     """Return ``training`` with the metrics that are asked for, which decide its protocols."""
-    asked = again.model_dump(exclude={"check"}, exclude_none=True)
+    asked = again.model_dump(exclude={"check", "draws"}, exclude_none=True)
     return training.model_copy(update=asked)
 
 
@@ -92,6 +93,8 @@ def measure_again(unit: Unit, store: Store, report: Any) -> None:
     assert unit.again is not None
     data = load_data(unit.training)
     evaluator = evaluator_of(asked_training(unit.training, unit.again), data)
+    if unit.again.draws:
+        return measure_draws(unit, evaluator, store, report)
     for seed in unit.seeds:
         record = read_record(store.record_path(unit.training.run_id(seed)))
         start = time.perf_counter()

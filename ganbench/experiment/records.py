@@ -142,6 +142,8 @@ class Again(Strict):
 
     Attributes:
         check: the metrics are those of the records, whose values are compared with.
+        draws: times that each model is measured, on other samples each time; 0: once, on those
+            that follow from its seed, for the tables.
     """
 
     features: str
@@ -149,6 +151,7 @@ class Again(Strict):
     n_real: int
     n_fake: int
     check: bool = False
+    draws: int = 0
 
 
 class Unit(Strict):

@@ -8,6 +8,7 @@
     OUT/models/<run_id>.safetensors   the trained pair of a finished seed
     OUT/films/<run_id>.npz      samples of it on the way
     OUT/measured/<run_id>-<protocol_id>.json   a metric of it, measured later
+    OUT/measured/draws/<run_id>.json   its values on several sets of samples
 
 Every file is written to a temporary name, synced and renamed: it is whole or absent.
 """
@@ -21,7 +22,7 @@ import json
 import shutil
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from pydantic import ValidationError
@@ -29,10 +30,24 @@ from pydantic import ValidationError
 from ganbench.core.errors import UsageError
 from ganbench.core.files import write_array, write_bytes
 from ganbench.experiment.packed import ENDING, read_packed, unpack
-from ganbench.experiment.records import Protocol, Record, Training, Unit, read_record
+from ganbench.experiment.records import Protocol, Record, Strict, Training, Unit, read_record
 
 if TYPE_CHECKING:
+    from ganbench.experiment.evaluation_draws import EvaluationDraws
     from ganbench.experiment.more_measured import MoreMeasured
+
+M = TypeVar("M", bound=Strict)
+
+
+def _measurement(path: Path, kind: type[M]) -> M:
+    """Return what ``path`` holds of a training that was measured later."""
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise UsageError(
+            f"{path} is not a measurement of this version ({where}); move it away"
+        ) from None
 
 
 def _shared(protocol: Protocol, known: dict[str, Protocol]) -> Protocol:
@@ -183,6 +198,32 @@ class Store:
         path = self.more_path(more.run_id, more.protocol.protocol_id)
         write_bytes(path, (more.model_dump_json(indent=1) + "\n").encode())
 
+    def draws_path(self, run_id: str) -> Path:
+        """Return where the values of one seed on several sets of samples lie."""
+        return self.out / "measured" / "draws" / f"{run_id}.json"
+
+    def write_draws(self, draws: EvaluationDraws) -> None:
+        """Write the values of one seed on several sets of samples."""
+        content = (draws.model_dump_json(indent=1) + "\n").encode()
+        write_bytes(self.draws_path(draws.run_id), content)
+
+    def draws(self) -> list[EvaluationDraws]:
+        """Return the values of all seeds that were measured on several sets of samples.
+
+        Raises:
+            UsageError: a file is something else.
+        """
+        from ganbench.experiment.evaluation_draws import EvaluationDraws
+
+        paths = sorted((self.out / "measured" / "draws").glob("*.json"))
+        return [_measurement(path, EvaluationDraws) for path in paths]
+
+    def draws_of(self, run_id: str) -> EvaluationDraws:
+        """Return the values of one seed on several sets of samples."""
+        from ganbench.experiment.evaluation_draws import EvaluationDraws
+
+        return _measurement(self.draws_path(run_id), EvaluationDraws)
+
     def more(self) -> list[MoreMeasured]:
         """Return all metrics that were measured after the trainings, the first measured first.
 
@@ -191,15 +232,8 @@ class Store:
         """
         from ganbench.experiment.more_measured import MoreMeasured
 
-        found = []
-        for path in sorted((self.out / "measured").glob("*.json")):
-            try:
-                found.append(MoreMeasured.model_validate_json(path.read_bytes()))
-            except ValidationError as error:
-                where = ".".join(str(part) for part in error.errors()[0]["loc"])
-                raise UsageError(
-                    f"{path} is not a measurement of this version ({where}); move it away"
-                ) from None
+        paths = sorted((self.out / "measured").glob("*.json"))
+        found = [_measurement(path, MoreMeasured) for path in paths]
         return sorted(found, key=lambda more: more.measured_at)
 
     def done(self, training: Training, seed: int) -> bool:

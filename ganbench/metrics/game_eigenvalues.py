@@ -147,7 +147,9 @@ register(
         name="game-eigenvalues",
         quantities=(
             Quantity("game_repulsion", "1 / step", higher_is_better=False, headline=False),
-            Quantity("game_rotation", "share", higher_is_better=False, headline=False),
+            Quantity(
+                "game_rotation", "share", higher_is_better=False, headline=False, role="rotation"
+            ),
         ),
         needs=needs.PAIR,
         group="dynamics",

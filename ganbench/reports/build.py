@@ -13,7 +13,7 @@ from ganbench.core.files import write_bytes, write_parts
 from ganbench.experiment.protocols import entries, of_one_budget, refuse_mixed
 from ganbench.experiment.records import QuantityInfo, Record
 from ganbench.experiment.store import Store
-from ganbench.reports import leaderboard, plots, samples
+from ganbench.reports import leaderboard, plots, samples, two_levels
 from ganbench.reports._csv import csv_parts
 from ganbench.reports.html.data import page_data
 from ganbench.reports.html.page import write_page
@@ -86,7 +86,11 @@ def build(
     known = leaderboard.quantities(records, [m for m in more if m.run_id in own])
     if any(not record.training.control for record in records):
         written.append(store.out / "stability.csv")
-        write_parts(written[-1], csv_parts(stability(records, calms=calms)))
+        write_parts(written[-1], csv_parts(stability(records, calms=calms, more=more)))
+    repeated = two_levels.levels(records, store.draws())
+    if len(repeated):
+        written.append(store.out / two_levels.FILE)
+        write_parts(written[-1], csv_parts(repeated))
     papers = literature_values(dataset, sorted({r.training.variant for r in records}))
     if len(papers):
         written.append(store.out / "published.csv")

@@ -14,7 +14,14 @@ from ganbench.experiment.packed import pack
 from ganbench.experiment.store import Store
 from ganbench.reports.validate import check_run
 
-COPIED = ("plan.json", "recipe.json", "leaderboard*.csv", "stability.csv", "published.csv")
+COPIED = (
+    "plan.json",
+    "recipe.json",
+    "leaderboard*.csv",
+    "stability.csv",
+    "two-levels.csv",
+    "published.csv",
+)
 PICTURES = ("plots/*.png", "samples/*.png")
 
 
@@ -37,7 +44,7 @@ def publish(run: Path, target: Path) -> list[Path]:
         written = pack(run / "records", target / "records")
         for path in sorted((run / "records").glob("*.jsonl.xz")):
             written.append(_copy(path, target / "records" / path.name))
-        for pattern in (*COPIED, "measured/*.json"):
+        for pattern in (*COPIED, "measured/*.json", "measured/draws/*.json"):
             for path in sorted(run.glob(pattern)):
                 written.append(_copy(path, target / path.relative_to(run)))
         for path in sorted(found for pattern in PICTURES for found in run.glob(pattern)):

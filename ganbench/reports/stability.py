@@ -15,6 +15,8 @@ median of its training, the mean over seeds
 saturation          share of logged steps where D is sure of both sides (logits of real over 4.6, of
 generated under -4.6: 99 %), the mean over seeds; it has a meaning for losses
 of a classifier only
+rotation            largest share of an imaginary part in the game's eigenvalues at the end (0-1),
+the mean over seeds; where ``game_rotation`` was measured, such as by ``ganbench measure``
 
 A control is not trained and has no row. ``spread`` and ``restlessness`` are of positive values.
 """
@@ -28,6 +30,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ganbench.experiment.more_measured import MoreMeasured
 from ganbench.experiment.records import Record
 from ganbench.reports.verdicts import VERDICTS, all_verdicts
 from ganbench.stats.rates import clopper_pearson
@@ -41,7 +44,7 @@ STABILITY_COLUMNS = [
     *"dataset arch variant metric g_steps n_seeds".split(),
     *(f"{rate}{end}" for rate in RATES for end in ("", "_low", "_high")),
     *"lost lost_at steps_to_learn seconds_to_learn spread last_over_best restlessness".split(),
-    *"bursts saturation".split(),
+    *"bursts saturation rotation".split(),
 ]
 
 
@@ -54,6 +57,7 @@ def stability(
     records: Sequence[Record],
     verdicts: Mapping[str, Sequence[str]] | None = None,
     calms: Mapping[str, tuple[float, float]] | None = None,
+    more: Sequence[MoreMeasured] = (),
 ) -> pd.DataFrame:
     """Return the table of the trained variants, in the order of ``records``.
 
@@ -61,6 +65,7 @@ def stability(
         records: of one data set and budget.
         verdicts: ``{run_id: verdicts}`` (``all_verdicts``), if they are known.
         calms: ``{run_id: calm(record)}``, if the records are without their ``history``.
+        more: what was measured of the records later.
     """
     judged = verdicts or all_verdicts(records)
     calms = calms or {record.run_id: calm(record) for record in records}
@@ -68,11 +73,27 @@ def stability(
     for record in records:
         if not record.training.control:
             groups.setdefault((record.arch, record.training.variant), []).append(record)
+    turning = rotations(records, more)
     rows = [
         _row(own, [list(judged[r.run_id]) for r in own], [calms[r.run_id] for r in own])
+        | {"rotation": _mean(turning.get(r.run_id, math.nan) for r in own)}
         for own in groups.values()
     ]
     return pd.DataFrame(rows, columns=STABILITY_COLUMNS)
+
+
+def rotations(records: Sequence[Record], more: Sequence[MoreMeasured] = ()) -> dict[str, float]:
+    """Return how much the game of each run turned at its end, where that was measured."""
+    found = {}
+    for record in records:
+        for key, info in record.quantities.items():
+            if info.role == "rotation" and record.measurements:
+                found[record.run_id] = record.measurements[-1].values.get(key, math.nan)
+    for later in more:
+        for key, info in later.protocol.quantities.items():
+            if info.role == "rotation":
+                found[later.run_id] = later.values.get(key, math.nan)
+    return found
 
 
 def _row(

@@ -25,8 +25,10 @@ from ganbench.stats.profiles import (
 from ganbench.stats.rates import clopper_pearson, fisher_p, fisher_power
 from ganbench.stats.shift import detectable, hodges_lehmann, power, seeds_to_show, sign_flip_p
 from ganbench.stats.survival import median_time, time_to
+from ganbench.stats.two_levels import TwoLevels, two_levels
 
 __all__ = [
+    "TwoLevels",
     "across_tasks",
     "against",
     "clopper_pearson",
@@ -54,4 +56,5 @@ __all__ = [
     "sign_flip_p",
     "simultaneous_ranks",
     "time_to",
+    "two_levels",
 ]

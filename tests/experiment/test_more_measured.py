@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -21,6 +22,7 @@ from ganbench.core.kinds import Quantity
 from ganbench.experiment import kept_models
 from ganbench.experiment.measure_plan import plan_again
 from ganbench.experiment.records import read_record
+from ganbench.experiment.store import Store
 from ganbench.training.population import Population
 from tests.experiment._helpers import run
 
@@ -246,3 +248,60 @@ def test_a_folder_without_records_and_models_that_are_missing_or_damaged(finishe
     (next((finished / "measured").iterdir())).write_text("{}")
     with pytest.raises(UsageError, match="is not a measurement of this version"):
         measure(finished, "w1", variants=["wgan-gp"])
+
+
+def test_draws_are_other_samples_of_the_same_models(finished):
+    measure(finished, "wasserstein", draws=3)
+    store = Store(finished)
+    draws = {own.run_id: own for own in store.draws()}
+    trained = [r for r in store.records() if not r.training.control]
+    assert set(draws) == {record.run_id for record in trained} and len(trained) == 4
+    for record in trained:
+        own, value = draws[record.run_id], record.measurements[-1].values["w1"]
+        assert own.n_draws == 3 and len(set(own.values["w1"])) == 3
+        assert value not in own.values["w1"]  # those of the table are another draw
+        assert own.values["w1"] == pytest.approx([value] * 3, rel=0.5)
+        assert own.protocols["wasserstein"] == record.protocols["wasserstein"].protocol_id
+    table = pd.read_csv(finished / "two-levels.csv")
+    row = one_row(table, variant="ns", metric="w1")
+    ns = np.array([draws[r.run_id].values["w1"] for r in trained if r.training.variant == "ns"])
+    assert row["iqm"] == pytest.approx(ns.mean()) and row["n_draws"] == 3 and row["n_seeds"] == 2
+    assert row["sd_samples"] == pytest.approx(np.sqrt(ns.var(axis=1, ddof=1).mean()))
+    before = (finished / "results.csv").read_bytes()
+    assert measure(finished, "wasserstein", draws=2).failed == []  # there are more already
+    assert (finished / "results.csv").read_bytes() == before
+    assert {own.n_draws for own in store.draws()} == {3}
+
+
+def test_draws_join_no_table(finished):
+    rows = len(pd.read_csv(finished / "results.csv"))
+    measure(finished, "wasserstein", draws=2)
+    assert len(pd.read_csv(finished / "results.csv")) == rows
+
+
+def test_the_command_says_what_samples_and_seeds_make(finished):
+    done = call(finished, "--metrics", "wasserstein", "--draws", 2)
+    assert done.exit_code == 0, done.output
+    assert "4 trainings to measure 2 times" in done.output
+    assert "w1: the evaluation's samples make" in " ".join(done.output.split())
+    for words, message in (
+        (("--draws", 1), "at least 2 needed"),
+        (("--draws", 2, "--check"), "two questions"),
+    ):
+        refused = call(finished, *words)
+        assert refused.exit_code == 2 and message in refused.stderr
+    path = next((finished / "measured" / "draws").glob("*.json"))
+    path.write_text("{}")
+    broken = call(finished, "--metrics", "wasserstein", "--draws", 2)
+    assert broken.exit_code == 2 and "is not a measurement of this version" in broken.stderr
+
+
+def test_rotation_is_in_the_stability_table_once_it_is_measured(finished):
+    assert pd.read_csv(finished / "stability.csv")["rotation"].isna().all()
+    measure(finished, "game_rotation")
+    table = pd.read_csv(finished / "stability.csv").set_index("variant")
+    rows = pd.read_csv(finished / "results.csv")
+    for variant in ("ns", "wgan-gp"):
+        own = rows[(rows["variant"] == variant) & (rows["metric"] == "game_rotation")]
+        assert table.loc[variant, "rotation"] == pytest.approx(own["value"].mean())
+        assert len(own) == 2

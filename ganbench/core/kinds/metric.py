@@ -13,7 +13,7 @@ from ganbench.core.kinds.paper import Paper, check_name
 if TYPE_CHECKING:
     import numpy as np
 
-Role = Literal["", "fidelity", "modes", "mode_divergence"]
+Role = Literal["", "fidelity", "modes", "mode_divergence", "rotation"]
 Target = Literal["lower", "higher", "floor"]
 ARROWS: Mapping[Target, str] = {"lower": "↓", "higher": "↑", "floor": "≈"}
 BEST: Mapping[Target, str] = {
@@ -51,7 +51,8 @@ class Quantity:
         label: in words, for plots; the key by default.
         headline: whether the terminal's table and the plot of last values show it.
         role: what findings read it as: the share of samples among real ones (``fidelity``), the
-            number of ``modes``, or the divergence of their frequencies (``mode_divergence``).
+            number of ``modes``, the divergence of their frequencies (``mode_divergence``), or how
+            much the game turns at its end (``rotation``).
         controls: positive controls, the degradations of samples (``ganbench verify metrics``) that
             must make it worse step by step: drop, blur, noise, duplicate, copy.
         blind: the degradations that it should not see.

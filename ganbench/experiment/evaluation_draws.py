@@ -1,0 +1,76 @@
+"""Kept models measured several times, each time on other samples: the noise of an evaluation.
+
+``OUT/measured/draws/<run_id>.json`` has the values of one seed. They are another question than the
+values of the tables, and join none of these: see ``reports.two_levels``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from ganbench.core.seeds import derive
+from ganbench.experiment import kept_models, provenance
+from ganbench.experiment.records import Strict, Unit, read_record
+
+if TYPE_CHECKING:
+    from ganbench.evaluation.evaluator import Evaluator
+    from ganbench.experiment.store import Store
+
+
+class EvaluationDraws(Strict):
+    """The values of one seed's model on several sets of its samples.
+
+    Attributes:
+        protocols: ``{metric: protocol_id}``, those of the run's own values where they are the same.
+        values: ``{quantity: [value of each draw]}``; a draw that could not be measured is left out
+            of all.
+        model_sha256: of all tensors of the kept model.
+    """
+
+    schema_version: Literal[1] = 1
+    run_id: str
+    protocols: dict[str, str]
+    n_draws: int
+    values: dict[str, list[float]]
+    model_sha256: str
+    measured_at: str
+    device: str
+    hardware: str
+    threads: int
+    torch_version: str
+    ganbench_version: str
+    git_sha: str
+    git_dirty: bool | None
+
+
+def measure_draws(unit: Unit, evaluator: Evaluator, store: Store, report: Any) -> None:
+    """Measure each seed of one finished training ``unit.again.draws`` times, and write the values.
+
+    Raises:
+        UsageError: a model is damaged.
+    """
+    assert unit.again is not None
+    for seed in unit.seeds:
+        record = read_record(store.record_path(unit.training.run_id(seed)))
+        path = store.model_path(record.run_id)
+        described, tensors = kept_models.read(path)
+        model = kept_models.model_of(path, described, tensors)
+        found = []
+        for draw in range(unit.again.draws):
+            latents = derive(model.root, "evaluation draw", draw)
+            samples = model.sample(evaluator.n_fake, latents)
+            found.append(evaluator.measure(samples, final=True).values)
+        keys = [key for key in found[0] if all(key in values for values in found)]
+        store.write_draws(
+            EvaluationDraws(
+                run_id=record.run_id,
+                protocols={m.name: evaluator.protocol_id(m) for m in evaluator.metrics},
+                n_draws=unit.again.draws,
+                values={key: [values[key] for values in found] for key in keys},
+                model_sha256=described["sha256"],
+                measured_at=provenance.now(),
+                **provenance.environment(unit.device),
+            )
+        )
+        steps = unit.training.steps
+        report({"step": steps, "steps": steps, "values": found[-1]})
