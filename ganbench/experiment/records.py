@@ -13,13 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    SerializerFunctionWrapHandler,
-    ValidationError,
-    model_serializer,
-)
+from pydantic import BaseModel, ConfigDict, ValidationError, model_serializer
 
 from ganbench.core.cache import digest
 from ganbench.core.errors import UsageError
@@ -99,7 +93,7 @@ class Training(Strict):
     data_dir: str | None = None
 
     @model_serializer(mode="wrap")
-    def _without_nothing(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _without_nothing(self, dump: Any) -> dict[str, Any]:
         """Leave ``by_seed`` out of files and hashes where there is none."""
         content: dict[str, Any] = dump(self)
         if not self.by_seed:
@@ -142,8 +136,7 @@ class Again(Strict):
 
     Attributes:
         check: the metrics are those of the records, whose values are compared with.
-        draws: times that each model is measured, on other samples each time; 0: once, on those
-            that follow from its seed, for the tables.
+        draws: times that each model is measured, on other samples each time; 0: once, for tables.
     """
 
     features: str
