@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 _KINDS = """
     Anneal Arch Backend Budget Constants Constraint Control ControlInput Data Dataset Decay Engine
     Extracted Extractor Features Game GeneratorTerm InputTransform Joint Job Line Logger LossState
-    Metric Mixture Modifier Networks Noise Paper Pattern Penalty Preset Quantity Variant
+    Metric Mixture Modifier Networks Noise Paper Pattern Penalty Preset Quantity Suits Variant
     named_composition reads_noise
 """.split()
 _NAMES = {
@@ -27,6 +27,7 @@ _MODULES = {
     "metrics": "ganbench.metrics",
     "stats": "ganbench.stats",
     "needs": "ganbench.core.kinds.needs",
+    "registry": "ganbench.core.registry",
     "losses": "ganbench.methods.losses",
     "penalties": "ganbench.methods.penalties",
     "constraints": "ganbench.methods.constraints",

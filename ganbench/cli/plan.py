@@ -49,6 +49,8 @@ def plan(
     estimates = costs(units, data)
     console = Console()
     console.print(summary(made), highlight=False)
+    for note in made.notes:
+        console.print(f"{made.dataset.name}: {note}", markup=False, highlight=False)
     for reason in made.skipped.values():
         console.print(f"skipped: {reason}", markup=False, highlight=False)
     console.print(_table(made, estimates))

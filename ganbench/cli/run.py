@@ -122,6 +122,8 @@ def _print_plan(console: Console, plan: Plan) -> None:
     from ganbench.cli._progress import summary
 
     console.print(summary(plan), highlight=False)
+    for note in plan.notes:
+        console.print(f"{plan.dataset.name}: {note}", markup=False, highlight=False)
     for reason in plan.skipped.values():
         console.print(f"skipped: {reason}", markup=False, highlight=False)
 

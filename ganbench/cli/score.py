@@ -3,77 +3,101 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from ganbench.cli._common import guarded, inception_weights
 from ganbench.core.errors import UsageError
 
+if TYPE_CHECKING:
+    from rich.table import Table
 
-def _size(text: str | None) -> tuple[int, int] | None:
-    """Return (height, width) of ``HxW``."""
-    if text is None:
-        return None
-    parts = text.lower().split("x")
-    if len(parts) != 2 or not all(p.isdigit() and int(p) > 0 for p in parts):
-        raise UsageError(f"--resize is {text!r}: HxW needed, such as 28x28")
-    return int(parts[0]), int(parts[1])
+    from ganbench.evaluation.scores import Scores
 
 
 @click.command()
-@click.option("--real", required=True, help="Folder of images, .npy, .npz or FILE.npz:NAME.")
+@click.option(
+    "--real", required=True, help="Folder of images, .npy, .npz, FILE.npz:NAME, or a data set."
+)
 @click.option("--fake", required=True, help="The same.")
 @click.option("--train", help="The same: the training samples, for the group memorisation.")
 @click.option(
     "--features",
-    default="none",
+    default="auto",
     show_default=True,
-    help="none, pixels, classifier:mnist, inception.",
+    help="none, pixels, classifier:mnist, inception ...; auto: what suits the real samples.",
 )
 @inception_weights
 @click.option("--metrics", default="all", show_default=True, help="Names, groups, or all.")
 @click.option("--subsample", type=int, help="Use this many of the real and of the fake samples.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of every subset.")
-@click.option("--resize", help="HxW: resize images (pillow, bicubic).")
+@click.option("--resize", help="HxW: resize images.")
+@click.option(
+    "--resizer",
+    default="bicubic",
+    show_default=True,
+    help="bicubic, area, bilinear-antialias, lanczos, or bilinear (pytorch-fid's).",
+)
+@click.option(
+    "--background",
+    default="white",
+    show_default=True,
+    help="Under transparent pixels: white, black, grey or #rrggbb.",
+)
+@click.option("--range", "value_range", default="", help="Of float images: 0..1 or -1..1.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")
 @guarded
-def score(real, fake, train, features, metrics, subsample, seed, resize, as_json) -> None:
+def score(real, fake, train, features, metrics, subsample, seed, resize, resizer, background,
+          value_range, as_json) -> None:  # fmt: skip
     """Measure samples made elsewhere against real ones."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-    from rich.table import Table
 
-    from ganbench.data._files import RESIZER, read
+    from ganbench.data._reading import Reading, parse_size
     from ganbench.evaluation.score import score_samples
-    from ganbench.reports.tables import number
 
-    size = _size(resize)
-    resized = f"{RESIZER} to {size[0]}x{size[1]}" if size else ""
+    reading = Reading(parse_size(resize), resizer, background, value_range)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
                TimeElapsedColumn())  # fmt: skip
     try:
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("reading", total=None)
-            sides = [path and read(path, size) for path in (real, fake, train)]
 
             def tick(what: str, done: int, total: int) -> None:
                 progress.update(task, description=what, completed=done, total=total)
 
             scores = score_samples(
-                sides[0], sides[1], features, metrics, subsample, seed, sides[2], resized, tick
+                real, fake, features, metrics, subsample, seed, train, None, reading, tick
             )
     except ValueError as error:
         raise UsageError(str(error)) from None
-    table = Table()
-    for name in ("metric", "value", "floor", "sd"):
-        table.add_column(name, justify="left" if name == "metric" else "right")
-    for key, value in scores.metrics.items():
-        sd = scores.floor_sds.get(key)
-        table.add_row(
-            key, number(value), number(scores.floors[key]), "" if sd is None else number(sd)
-        )
-    Console().print(table)
+    for warning in scores.warnings:
+        click.echo(f"ganbench: {warning}", err=True)
+    click.echo(scores.features)
+    Console().print(_table(scores))
     for note in scores.notes:
         click.echo(note)
+    for name, reason in scores.unmeasured.items():
+        click.echo(f"{name} has no value: {reason}")
     if as_json:
         click.echo(json.dumps(scores.to_json()))
+
+
+def _table(scores: Scores) -> Table:
+    """Return a row for each quantity: value, floor, their ratio, and on how many samples."""
+    from rich.table import Table
+
+    from ganbench.reports.tables import number
+
+    table = Table()
+    for name in ("metric", "value", "floor", "sd", "× floor", "noise", "real", "fake"):
+        table.add_column(name, justify="left" if name == "metric" else "right")
+    for key, value in scores.metrics.items():
+        floor, sd = scores.floors.get(key), scores.floor_sds.get(key)
+        ratio = "" if not floor or floor < 0 or value < 0 else f"{value / floor:.3g}"
+        within = {True: "within", False: "", None: ""}[scores.within_noise.get(key)]
+        cells = ("" if n is None else number(n) for n in (floor, sd))
+        sizes = (f"{n:,}" if n else "" for n in scores.counts[key])
+        table.add_row(key, number(value), *cells, ratio, within, *sizes)
+    return table

@@ -257,6 +257,20 @@ def register(item: T) -> T:
     return item
 
 
+def get(kind: str, name: str) -> Any:
+    """Return what is registered under a name: ``get("dataset", "mnist")``.
+
+    Args:
+        kind: variant, dataset, arch, metric ...: the keys of ``KINDS``.
+
+    Raises:
+        UsageError: there is no such kind or name; with the nearest.
+    """
+    if kind not in KINDS:
+        raise unknown("kind", kind, KINDS)
+    return KINDS[kind].get(name)
+
+
 @contextlib.contextmanager
 def temporarily(*items: Any) -> Iterator[None]:
     """Register ``items`` for a ``with`` block; they are known to this process only.

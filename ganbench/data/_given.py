@@ -1,7 +1,7 @@
 """The user's own samples as data sets: ``folder:PATH`` and ``array:PATH``.
 
 Their names in results are ``folder:LAST-PART-OF-THE-PATH``; the path itself travels beside the name
-(``Dataset.location``), and the SHA-256 of the content identifies them. A seeded tenth is held out.
+(``Dataset.location``), and the SHA-256 of the content identifies them. A seeded part is held out.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -18,13 +19,18 @@ from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Budget, Data, Dataset
 from ganbench.core.seeds import derive
 from ganbench.data import _files
+from ganbench.data._arrays import Pictures, like_raw_pixels
 from ganbench.data._hashing import array_sha256
+from ganbench.data._image_files import Images
+from ganbench.data._reading import shown
 
 LEAST, LEAST_HELD_OUT, MOST_HELD_OUT = 20, 10, 10_000  # nearest-neighbour metrics need more than 5
+ENOUGH_HELD_OUT = 1_000
 PIECE = 1_000
 LATENT = 100  # the widest latent of vectors
 
 Check = Callable[[str], None]
+Samples = np.ndarray | Images | Pictures
 
 
 def located(argument: str) -> tuple[str, str]:
@@ -79,7 +85,7 @@ def settle(dataset: Dataset, data: Data) -> Dataset:
 
 
 def load(name: str, check: Check, path: str, data_dir: str | None = None) -> Data:
-    """Return the samples at ``data_dir`` or ``path``, a seeded tenth of them held out.
+    """Return the samples at ``data_dir`` or ``path``, a seeded part of them held out.
 
     Images are uint8 ``[N, C, H, W]``, vectors float32 ``[N, D]`` with the values that they have.
 
@@ -90,20 +96,62 @@ def load(name: str, check: Check, path: str, data_dir: str | None = None) -> Dat
     check(where)
     given = _files.read(where)
     if len(given) < LEAST:
-        raise UsageError(f"{where} holds {len(given)} samples: at least {LEAST} needed")
-    samples = _whole(given) if len(given.shape) == 4 else _vectors(np.asarray(given), where)
+        raise UsageError(f"{shown(where)} holds {len(given)} samples: at least {LEAST} needed")
+    if isinstance(given, Images | Pictures):
+        samples = _whole(given)
+    else:
+        samples = _vectors(np.asarray(given), where)
     if samples[0].size == 0 or (samples == samples[0]).all():
         raise UsageError(f"every sample of {where} is the same: there is nothing to learn")
     order = np.random.default_rng(derive("given", "split")).permutation(len(samples))
-    count = min(max(round(len(samples) / 10), LEAST_HELD_OUT), MOST_HELD_OUT)
+    count = held_out(len(samples))
+    train, test = np.sort(order[count:]), np.sort(order[:count])
+    labels = class_folders(given, Path(where))
     return Data(
-        train=samples[np.sort(order[count:])],
-        test=samples[np.sort(order[:count])],
+        train=samples[train],
+        test=samples[test],
         sha256=array_sha256(samples),
+        train_labels=None if labels is None else labels[train],
+        test_labels=None if labels is None else labels[test],
+        notes=_notes(given, where),
     )
 
 
-def _whole(images: _files.Array | _files.Images) -> np.ndarray:
+def held_out(n: int) -> int:
+    """Return how many of ``n`` samples are held out.
+
+    A tenth; of few samples more, as metrics of neighbours and of covariances need some hundreds,
+    but never more than a third.
+    """
+    return min(max(round(n / 10), min(ENOUGH_HELD_OUT, n // 3), LEAST_HELD_OUT), MOST_HELD_OUT)
+
+
+def class_folders(given: Samples, root: Path) -> np.ndarray | None:
+    """Return the class ``[N]`` of each image: the first folder below ``root``, in order of names.
+
+    None unless every image lies in one of several such folders.
+    """
+    if not isinstance(given, Images):
+        return None
+    parts = [file.relative_to(root).parts for file in given.files]
+    names = sorted({own[0] for own in parts if len(own) > 1})
+    if len(names) < 2 or min(map(len, parts)) < 2:
+        return None
+    index = {name: k for k, name in enumerate(names)}
+    return np.array([index[own[0]] for own in parts])
+
+
+def _notes(given: Samples, where: str) -> tuple[str, ...]:
+    notes = _files.notes_of(given)
+    if len(given.shape) == 2 and like_raw_pixels(given):
+        notes += (
+            f"{shown(where)} holds whole numbers of 0..255, as raw pixels: bring vectors to about "
+            "-1..1 yourself, or save uint8 images [N, H, W]",
+        )
+    return notes
+
+
+def _whole(images: Images | Pictures) -> np.ndarray:
     """Return images as one array; image files are read in pieces."""
     samples = np.empty(images.shape, np.uint8)
     for start in range(0, len(samples), PIECE):

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ganbench.core import registry
-from ganbench.core.cache import digest
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Extracted, Extractor, GeneratedSide, Metric, RealSide
-from ganbench.data._files import samples
+from ganbench.data._reading import Reading
+from ganbench.evaluation import likely_mistakes
 from ganbench.evaluation.choose import (
     choose_metrics,
     lacking_in_score,
     load_extractor,
     quantity_names,
 )
+from ganbench.evaluation.choose_features import AUTO, choose_features
 from ganbench.evaluation.floors import columns, floor_draws, mean_and_sd, split
+from ganbench.evaluation.given import Side, of_one_shape, side_of
 from ganbench.evaluation.measure import (
     cut_real,
     extract,
@@ -31,52 +32,9 @@ from ganbench.evaluation.measure import (
     subset,
     value,
 )
+from ganbench.evaluation.scores import Scores
 
 Tick = Callable[[str, int, int], None]  # what is done, how much of it, of how much
-
-
-@dataclass(frozen=True)
-class Scores:
-    """The values of one comparison, and its protocol.
-
-    Attributes:
-        metrics: ``{quantity: value}``.
-        floors: the same of real samples in place of the fakes: as many of them, against the other
-            real samples; the mean of several draws.
-        floor_sds: the standard deviation of one draw, where there are several.
-        sizes: ``{metric: (real, fake) samples}``; some metrics read a seeded subset.
-        floor_sizes: the same of the floors. Where ``real`` is too small for both sides, the
-            reference has fewer samples than that of the value, or each side half of ``real``;
-            ``notes`` says so.
-        floor_draws: ``{metric: draws}`` of the floors.
-        protocol: all that must be equal for two comparisons to be comparable.
-    """
-
-    metrics: dict[str, float]
-    floors: dict[str, float]
-    floor_sds: dict[str, float]
-    sizes: dict[str, tuple[int, int]]
-    floor_sizes: dict[str, tuple[int, int]]
-    floor_draws: dict[str, int]
-    protocol: dict[str, Any]
-
-    @property
-    def notes(self) -> list[str]:
-        """Say which floors have other counts than their values."""
-        by_counts: dict[str, list[str]] = {}
-        for name, size in self.sizes.items():
-            real, fake = self.floor_sizes[name]
-            if (real, fake) != size:
-                counts = (
-                    f"{real} real samples and {fake} as fakes, values on {size[0]} and {size[1]}"
-                )
-                by_counts.setdefault(counts, []).append(name)
-        return [f"floors of {', '.join(names)}: {counts}" for counts, names in by_counts.items()]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the object that ``ganbench score --json`` prints."""
-        known = {**vars(self), "notes": self.notes}
-        return known | {"protocol_id": digest(self.protocol)[:12]}
 
 
 def choose_for_samples(
@@ -121,20 +79,29 @@ def _real_side(test: Extracted, train: Extracted | None) -> RealSide:
 
 
 def _extracted(
-    extractor: Extractor, side: Any, name: str, subsample: int | None, seed: int, tick: Tick
+    extractor: Extractor, side: Side, subsample: int | None, seed: int, tick: Tick
 ) -> Extracted:
-    array = samples(side, name)
+    """Return the features of a side, in a seeded order where they come with classes.
+
+    Files are often in order of class, and metrics that split samples want each part to have all.
+    """
+    samples, name = side.samples, side.name
     if subsample is not None:
         if subsample < 1:
             raise UsageError(f"subsample is {subsample}: at least 1 needed")
-        array = subset(array, subsample, "subsample", name, seed)
+        samples = subset(samples, subsample, "subsample", name, seed)
+    if len(samples) < 2:
+        raise UsageError(f"{name} has {len(samples)} samples: at least 2 needed")
     what = f"features of the {name} samples"
-    extracted = extract(extractor, array, lambda done: tick(what, done, len(array)))
+    extracted = extract(extractor, samples, lambda done: tick(what, done, len(samples)))
     pieces = np.array_split(extracted.features, len(extracted) // 1000 + 1)
     bad = sum(int((~np.isfinite(piece)).sum()) for piece in pieces)
     if bad:
         raise UsageError(f"{name} holds {bad} values that are NaN or infinite")
-    return extracted
+    if extracted.probs is None:
+        return extracted
+    rows = np.arange(len(extracted))
+    return extracted.rows(subset(rows, len(rows), "score order", name, seed))
 
 
 def _check_widths(sides: dict[str, Extracted]) -> None:
@@ -165,7 +132,7 @@ def _floor(
 def _protocol(
     extractor: Extractor,
     preprocessing: str,
-    read: dict[str, tuple[int, int]],
+    scores: Scores,
     train: Extracted | None,
     seed: int,
     chosen: list[tuple[Metric, set[str]]],
@@ -174,80 +141,148 @@ def _protocol(
         "features": extractor.key,
         "features_sha256": extractor.sha256,
         "preprocessing": preprocessing,
-        "sizes": {name: list(size) for name, size in read.items()},
+        "sizes": {name: list(size) for name, size in scores.sizes.items()},
         "train_size": 0 if train is None else len(train),
         "seed": seed,
-        "metrics": {m.name: {"version": m.version, "params": dict(m.params)} for m, _ in chosen},
+        "metrics": {
+            m.name: {"version": m.version, "params": dict(m.params)}
+            for m, _ in chosen
+            if m.name in scores.sizes
+        },
     }
 
 
 def score_samples(
     real: Any,
     fake: Any,
-    features: str = "none",
+    features: str = AUTO,
     metrics: str | Sequence[str] = "all",
     subsample: int | None = None,
     seed: int = 0,
     train: Any = None,
-    preprocessing: str = "",
+    n: int | None = None,
+    reading: Reading = Reading(),  # noqa: B008 (frozen)
     tick: Tick = lambda what, done, total: None,
 ) -> Scores:
     """Measure ``fake`` against ``real`` and return values, floors, sizes and protocol.
 
     Args:
-        real, fake: vectors ``[N, D]``, or uint8 images ``[N, C, H, W]``.
-        features: none, pixels, classifier:mnist or inception.
+        real, fake: vectors ``[N, D]`` or images: arrays, tensors, paths, names of data sets (their
+            held-out samples), or what generates samples; see ``evaluation.given.side_of``.
+        features: none, pixels, classifier:mnist, inception ...; ``auto``: what suits ``real``.
         metrics: quantities, groups or "all".
         subsample: use seeded subsets of this many samples of the real and of the fake side.
         seed: of every subset.
         train: what the generator was trained on, for the metrics of memorisation; all of it is
             read. ``real`` must then be held out from it.
-        preprocessing: what was done to the samples before, a part of the protocol.
+        n: how many samples a generator makes.
+        reading: how pictures are read.
         tick: is called as the work goes on.
 
     Raises:
-        UsageError: unknown names, or samples that do not go with the features.
-        ValueError: samples that a metric cannot be computed on; the message says why.
+        UsageError: unknown names, or samples that do not go with each other or the features, or
+            none of the metrics has a value.
     """
-    extractor = load_extractor(features)
-    first = np.asarray(samples(real, "real")[:1])
+    given = {"real": real, "fake": fake} | ({} if train is None else {"train": train})
+    sides, told = of_one_shape({k: side_of(v, k, reading, n) for k, v in given.items()})
+    spec, why = choose_features(sides["real"], features)
+    extractor = load_extractor(spec)
+    first = np.asarray(sides["real"].samples[:1])
     probs = len(first) > 0 and extractor.function(first).probs is not None
-    chosen = choose_for_samples(metrics, features, probs, train is not None)  # before long work
+    chosen = choose_for_samples(metrics, spec, probs, train is not None)  # before long work
     take = partial(_extracted, extractor, seed=seed, tick=tick)
-    sides = {
-        "real": take(side=real, name="real", subsample=subsample),
-        "fake": take(side=fake, name="fake", subsample=subsample),
+    found = {
+        name: take(side=side, subsample=None if name == "train" else subsample)
+        for name, side in sides.items()
     }
-    if train is not None:
-        sides["train"] = take(side=train, name="train", subsample=None)
-    _check_widths(sides)
-    copied = sides.get("train")
-    real_side = _real_side(sides["real"], copied)
-    own = quantity_names(features)
-    scores = Scores({}, {}, {}, {}, {}, {}, {})
+    _check_widths(found)
+    scores = Scores(features=why)
+    scores.warnings.extend([*(note for side in sides.values() for note in side.notes), *told])
+    real_side = _real_side(found["real"], found.get("train"))
     for i, (metric, wanted) in enumerate(chosen):
         tick(metric.name, i, len(chosen))
         draws = floor_draws(metric, extractor)
-        measured, size = _measure(metric, real_side, sides["fake"], seed)
-        drawn, floor_size = _floor(metric, draws, real_side, size, seed)
-        scores.sizes[metric.name], scores.floor_sizes[metric.name] = size, floor_size
-        scores.floor_draws[metric.name] = draws
-        of_metric = (measured, *mean_and_sd(drawn))
-        for kept, found in zip((scores.metrics, scores.floors, scores.floor_sds), of_metric,
-                               strict=True):  # fmt: skip
-            kept |= {own.get(k, k): v for k, v in found.items() if own.get(k, k) in wanted}
-    scores.protocol.update(_protocol(extractor, preprocessing, scores.sizes, copied, seed, chosen))
+        _add(scores, metric, wanted, draws, real_side, found["fake"], seed, quantity_names(spec))
+    if not scores.metrics:
+        reasons = dict.fromkeys(scores.unmeasured.values())
+        raise UsageError("; ".join(reasons))
+    done = dict.fromkeys(what for side in sides.values() for what in side.done)
+    preprocessing = "; ".join(filter(None, (reading.resizing if sides["real"].pictures else "",
+                                            *done)))  # fmt: skip
+    scores.protocol.update(
+        _protocol(extractor, preprocessing, scores, found.get("train"), seed, chosen)
+    )
+    scores.warnings.extend(_mistakes(scores, found, chosen))
     return scores
+
+
+def _add(
+    scores: Scores,
+    metric: Metric,
+    wanted: set[str],
+    draws: int,
+    real: RealSide,
+    fake: Extracted,
+    seed: int,
+    own: Any,
+) -> None:
+    """Add the values of one metric and their floor, or why it has none, to ``scores``.
+
+    Args:
+        own: ``{quantity: its name on these features}``.
+    """
+    try:
+        measured, size = _measure(metric, real, fake, seed)
+    except (ValueError, RuntimeError) as error:
+        scores.unmeasured[metric.name] = " ".join(str(error).split())
+        return
+    named = {own.get(k, k): v for k, v in measured.items() if own.get(k, k) in wanted}
+    scores.metrics.update(named)
+    scores.sizes[metric.name] = size
+    scores.counts.update(dict.fromkeys(named, size))
+    try:
+        drawn, floor_size = _floor(metric, draws, real, size, seed)
+    except (ValueError, RuntimeError) as error:
+        scores.warnings.append(f"{metric.name} has no floor: {' '.join(str(error).split())}")
+        return
+    means, sds = mean_and_sd({own.get(k, k): v for k, v in drawn.items()})
+    scores.floor_sizes[metric.name], scores.floor_draws[metric.name] = floor_size, draws
+    scores.floors.update({k: v for k, v in means.items() if k in named})
+    scores.floor_sds.update({k: v for k, v in sds.items() if k in named})
+    scores.within_noise.update(
+        likely_mistakes.within_noise(named, means, sds, dict.fromkeys(named, draws))
+    )
+
+
+def _mistakes(
+    scores: Scores, found: dict[str, Extracted], chosen: list[tuple[Metric, set[str]]]
+) -> list[str]:
+    """Return what is probably wrong with the samples, in sentences."""
+    said = likely_mistakes.other_scale(found["real"], found["fake"])
+    for name in ("real", "fake"):
+        said += likely_mistakes.constant_features(name, found[name])
+    if any(metric.name in scores.sizes and metric.needs.real_features for metric, _ in chosen):
+        said += likely_mistakes.repeated_samples("real", found["real"])
+    quantities = [q for metric, _ in chosen for q in metric.quantities]
+    measured = (scores.metrics, scores.floors, scores.floor_sds)
+    return said + likely_mistakes.below_floor(quantities, *measured)
 
 
 def score(
     real: Any,
     fake: Any,
-    features: str = "none",
+    features: str = AUTO,
     metrics: str | Sequence[str] = "all",
     subsample: int | None = None,
     seed: int = 0,
     train: Any = None,
+    n: int | None = None,
+    **reading: Any,
 ) -> dict[str, float]:
-    """Return ``{quantity: value}`` of ``fake`` against ``real``; see ``score_samples``."""
-    return score_samples(real, fake, features, metrics, subsample, seed, train).metrics
+    """Return ``{quantity: value}`` of ``fake`` against ``real``; see ``score_samples``.
+
+    Args:
+        reading: ``resize=(height, width)``, ``resizer``, ``background``, ``value_range``.
+    """
+    how = Reading(**reading)
+    return score_samples(real, fake, features, metrics, subsample, seed, train, n, how).metrics

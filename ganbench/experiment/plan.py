@@ -28,6 +28,7 @@ class Plan:
         trainings: of the variants. controls: what is measured beside them, without training.
         seeds: of every variant. more_seeds: ``{variant: seeds}`` of those that have others.
         skipped: ``{variant: reason}`` of the variants that do not fit.
+        notes: what a user is told of how the data were read.
     """
 
     preset: Preset
@@ -44,6 +45,7 @@ class Plan:
     more_seeds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     keep: str = "auto"
     film: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -141,6 +143,7 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
         together=trained_together(setting.arch, setting.device),
         keep=request.keep,
         film=request.film,
+        notes=setting.data.notes,
     )
     if asked is None and is_screening(len(seeds), min(t.steps for t in trainings)):
         plan = replace(plan, more_seeds=_noise_seeds(plan, variants))

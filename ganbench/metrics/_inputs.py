@@ -27,7 +27,7 @@ def checked(x: Any, name: str, at_least: int = 2) -> Tensor:
         if array.dtype.kind not in "fiub":
             raise ValueError(f"{name} holds {array.dtype}, not real numbers")
         dtype = array.dtype if array.dtype in (np.float16, np.float32) else np.float64
-        x = torch.from_numpy(np.ascontiguousarray(array, dtype))
+        x = torch.from_numpy(np.require(array, dtype, ["C", "W"]))
     if x.is_complex():
         raise ValueError(f"{name} holds {x.dtype}, not real numbers")
     if x.ndim != 2:

@@ -96,14 +96,17 @@ def _within(blocks: list[Tensor]) -> tuple[float, Array]:
     between = sum(2 * _total(a, b) for i, a in enumerate(blocks) for b in blocks[i + 1 :])
     counts = np.array([len(block) for block in blocks])
     n = counts.sum()
-    return float((own.sum() + between) / (n * (n - 1))), own / (counts * (counts - 1))
+    with np.errstate(invalid="ignore"):  # blocks of one sample have no pairs
+        of_blocks = own / (counts * (counts - 1))
+    return float((own.sum() + between) / (n * (n - 1))), of_blocks
 
 
 def _between(x: list[Tensor], y: list[Tensor]) -> tuple[float, Array]:
     """Return the mean kernel over pairs from both sides: of all, and in each pair of blocks."""
     sums = np.array([[_total(a, b) for b in y] for a in x])
     counts = np.outer([len(a) for a in x], [len(b) for b in y])
-    return float(sums.sum() / counts.sum()), np.diag(sums / counts)
+    with np.errstate(invalid="ignore"):
+        return float(sums.sum() / counts.sum()), np.diag(sums / counts)
 
 
 def _each(x: list[Tensor], y: list[Tensor]) -> Array:
@@ -129,17 +132,18 @@ def _rounding(x: Tensor, y: Tensor) -> float:
 def kernel_distance(real: Any, fake: Any) -> KernelDistance:
     """Return ``(value, standard_error)`` for ``real [N, D]`` and ``fake [M, D]``.
 
+    The error is NaN for fewer than 20 samples on a side: each of 10 blocks needs two.
+
     Exact over all pairs, with O(block^2) memory beside the data. Unbiased, so it may be below 0.
     The kernel is a polynomial about the origin: moving both sides changes the value.
 
     Raises:
-        ValueError: fewer than 20 samples (2 in each of 10 blocks), different D, values that are not
-            finite.
+        ValueError: fewer than 2 samples, different D, values that are not finite.
 
     References:
         Bińkowski et al. 2018, arXiv:1801.01401.
     """
-    x, y = _inputs.pair(real, fake, 2 * BLOCKS)
+    x, y = _inputs.pair(real, fake)
     return _assembled(_within(_blocks(x, _precision(x, x))), x, y)
 
 
@@ -164,14 +168,14 @@ def _distance(*means: tuple[float, Array]) -> KernelDistance:
 
 def prepare(real: Any) -> dict[str, Array]:
     """Return the real points ``[N, D]`` and the kernel's means within them."""
-    x = _inputs.samples(real, "real", 2 * BLOCKS)
+    x = _inputs.samples(real, "real")
     of_all, of_blocks = _within(_blocks(x, _precision(x, x)))
     return {"real": x.cpu().numpy(), "of_all": np.array(of_all), "of_blocks": of_blocks}
 
 
 def compute(prepared: dict[str, Array], fake: Any) -> dict[str, float]:
     """Return ``kd`` from a prepared real side."""
-    x, y = _inputs.pair(prepared["real"], fake, 2 * BLOCKS)
+    x, y = _inputs.pair(prepared["real"], fake)
     of_real = float(prepared["of_all"]), prepared["of_blocks"]
     return {"kd": _assembled(of_real, x, y).value}
 

@@ -46,7 +46,7 @@ def pictures(folder, n=30, size=(8, 8), mode="L", seed=0):
 def test_a_folder_is_split_into_seeded_disjoint_parts(tmp_path, mode, channels):
     folder = pictures(tmp_path / "faces", 150, mode=mode)
     data = load(f"folder:{folder}")
-    assert data.train.shape == (135, channels, 8, 8) and data.test.shape == (15, channels, 8, 8)
+    assert data.train.shape == (100, channels, 8, 8) and data.test.shape == (50, channels, 8, 8)
     assert data.train.dtype == np.uint8
     files = {np.atleast_3d(np.asarray(Image.open(p))).transpose(2, 0, 1).tobytes()
              for p in folder.iterdir()}  # fmt: skip
@@ -58,9 +58,11 @@ def test_a_folder_is_split_into_seeded_disjoint_parts(tmp_path, mode, channels):
     assert load(f"folder:{folder}").sha256 != data.sha256
 
 
-def test_the_held_out_part_is_a_tenth_within_bounds(tmp_path, monkeypatch):
+def test_the_held_out_part_is_enough_for_metrics_within_bounds(tmp_path, monkeypatch):
+    sizes = [(20, 10), (90, 30), (3_000, 1_000), (9_000, 1_000), (50_000, 5_000), (10**6, 10_000)]
+    assert [(n, _given.held_out(n)) for n, _ in sizes] == sizes
     monkeypatch.setattr(_given, "MOST_HELD_OUT", 40)
-    for n, held_out in [(20, 10), (200, 20), (1_000, 40)]:
+    for n, held_out in [(20, 10), (90, 30), (1_000, 40)]:
         np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(n, 3)))
         data = load(f"array:{tmp_path}/x.npy")
         assert (len(data.train), len(data.test)) == (n - held_out, held_out)
@@ -77,7 +79,7 @@ def test_arrays_keep_their_values(tmp_path):
     rows = np.concatenate([found.train, found.test])
     assert np.array_equal(np.sort(rows, 0), np.sort(signals.astype(np.float32), 0))
     found = load(f"array:{tmp_path}/both.npz:images")
-    assert found.train.shape == (50, 3, 9, 12) and found.train.dtype == np.uint8
+    assert found.train.shape == (40, 3, 9, 12) and found.train.dtype == np.uint8
     assert load(f"array:{tmp_path}/counts.npy").train.dtype == np.float32
 
 
@@ -91,8 +93,8 @@ def test_defaults_follow_the_content(tmp_path):
         fitted = dataset.settle(dataset, dataset.load(None))
         found.append((fitted.name, fitted.shape, fitted.arch, fitted.features, fitted.batch))
     assert found == [
-        ("array:x.npy", (7,), "toy:latent=7", "none", 30),
-        ("array:y.npy", (1, 28, 28), "dcgan", "pixels", 30),
+        ("array:x.npy", (7,), "toy:latent=7", "none", 27),
+        ("array:y.npy", (1, 28, 28), "dcgan", "pixels", 27),
     ]
     population = ganbench.train("ns", f"array:{tmp_path}/x.npy", steps=2)
     assert population.sample(3, seed=0).shape == (3, 7)
@@ -210,7 +212,7 @@ def make_bad(tmp_path):
         ("folder:{}/empty", "empty holds no images"),
         ("folder:{}/damaged", "003.png is not a readable image"),
         ("folder:{}/text", "004.png is not a readable image"),
-        ("folder:{}/sizes", "000.png 8x9: give --resize HxW"),
+        ("folder:{}/sizes", "000.png 9x8: give --resize HxW"),
         ("folder:{}/few", "few holds 5 samples: at least 20 needed"),
         ("folder:{}/flat", "every sample of"),
         ("folder:{}/odd", "arch dcgan does not fit folder:odd: 15x15 cannot be halved down"),

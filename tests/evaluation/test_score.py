@@ -9,6 +9,7 @@ import ganbench
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Extractor, Features, needs
+from ganbench.data._reading import Reading
 from ganbench.evaluation.score import score_samples
 from ganbench.metrics import frechet_distance, precision_recall
 from tests.evaluation._helpers import call, last_digit, normal, numbered, numbers, probe
@@ -41,9 +42,24 @@ def test_the_protocol_tells_what_differs():
     x, y = normal(80), normal(80, seed=1)
     base = score_samples(x, y, metrics="fd").to_json()["protocol_id"]
     assert score_samples(x + 1, y, metrics="fd").to_json()["protocol_id"] == base
-    for change in ({"metrics": "w1"}, {"subsample": 50}, {"seed": 1}, {"preprocessing": "blur"}):
+    for change in ({"metrics": "w1"}, {"subsample": 50}, {"seed": 1}):
         given = {"metrics": "fd"} | change
         assert score_samples(x, y, **given).to_json()["protocol_id"] != base
+
+
+def test_the_protocol_tells_what_was_done_to_pictures():
+    images = np.random.default_rng(0).integers(0, 256, (40, 4, 6, 6), dtype=np.uint8)
+    said = set()
+    for reading in (Reading(), Reading(background="black"), Reading((4, 4)),
+                    Reading((4, 4), "area")):  # fmt: skip
+        scores = score_samples(images, images, "pixels", "fd", reading=reading)
+        said.add(scores.protocol["preprocessing"])
+    assert said == {
+        "alpha composited on white",
+        "alpha composited on black",
+        "pillow bicubic to 4x4; alpha composited on white",
+        "pillow area to 4x4; alpha composited on white",
+    }
 
 
 def test_the_training_samples_show_copies():
@@ -57,7 +73,7 @@ def test_the_training_samples_show_copies():
     for name in ("memorisation", "authenticity"):
         message = f"{name} cannot be measured: it needs the training samples: give --train"
         with pytest.raises(UsageError, match=message):
-            ganbench.score(real, copies, metrics=name)
+            ganbench.score(real, real, metrics=name)
 
 
 def test_train_is_read_from_the_command_line(tmp_path):
@@ -176,11 +192,11 @@ def test_of_a_metric_with_several_quantities_only_those_asked_for_are_returned()
 
 
 def test_the_protocol_holds_versions_parameters_and_what_the_samples_went_through():
-    _, scores = watched(params={"k": 3}, version=2, given={"seed": 4, "preprocessing": "blur"})
+    _, scores = watched(params={"k": 3}, version=2, given={"seed": 4})
     assert scores.protocol == {
         "features": "none",
         "features_sha256": "",
-        "preprocessing": "blur",
+        "preprocessing": "",
         "sizes": {"probe": [101, 80]},
         "train_size": 90,
         "seed": 4,

@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from ganbench.core.errors import UsageError
-from ganbench.data import _files as files
 from ganbench.data._files import read
+from ganbench.data._image_files import Images
+from ganbench.data._reading import Reading
 from ganbench.evaluation.choose import load_extractor
 from ganbench.evaluation.measure import extract
 from tests.evaluation._helpers import call, normal
@@ -18,14 +19,14 @@ from tests.evaluation._helpers import call, normal
 def test_images_are_read_in_batches(folders, monkeypatch):
     path, sides = folders
     most = []
-    whole = files.Images.__getitem__
+    whole = Images.__getitem__
 
     def watched(self, rows):
         found = whole(self, rows)
         most.append(len(found) if isinstance(rows, slice) else 0)
         return found
 
-    monkeypatch.setattr(files.Images, "__getitem__", watched)
+    monkeypatch.setattr(Images, "__getitem__", watched)
     images = read(str(path / "real"))
     extractor = replace(load_extractor("classifier:mnist"), batch=16)
     found = extract(extractor, images)
@@ -51,10 +52,10 @@ def test_array_layouts(tmp_path):
 
 def test_resizing_is_stated_and_applied(folders):
     path, _ = folders
-    assert read(str(path / "real"), (14, 10)).shape == (60, 1, 14, 10)
-    Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save(path / "real" / "z.jpg")
-    assert read(str(path / "real"), (28, 28)).shape == (61, 3, 28, 28)  # one is in colour
-    with pytest.raises(UsageError, match="28x28 and .*z.jpg 9x9: give --resize HxW"):
+    assert read(str(path / "real"), Reading((14, 10))).shape == (60, 1, 14, 10)
+    Image.fromarray(np.full((9, 9, 3), [200, 10, 10], np.uint8)).save(path / "real" / "z.jpg")
+    assert read(str(path / "real"), Reading((28, 28))).shape == (61, 3, 28, 28)  # one is in colour
+    with pytest.raises(UsageError, match=r"28x28 \(HxW\) and .*z.jpg 9x9: give --resize HxW"):
         read(str(path / "real"))
 
 
@@ -121,7 +122,8 @@ def make(tmp_path, kind):
 )
 def test_bad_input_is_one_line(kind, message, tmp_path):
     np.save(tmp_path / "good.npy", normal(30))
-    done = call("--real", tmp_path / "good.npy", "--fake", make(tmp_path, kind))
+    bad = make(tmp_path, kind)
+    done = call("--real", bad if kind == "truncated" else tmp_path / "good.npy", "--fake", bad)
     assert done.exit_code == 2, done.output
     assert message in " ".join(done.stderr.split())
     assert len(done.stderr.strip().splitlines()) == 1

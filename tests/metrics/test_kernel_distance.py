@@ -113,9 +113,18 @@ def test_tiles_change_little_in_float32(monkeypatch, tile):
     assert 0 < off < KERNEL.ROUNDING * double.standard_error
 
 
-def test_kernel_distance_of_too_few():
-    with pytest.raises(ValueError, match="fake has 19 samples: at least 20 needed"):
-        kernel_distance(normal(30, 2), normal(19, 2))
+@pytest.mark.parametrize(("n", "m"), [(2, 2), (5, 30), (30, 19), (11, 3)])
+def test_few_samples_have_a_distance_without_an_error(n, m, recwarn):
+    x, y = normal(n, 3, 1), normal(m, 3, 2) + 1
+    found = kernel_distance(x, y)
+    gram = ((np.concatenate([x, y]) @ np.concatenate([x, y]).T) / 3 + 1) ** 3
+    within = [
+        (g.sum() - np.trace(g)) / (len(g) * (len(g) - 1)) for g in (gram[:n, :n], gram[n:, n:])
+    ]
+    assert found.value == pytest.approx(sum(within) - 2 * gram[:n, n:].mean(), rel=1e-10)
+    assert np.isnan(found.standard_error) and not recwarn.list
+    with pytest.raises(ValueError, match="fake has 1 samples: at least 2 needed"):
+        kernel_distance(x, y[:1])
 
 
 def test_the_entry_is_the_function(tmp_path):

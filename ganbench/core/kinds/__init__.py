@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ganbench.core.kinds.arch import CAPABILITIES, Arch, NetworkBuilder, Networks, NetworkWrap
 from ganbench.core.kinds.control import Control, ControlInput
 from ganbench.core.kinds.dataset import Budget, Data, Dataset, Mixture
-from ganbench.core.kinds.features import Extracted, Extractor, Features
+from ganbench.core.kinds.features import Extracted, Extractor, Features, Suits
 from ganbench.core.kinds.method import (
     LossFunction,
     Modifier,
@@ -94,6 +94,7 @@ __all__ = [
     "RealSide",
     "Schedule",
     "Shape",
+    "Suits",
     "Value",
     "Variant",
     "data_family",

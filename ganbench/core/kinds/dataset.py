@@ -39,6 +39,7 @@ class Data:
         sha256: of what the arrays were made from.
         train_labels, test_labels: ``[N]`` integers, where the data have classes.
         mixture: the modes, where they are known exactly.
+        notes: what a user is told of how they were read.
     """
 
     train: np.ndarray
@@ -47,6 +48,7 @@ class Data:
     train_labels: np.ndarray | None = None
     test_labels: np.ndarray | None = None
     mixture: Mixture | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

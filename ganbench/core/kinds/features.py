@@ -57,10 +57,31 @@ class Extractor:
 
 
 @dataclass(frozen=True)
+class Suits:
+    """That features suit some samples, where the user names none.
+
+    Attributes:
+        spec: ``name`` or ``name:argument``.
+        rank: of several that suit, the highest is taken: 0 raw values, 10 features of any images,
+            20 of the very data set.
+        why: a few words for the user, with a warning where the numbers mean little.
+    """
+
+    spec: str
+    rank: int
+    why: str
+
+
+def _never(samples: np.ndarray) -> Suits | None:
+    return None
+
+
+@dataclass(frozen=True)
 class Features:
     """A kind of feature extractor; ``load(argument)`` where the user wrote ``name:argument``.
 
     Attributes:
+        suits: whether they suit samples ``[N, *shape]`` by themselves, and are at hand.
         names: the names of quantities on these features, where the field has a name of its own
             for them: ``{"fd": "fid"}``.
     """
@@ -69,6 +90,7 @@ class Features:
     load: Callable[[str], Extractor]
     summary: str
     names: Mapping[str, str] = field(default_factory=dict)
+    suits: Callable[[np.ndarray], Suits | None] = _never
 
     def __post_init__(self) -> None:
         check_name(self.name)

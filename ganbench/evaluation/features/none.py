@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ganbench.core.errors import UsageError
-from ganbench.core.kinds import Extracted, Extractor, Features
+from ganbench.core.kinds import Extracted, Extractor, Features, Suits
 from ganbench.core.lazy import np
 from ganbench.core.registry import register
 
@@ -27,4 +27,9 @@ def load(argument: str) -> Extractor:
     return Extractor("none", "", flat, batch=sys.maxsize)
 
 
-register(Features("none", load, "samples as they are, flattened"))
+def suits(samples: Array) -> Suits | None:
+    """Return that vectors are measured as they are."""
+    return Suits("none", 0, "vectors as they are") if samples.ndim == 2 else None
+
+
+register(Features("none", load, "samples as they are, flattened", suits=suits))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ganbench.core.errors import UsageError
-from ganbench.core.kinds import Extracted, Extractor, Features
+from ganbench.core.kinds import Extracted, Extractor, Features, Suits
 from ganbench.core.lazy import np
 from ganbench.core.registry import register
 
@@ -27,4 +27,15 @@ def load(argument: str) -> Extractor:
     return Extractor("pixels", "", scaled)
 
 
-register(Features("pixels", load, "image pixels in 0..1, flattened"))
+def suits(samples: Array) -> Suits | None:
+    """Return that pixels are what is left for images, and what that means."""
+    if samples.ndim != 4:
+        return None
+    return Suits(
+        "pixels", 0,
+        "distances of pixels say little of what images show; pip install 'ganbench[features]' has "
+        "features of an ImageNet classifier",
+    )  # fmt: skip
+
+
+register(Features("pixels", load, "image pixels in 0..1, flattened", suits=suits))

@@ -1,0 +1,255 @@
+"""Folders of image files as one set of pictures, decoded when it is sliced."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ganbench.core.errors import UsageError
+from ganbench.core.lazy import np
+from ganbench.data._reading import Reading, check_pixels, composited, resized, shown, to_bytes
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from ganbench.core.kinds.dataset import Array
+
+FORMATS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+GREY_MODES = ("1", "L")  # others are grey where their pixels are
+DEEP = ("I;16", "I;16B", "I;16L", "I;16N", "I")  # values of 0..65535
+ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)  # the EXIF tag, and the values that swap the sides
+
+
+@dataclass(frozen=True)
+class Images:
+    """Image files of one size, read when they are sliced: ``[N, C, H, W]`` uint8.
+
+    Attributes:
+        size: (height, width) as read, after any resizing.
+        channels: 1 or 3.
+        notes: what was done to them and what was left out, in sentences.
+        done: what was done to pixels, for the protocol.
+    """
+
+    files: tuple[Path, ...]
+    size: tuple[int, int]
+    channels: int
+    reading: Reading = Reading()
+    notes: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """``(N, C, H, W)``."""
+        return len(self.files), self.channels, *self.size
+
+    def __getitem__(self, rows: Any) -> Array | Images:
+        """Return an array for a slice, and the images of an array of indices, still unread."""
+        if not isinstance(rows, slice):
+            return replace(self, files=tuple(self.files[i] for i in rows))
+        found = [self._read(file) for file in self.files[rows]]
+        return np.concatenate(found) if found else np.empty((0, *self.shape[1:]), np.uint8)
+
+    def in_colour(self) -> Images:
+        """Return the same pictures with three channels."""
+        return replace(self, channels=3)
+
+    def _read(self, file: Path) -> Array:
+        with opened(file) as image:
+            pixels = resized(decoded(image, self.reading), self.reading)
+        if pixels.shape[2:] != self.size:
+            raise UsageError(
+                f"{shown(file)} is {pixels.shape[2]}x{pixels.shape[3]} (HxW), others {self.size[0]}"
+                f"x{self.size[1]}: give --resize HxW (ganbench score), or images of one size"
+            )
+        if self.channels == 1:
+            return pixels[:, :1]
+        return np.repeat(pixels, 3, axis=1) if pixels.shape[1] == 1 else pixels
+
+
+@contextlib.contextmanager
+def opened(file: Path) -> Iterator[Image.Image]:
+    """Open an image whose decoding may raise anything.
+
+    Raises:
+        UsageError: it is not readable; the message names the file.
+    """
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of damaged metadata
+        try:
+            with Image.open(file) as image:
+                check_pixels(*image.size)
+                yield image
+        except UsageError:
+            raise
+        except Exception as error:  # Pillow raises many kinds for damaged files
+            said = " ".join(str(error).split()).replace(str(file), shown(file))
+            raise UsageError(f"{shown(file)} is not a readable image ({said})") from None
+
+
+def decoded(image: Image.Image, reading: Reading) -> Array:
+    """Return the pixels of an open image, uint8 ``[1, 1 or 3, H, W]``, as a viewer shows them.
+
+    Raises:
+        ValueError: values that cannot be brought to 8 bits.
+    """
+    from PIL import ImageOps
+
+    turned = ImageOps.exif_transpose(image)
+    if turned.mode in DEEP:
+        values = np.asarray(turned).astype(np.int64)
+        if values.min() < 0 or values.max() > 65_535:
+            raise ValueError(f"pixels from {values.min()} to {values.max()}, beyond 16 bits")
+        return ((values * 255 + 32_767) // 65_535).astype(np.uint8)[None, None]
+    if turned.mode == "F":
+        return to_bytes(np.asarray(turned), reading.value_range)[None, None]
+    if turned.has_transparency_data:
+        planes = np.asarray(turned.convert("RGBA")).transpose(2, 0, 1)
+        return composited(planes[None], reading.colour)
+    if turned.mode in GREY_MODES:
+        return np.asarray(turned.convert("L"))[None, None]
+    return np.asarray(turned.convert("RGB")).transpose(2, 0, 1)[None]
+
+
+def image_folder(folder: Path, reading: Reading) -> Images:
+    """Return the images of a folder, searched through; their headers are read and compared.
+
+    Hidden files and folders are nobody's samples. Links are followed, each folder once.
+
+    Raises:
+        UsageError: no images, of several sizes without ``reading.resize``, or unreadable.
+    """
+    if folder.resolve() == Path(folder.resolve().anchor):
+        raise UsageError(f"{shown(folder)} is the root of the file system: name a folder of images")
+    left, files = Counter[str](), []
+    for path in _walk(folder, left):
+        files.append(path)
+    files.sort()
+    if not files:
+        raise UsageError(
+            f"{shown(folder)} holds no images ({', '.join(FORMATS)}){_left_out(left, '; ')}"
+        )
+    seen = Counter[str]()
+    size, grey = None, True
+    for file in files:
+        with opened(file) as image:
+            own = _facts(image, seen)
+            size = size or own
+            if own != size and reading.resize is None:
+                raise UsageError(
+                    f"{shown(files[0])} is {size[0]}x{size[1]} (HxW) and {shown(file)} {own[0]}x"
+                    f"{own[1]}: give --resize HxW (ganbench score), or images of one size"
+                )
+            if grey and image.mode not in (*GREY_MODES, *DEEP, "F"):
+                grey = _is_grey(decoded(image, reading))
+    assert size is not None
+    notes, done = _said(len(files), seen, left, grey, reading)
+    return Images(tuple(files), reading.resize or size, 1 if grey else 3, reading, notes, done)
+
+
+def _walk(folder: Path, left: Counter[str]) -> Iterator[Path]:
+    """Yield the image files below a folder, and count what is left out."""
+    root, visited, waiting = folder.resolve(), set(), [folder]
+    while waiting:
+        here = waiting.pop()
+        try:
+            status = here.stat()
+            entries = sorted(os.scandir(here), key=lambda entry: entry.name)
+        except OSError as error:
+            raise UsageError(f"cannot read {shown(here)}: {error.strerror}") from None
+        if (status.st_dev, status.st_ino) in visited:
+            left["linked to a folder that was read before"] += here != folder
+            continue
+        visited.add((status.st_dev, status.st_ino))
+        for entry in entries:
+            path = here / entry.name
+            if entry.name.startswith("."):
+                left["hidden"] += 1
+                continue
+            try:
+                mode = entry.stat().st_mode
+            except OSError:
+                left["links to nothing"] += 1
+                continue
+            if entry.is_symlink() and not path.resolve().is_relative_to(root):
+                left["outside"] += 1
+            if stat.S_ISDIR(mode):
+                waiting.append(path)
+            elif not stat.S_ISREG(mode):
+                left["no regular files"] += 1
+            elif path.suffix.lower() in FORMATS:
+                yield path
+            else:
+                left[f"of another kind ({shown(path.suffix.lower()) or 'no ending'})"] += 1
+
+
+def _facts(image: Image.Image, seen: Counter[str]) -> tuple[int, int]:
+    """Return the (height, width) that is shown, and count what has to be done to the pixels."""
+    width, height = image.size
+    mode = image.mode
+    turned = 0
+    if image.format != "PNG" or "exif" in image.info:  # Pillow would decode a PNG to look for it
+        turned = image.getexif().get(ORIENTATION, 1)
+    seen["turned"] += turned in range(2, 9)
+    seen["alpha"] += image.has_transparency_data
+    seen["deep"] += mode in DEEP
+    seen["float"] += mode == "F"
+    seen["CMYK"] += mode == "CMYK"
+    seen["frames"] += bool(getattr(image, "is_animated", False))
+    seen["grey"] += mode in (*GREY_MODES, *DEEP, "LA", "F")
+    seen[f"mode {mode}"] += 1
+    sideways = turned in SIDEWAYS and image.format != "TIFF"  # Pillow has turned a TIFF's size
+    return (width, height) if sideways else (height, width)
+
+
+def _is_grey(pixels: Array) -> bool:
+    """Return whether the three channels of uint8 ``[N, C, H, W]`` are one."""
+    return pixels.shape[1] == 1 or bool((pixels[:, :1] == pixels[:, 1:]).all())
+
+
+def _said(
+    n: int, seen: Counter[str], left: Counter[str], grey: bool, reading: Reading
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what is told of a folder, and what of it is a part of the protocol."""
+    outside = left.pop("outside", 0)
+    facts = {
+        f"alpha composited on {reading.background}": seen["alpha"],
+        "turned as EXIF says": seen["turned"],
+        "16 bits scaled to 8": seen["deep"],
+        f"float {reading.value_range} scaled to 8 bits": seen["float"],
+        "CMYK converted to RGB": seen["CMYK"],
+    }
+    done = {what: count for what, count in facts.items() if count}
+    notes = [f"{count:,} of {n:,} images: {what}" for what, count in done.items()]
+    if seen["frames"]:
+        notes.append(f"{seen['frames']:,} of {n:,} images have several frames: the first is read")
+    if grey and seen["grey"] < n:
+        notes.append("every image is grey, whatever it is stored as: one channel")
+    if not grey and seen["grey"]:
+        notes.append(f"{seen['grey']:,} of {n:,} images are grey: all are read as colour")
+    if outside:
+        notes.append(f"{outside:,} links lead out of the folder, and are followed")
+    if left.total():
+        notes.append(_left_out(left))
+    return tuple(notes), tuple(done)
+
+
+def _left_out(left: Counter[str], before: str = "") -> str:
+    """Return how many files are left out, by reason; empty for none."""
+    reasons = {why: count for why, count in left.items() if count and why != "outside"}
+    if not reasons:
+        return ""
+    each = ", ".join(f"{count:,} {why}" for why, count in sorted(reasons.items()))
+    return f"{before}{sum(reasons.values()):,} files are left out: {each}"
