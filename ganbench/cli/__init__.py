@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ganbench import __version__
+from ganbench.cli._streams import degrade
 from ganbench.cli.bench import bench
 from ganbench.cli.compare import compare
 from ganbench.cli.film import film
@@ -25,6 +26,7 @@ from ganbench.cli.verify import verify
 @click.version_option(__version__)
 def main() -> None:
     """A benchmark and comparison suite for generative adversarial networks."""
+    degrade()
 
 
 COMMANDS = (
