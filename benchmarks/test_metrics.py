@@ -114,6 +114,32 @@ def test_neighbours_against_prdc(benchmark, capsys):
     )  # fmt: skip
 
 
+def test_clipped_against_plain_density_and_coverage(benchmark, capsys):
+    real, fake = normal(N, 128, 1), 0.9 * normal(N, 128, 2) + 0.1
+    plain, clipped = (
+        registry.metrics.get(name) for name in ("density-coverage", "clipped-density-coverage")
+    )
+
+    def whole(metric):
+        return metric.compute(metric.prepare(real, k=5), fake, k=5)
+
+    clipped.compute(clipped.prepare(real[:9], k=5), fake[:9])  # what it imports is not counted
+    ratios = []
+    for _ in range(5):
+        theirs, _ = least(lambda: whole(plain), 1)
+        ours, _ = least(lambda: whole(clipped), 1)
+        ratios.append(ours / theirs)
+    ratio = float(np.median(ratios))
+    assert ratio < 1.2
+    benchmark.pedantic(lambda: whole(clipped), rounds=1)
+    report(
+        benchmark, capsys,
+        f"clipped density and coverage, N = {N}, D = 128: {ratio:.2f} times the time of density "
+        f"and coverage, median of {len(ratios)} turns",
+        ratio=ratio,
+    )  # fmt: skip
+
+
 def test_sliced_against_pot(benchmark, capsys):
     import ot
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -13,6 +14,7 @@ import click
 
 from ganbench.core.errors import Interrupted, UsageError
 
+DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}  # full, or not to be written
 FAILED, USAGE, RESUMABLE, CTRL_C = 1, 2, 75, 130
 
 
@@ -39,6 +41,12 @@ def guarded(command: Callable, hint: str = "") -> Callable:
         except UsageError as error:
             click.echo(f"ganbench: {error}", err=True)
             sys.exit(USAGE)
+        except OSError as error:
+            if error.errno not in DISK:
+                raise
+            where = f" {error.filename}" if error.filename else ""
+            click.echo(f"ganbench: cannot write{where}: {error.strerror}{hint}", err=True)
+            sys.exit(FAILED)
         except Interrupted:
             click.echo(f"ganbench: stopped{hint}", err=True)
             sys.exit(RESUMABLE)

@@ -31,8 +31,10 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> None:
             handle.flush()
             os.fsync(handle.fileno())
         os.replace(part, path)
-    except BaseException:
+    except BaseException as error:
         part.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = str(path)  # what was to be written, not where it was on the way
         raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:

@@ -146,9 +146,13 @@ def near(
         yield part, squared, row, column
 
 
-def radii(x: Tensor, k: int) -> Tensor:
-    """Return the squared distance of each row to its k-th nearest other row, ``[N]``."""
-    squared_radii = torch.zeros(len(x), dtype=x.dtype, device=x.device)
+def balls(x: Tensor, k: int) -> Iterator[tuple[slice, Tensor, Tensor, Tensor, Tensor]]:
+    """Yield ``(rows, row, column, squared, squared_radii [rows])`` over chunks of rows of ``x``.
+
+    The ball of a row reaches to its k-th nearest other row. Among the pairs of ``row`` (counted
+    from the chunk's first) and ``column``, at the exact distance ``squared``, are all that are in
+    it; a ball of radius 0 may have none.
+    """
     for part, squared, row, column in near(x, x, k, itself=False):
         if len(row) > 2 * k * len(squared):  # perhaps of many copies: the radius is 0
             first = squared.topk(k, dim=1, largest=False).indices.flatten()
@@ -158,8 +162,16 @@ def radii(x: Tensor, k: int) -> Tensor:
         sizes = torch.bincount(row, minlength=len(squared))
         place = torch.arange(len(row), device=x.device) - (sizes.cumsum(0) - sizes)[row]
         table = x.new_full((len(squared), max(k, int(sizes.max()))), torch.inf)
-        table[row, place] = between(x[part], x, row, column)
-        squared_radii[part] = table.kthvalue(k, dim=1).values.where(sizes > 0, 0)
+        true = between(x[part], x, row, column)
+        table[row, place] = true
+        yield part, row, column, true, table.kthvalue(k, dim=1).values.where(sizes > 0, 0)
+
+
+def radii(x: Tensor, k: int) -> Tensor:
+    """Return the squared distance of each row to its k-th nearest other row, ``[N]``."""
+    squared_radii = torch.zeros(len(x), dtype=x.dtype, device=x.device)
+    for part, _, _, _, found in balls(x, k):
+        squared_radii[part] = found
     return squared_radii
 
 

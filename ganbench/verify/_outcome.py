@@ -26,12 +26,14 @@ class Outcome:
 
     Attributes:
         details: for the JSON line. tables, figures: ``{file stem: ...}``, to be written.
+        title: of the table, where it is not the check's usual one.
     """
 
     checks: list[Check]
     details: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     figures: dict[str, Figure] = field(default_factory=dict)
+    title: str = ""
 
     @property
     def passed(self) -> bool:

@@ -4,6 +4,9 @@ Real held-out samples are taken for a perfect generator's. They are degraded in 
 (``_degrade.py``), on MNIST in the features of its classifier and on the ring of Gaussians, and each
 quantity is measured at each step. For its positive controls (``Quantity.controls``) it must get
 worse from step to step; what it should be blind to (``Quantity.blind``) must hardly move it.
+
+With ``--court`` the published sanity checks of fidelity and diversity are held instead
+(``_court.py``).
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from ganbench.core.kinds import Extracted, Extractor, Metric, Quantity, RealSide
 from ganbench.core.seeds import derive
 from ganbench.evaluation.choose import lacking_in_score, load_extractor
 from ganbench.evaluation.measure import cut_real, extract, of_samples, prepare, sizes, value
+from ganbench.verify import _court
 from ganbench.verify._degrade import DEGRADATIONS, STEPS, Pool
 from ganbench.verify._outcome import Check, Outcome
 
@@ -128,8 +132,10 @@ def _judge(bed: Bed, quantity: Quantity, own: pd.DataFrame) -> Iterator[Check]:
         yield Check(f"{bed.name} {quantity.key} blind to {name}", shown, "hardly moves", good)
 
 
-def run(tick: Callable[[str], None] = lambda what: None) -> Outcome:
-    """Measure and judge every metric on both test beds."""
+def run(tick: Callable[[str], None] = lambda what: None, court: bool = False) -> Outcome:
+    """Measure and judge every metric on both test beds, or hold the court."""
+    if court:
+        return _court.hold(tick)
     beds = (_images(), _points())
     table = pd.DataFrame([row for bed in beds for row in _measure(bed, tick)])
     checks = [check for bed in beds for check in _checks(bed, table)]

@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 
 from ganbench.metrics import (
+    clipped_density_coverage,
     density_coverage,
     frechet_distance,
     frechet_infinity,
+    ken,
     kernel_distance,
+    mind,
     ndb,
     precision_recall,
+    rke,
     sinkhorn_divergence,
     sliced_wasserstein,
     vendi_score,
@@ -28,6 +32,9 @@ SIDED = {
     "sliced": lambda x, y: sliced_wasserstein(x, y, 50),
     "pr": precision_recall,
     "dc": density_coverage,
+    "clipped": clipped_density_coverage,
+    "mind": mind,
+    "ken": lambda x, y: ken(x, y, 1.0),
 }
 
 OTHERS = {
@@ -36,7 +43,9 @@ OTHERS = {
     "ndb": lambda x, y: ndb(x, y, 8),
     "sinkhorn": sinkhorn_divergence,
     "vendi": lambda x, y: vendi_score(y),
+    "rke": lambda x, y: rke(y, 1.0),
 }
+OF_FAKES = [OTHERS["vendi"], OTHERS["rke"]]  # they read no real side
 
 
 @over(SIDED)
@@ -55,7 +64,9 @@ def test_other_numbers_of_features(metric):
         metric(normal(8, 3), normal(8, 2))
 
 
-@pytest.mark.parametrize("metric", [frechet_distance, precision_recall, density_coverage])
+@pytest.mark.parametrize(
+    "metric", [frechet_distance, precision_recall, density_coverage, clipped_density_coverage]
+)
 def test_one_sample_is_too_few(metric):
     with pytest.raises(ValueError, match="real has 1 samples: at least 2 needed"):
         metric(GOOD[:1], GOOD)
@@ -70,7 +81,7 @@ def test_values_that_are_not_finite(metric, bad):
     y[3, 1] = bad
     with pytest.raises(ValueError, match="(fake|x) holds 1 values that are NaN or infinite"):
         metric(x, y)
-    if metric is not OTHERS["vendi"]:
+    if metric not in OF_FAKES:
         with pytest.raises(ValueError, match="real holds 1 values that are NaN or infinite"):
             metric(y, x)
         with pytest.raises(ValueError, match="real has 3 features and fake 2: not comparable"):
