@@ -127,7 +127,24 @@ def _svhn(folder, monkeypatch, images, labels):
     monkeypatch.setattr(SVHN, "split_list", listed)
 
 
-REMOTE = {"fashion-mnist": _fashion, "cifar10": _cifar, "svhn": _svhn}
+def _emoji(folder, monkeypatch, images, labels):
+    from tests.data._fonts import colour_font
+
+    colour_font(folder / "NotoColorEmoji.ttf", {0x1F600 + i: x for i, x in enumerate(images[0])})
+
+
+def _glyphs(folder, monkeypatch, images, labels):
+    from ganbench.data.glyphs import CHARACTERS
+    from tests.data._fonts import outline_font
+
+    for seed in range(6):
+        outline_font(folder / f"{seed}.ttf", CHARACTERS, seed)
+
+
+REMOTE = {
+    "fashion-mnist": _fashion, "cifar10": _cifar, "svhn": _svhn,
+    "emoji": _emoji, "emoji64": _emoji, "glyphs": _glyphs,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -140,6 +157,8 @@ def no_network(monkeypatch, tmp_path):
     monkeypatch.setattr(urllib.request, "urlopen", fail)
     monkeypatch.setenv("GANBENCH_DATA", str(tmp_path / "data"))
     monkeypatch.setattr("ganbench.data.fashion_mnist.DEBIAN", tmp_path / "no-debian")
+    monkeypatch.setattr("ganbench.data.emoji.DEBIAN", tmp_path / "no-debian")
+    monkeypatch.setattr("ganbench.data.glyphs.FOLDERS", (tmp_path / "no-debian",))
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from ganbench.data._reading import shown
 LEAST, LEAST_HELD_OUT, MOST_HELD_OUT = 20, 10, 10_000  # nearest-neighbour metrics need more than 5
 ENOUGH_HELD_OUT = 1_000
 PIECE = 1_000
+SMALL = 32  # pixels a side, above which training every variant takes days
 LATENT = 100  # the widest latent of vectors
 
 Check = Callable[[str], None]
@@ -79,7 +80,8 @@ def settle(dataset: Dataset, data: Data) -> Dataset:
     }
     fitted = replace(dataset, shape=shape, batch=batch, budgets=budgets)
     if len(shape) == 3:
-        return replace(fitted, arch="dcgan", features="pixels")
+        variants = ("core",) if max(shape[1:]) > SMALL else ()
+        return replace(fitted, arch="dcgan", features="auto", variants=variants)
     latent = min(max(2, shape[0]), LATENT)  # as wide as the data
     return replace(fitted, arch=f"toy:latent={latent}", features="none")
 

@@ -25,7 +25,7 @@ def make(argument: str) -> Dataset:
 
     if not argument:
         raise UsageError("folder: needs a path, as in folder:/data/faces")
-    return _given.dataset("folder", argument, "dcgan", "pixels", check)
+    return _given.dataset("folder", argument, "dcgan", "auto", check)
 
 
 register(

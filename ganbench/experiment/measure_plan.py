@@ -9,6 +9,7 @@ from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Data
 from ganbench.evaluation.choose import choose_metrics, lacking_in_run, load_extractor
+from ganbench.evaluation.measure import extract
 from ganbench.experiment import kept_models
 from ganbench.experiment.more_measured import asked_training
 from ganbench.experiment.protocols import of_one_budget
@@ -72,7 +73,8 @@ def ask(
     """Return what is measured of the trainings that are measured as ``training`` is.
 
     Raises:
-        UsageError: an unknown name, a metric that cannot be measured here, or no samples.
+        UsageError: an unknown name, a metric that cannot be measured here, no samples, or features
+            that do not read these.
     """
     for flag, n in (("--n-real", n_real), ("--n-fake", n_fake)):
         if n is not None and n < 2:
@@ -80,6 +82,7 @@ def ask(
     dataset = registry.datasets.get(training.dataset)
     dataset = dataset.settle(dataset, data)
     extractor = load_extractor(features or training.features)
+    extract(extractor, data.test[:1])  # what the features refuse is refused here
     default = [registry.metrics.get(name) for name in dataset.metrics]
     lacking = lacking_in_run(dataset, data, extractor, training.checkpoints)
     chosen = choose_metrics(metrics, {"default": default}, lacking, extractor.key)

@@ -123,7 +123,8 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
 
     request.check()
     setting = settle(request)
-    variants = choose_variants(request.variants or setting.preset.variants)
+    default = setting.dataset.variants or setting.preset.variants
+    variants = choose_variants(request.variants or default)
     asked = request.seeds
     seeds = seed_list(_default_seeds(setting) if asked is None else asked)
     trainings, skipped = fitting_trainings(request, setting, variants)

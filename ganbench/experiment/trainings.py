@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ganbench.core import registry
@@ -54,9 +54,12 @@ def settle(request: Request) -> Setting:
     """Resolve the names in ``request`` and load its data.
 
     Raises:
-        UsageError: a name is unknown, or the data cannot be had.
+        UsageError: a name is unknown, the data cannot be had, or the features do not read them.
     """
     from ganbench.evaluation.choose import load_extractor
+    from ganbench.evaluation.choose_features import AUTO, choose_features
+    from ganbench.evaluation.given import Side
+    from ganbench.evaluation.measure import extract
     from ganbench.training.build import choose_backend
 
     dataset = registry.datasets.get(request.dataset)
@@ -66,7 +69,12 @@ def settle(request: Request) -> Setting:
     data = dataset.load(data_dir)
     dataset = dataset.settle(dataset, data)
     arch, options = parse_arch(request.arch or dataset.arch)
-    extractor = load_extractor(request.features or dataset.features)
+    asked = request.features or dataset.features
+    features, why = choose_features(Side("real", data.test), asked)
+    if asked == AUTO:
+        data = replace(data, notes=(*data.notes, why))
+    extractor = load_extractor(features)
+    extract(extractor, data.test[:1])  # what the features refuse is refused before any training
     checkpoints = request.checkpoints or preset.checkpoints
     metrics = _metrics(request, dataset, data, extractor, checkpoints)
     if request.validation:

@@ -94,7 +94,7 @@ def test_defaults_follow_the_content(tmp_path):
         found.append((fitted.name, fitted.shape, fitted.arch, fitted.features, fitted.batch))
     assert found == [
         ("array:x.npy", (7,), "toy:latent=7", "none", 27),
-        ("array:y.npy", (1, 28, 28), "dcgan", "pixels", 27),
+        ("array:y.npy", (1, 28, 28), "dcgan", "auto", 27),
     ]
     population = ganbench.train("ns", f"array:{tmp_path}/x.npy", steps=2)
     assert population.sample(3, seed=0).shape == (3, 7)
@@ -116,7 +116,8 @@ def test_short_names_are_keys_and_name_themselves(written, name):
 def test_results_hold_a_short_name_and_no_path(tmp_path):
     """In worker processes, which find the data by the short name and the place beside it."""
     folder = pictures(tmp_path / "here" / "My Faces")
-    words = ["run", "--variants", "ns", "--preset", "smoke", "--budget", 64, "--workers", 1]
+    words = ["run", "--variants", "ns", "--preset", "smoke", "--budget", 64, "--workers", 1,
+             "--features", "pixels"]  # fmt: skip
     done = call(*words, "--dataset", f"folder:{folder}", "--out", tmp_path / "o")
     assert done.exit_code == 0, done.output
     table = pd.read_csv(tmp_path / "o" / "results.csv")
@@ -353,3 +354,55 @@ def test_shipped_classifiers_say_what_they_are():
         assert said["dataset"] == name and 0.9 < float(said["test_accuracy"]) < 1
         assert classifier.path(name).stat().st_size < 2_000_000
         assert load_extractor(f"classifier:{name}").trained_on == ""
+
+
+def test_features_of_given_images_are_chosen_and_told(tmp_path, monkeypatch):
+    from ganbench.data import mnist
+    from ganbench.experiment.plan import make_plan
+    from ganbench.experiment.request import Request
+
+    digits = mnist.load(None)
+    np.save(tmp_path / "digits.npy", digits.test[:200])
+    plan, _ = make_plan(Request(dataset=f"array:{tmp_path}/digits.npy", variants=("ns",)))
+    assert plan.trainings[0].features == "classifier:mnist"
+    assert any("classifier:mnist" in note for note in plan.notes)
+    asked = Request(dataset=f"array:{tmp_path}/digits.npy", variants=("ns",), features="pixels")
+    plan, _ = make_plan(asked)
+    assert plan.trainings[0].features == "pixels" and plan.notes == ()
+
+
+def test_large_images_train_core_unless_variants_are_named(tmp_path):
+    from ganbench.experiment.plan import make_plan
+    from ganbench.experiment.request import Request, variant_groups
+
+    core = {variant.name for variant in variant_groups()["core"]}
+    for size, only_core in ((64, True), (32, False)):
+        folder = pictures(tmp_path / f"of{size}", 40, (size, size))
+        plan, _ = make_plan(Request(dataset=f"folder:{folder}", features="pixels"))
+        assert ({t.variant for t in plan.trainings} <= core) == only_core
+    named = Request(dataset=f"folder:{tmp_path}/of64", features="pixels", variants=("bcr",))
+    assert {t.variant for t in make_plan(named)[0].trainings} == {"bcr"}
+
+
+def test_class_folders_are_labels(tmp_path):
+    for name, seed in (("cats", 1), ("ants", 2)):
+        pictures(tmp_path / "pets" / name, 30, seed=seed)
+    data = load(f"folder:{tmp_path}/pets")
+    labels = np.concatenate([data.train_labels, data.test_labels])
+    assert sorted(np.bincount(labels)) == [30, 30]
+    ants = {np.asarray(Image.open(p)).tobytes() for p in (tmp_path / "pets" / "ants").iterdir()}
+    for image, label in zip(data.test, data.test_labels, strict=True):
+        assert (image.tobytes() in ants) == (label == 0)  # in order of names
+    pictures(tmp_path / "pets", 1)  # one beside the folders
+    assert load(f"folder:{tmp_path}/pets").train_labels is None
+
+
+def test_what_was_done_to_files_and_raw_pixels_are_told(tmp_path):
+    folder = pictures(tmp_path / "faces")
+    (folder / "notes.txt").write_text("x")
+    assert load(f"folder:{folder}").notes == ("1 files are left out: 1 of another kind (.txt)",)
+    np.save(tmp_path / "raw.npy", np.random.default_rng(0).integers(0, 256, (40, 9)))
+    assert "whole numbers of 0..255" in load(f"array:{tmp_path}/raw.npy").notes[0]
+    done = call("plan", "--variants", "ns", "--dataset", f"array:{tmp_path}/raw.npy",
+                "--preset", "smoke")  # fmt: skip
+    assert "whole numbers of 0..255" in " ".join(done.stdout.split())

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import types
 from pathlib import Path
 
 import numpy as np
@@ -244,15 +245,40 @@ def test_the_named_file_comes_first_then_the_cache_then_a_download(
     assert inception.read_weights() == content  # the named file, whatever is in the cache
 
 
-def test_loading_leaves_pytorch_fid_as_it_was(known, weights, monkeypatch):
-    before = theirs.load_state_dict_from_url
-    inception.network(weights.read_bytes())
-    assert theirs.load_state_dict_from_url is before
-    with pytest.raises(RuntimeError):  # weights of another network
-        bad = weights.with_name("bad.pth")
-        torch.save({"x": torch.zeros(1)}, bad)
-        inception.network(bad.read_bytes())
-    assert theirs.load_state_dict_from_url is before
+def test_nothing_of_pytorch_fid_or_torchvision_is_replaced_even_while_loading(
+    known, weights, monkeypatch
+):
+    """Not for a moment: another thread may use pytorch-fid meanwhile."""
+    import torchvision.models.inception as base
+
+    class Sealed(types.ModuleType):
+        def __setattr__(self, name, value):
+            pytest.fail(f"{self.__name__}.{name} was replaced")
+
+    bad = weights.with_name("bad.pth")
+    torch.save({"x": torch.zeros(1)}, bad)
+    monkeypatch.setattr(theirs, "load_state_dict_from_url", lambda *_, **__: pytest.fail("loaded"))
+    before = dict(vars(theirs)), dict(vars(base))
+    try:
+        theirs.__class__ = base.__class__ = Sealed
+        inception.network(weights.read_bytes())
+        with pytest.raises(RuntimeError, match="Missing key"):  # weights of another network
+            inception.network(bad.read_bytes())
+    finally:
+        types.ModuleType.__setattr__(theirs, "__class__", types.ModuleType)
+        types.ModuleType.__setattr__(base, "__class__", types.ModuleType)
+    assert (dict(vars(theirs)), dict(vars(base))) == before
+
+
+def test_features_are_bit_for_bit_those_of_pytorch_fids_own_network(extract, reference):
+    """In one process on one CPU, at one batch: the same operations in the same order."""
+    if torch.cuda.is_available():
+        pytest.skip("the reference is on the CPU")
+    for images in (COLOUR, GREY):
+        x = torch.from_numpy(images).float() / 255
+        with torch.inference_mode():
+            wanted = reference.eval()(x.expand(-1, 3, -1, -1).contiguous())[0].flatten(1).numpy()
+        assert np.array_equal(extract(images).features, wanted)
 
 
 def test_nothing_in_the_file_is_executed(tmp_path):

@@ -77,7 +77,7 @@ class Dataset:
         load: ``data_dir or None -> Data``; raises ``UsageError`` when the data cannot be had.
         shape: of one sample; None where only the content tells.
         arch: default architecture, ``name`` or ``name:key=value``.
-        features: default feature extractor of the metrics.
+        features: default feature extractor of the metrics; ``auto``: what suits the samples.
         metrics: names of the metrics that are measured.
         primary: the quantity by which variants are ranked first.
         batch: default batch size.
@@ -87,6 +87,7 @@ class Dataset:
         n_validation: how many training samples the validation split holds; a tenth if None.
         location: where its files are, if its name does not say: what ``load`` is given.
         settle: ``(data set, its data) -> data set`` with what only the content tells.
+        variants: what is trained where no variants are named; the preset's if empty.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Dataset:
     n_validation: int | None = None
     location: str | None = None
     settle: Callable[[Dataset, Data], Dataset] = lambda dataset, data: dataset
+    variants: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for part in self.name.split(":", 1):

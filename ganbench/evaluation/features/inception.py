@@ -2,8 +2,9 @@
 
 Heusel et al. 2017 (arXiv:1706.08500), in the network of Szegedy et al. 2015 (arXiv:1512.00567), as
 pytorch-fid has it: its layers, its weights (ported from the TensorFlow network of 2015-12-05), its
-scaling to 0..1 and its bilinear resizing to 299x299 inside the network. Grey images are repeated
-in three channels.
+scaling to 0..1, its bilinear resizing to 299x299 (not antialiased) and 2 x - 1. Grey images are
+repeated in three channels. The network is torchvision's with the nine blocks that pytorch-fid
+changes; nothing of either module is replaced.
 
 The weights are read from the file that ``--inception-weights`` or ``GANBENCH_INCEPTION_WEIGHTS``
 names, else from torch hub's cache, where they are downloaded to if they are missing. Their whole
@@ -22,21 +23,33 @@ from typing import TYPE_CHECKING
 
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Extracted, Extractor, Features
-from ganbench.core.lazy import np, torch
+from ganbench.core.lazy import F, np, torch
 from ganbench.core.registry import register
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from ganbench.core.kinds import Array
 
 VARIABLE = "GANBENCH_INCEPTION_WEIGHTS"
 FILE = "pt_inception-2015-12-05-6726825d.pth"
 SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
-BLOCK, FEATURES = 3, 2048  # the last average pooling
+SIZE, FEATURES = 299, 2048  # pixels a side; the last average pooling
+CLASSES = 1008  # of the TensorFlow network
 BATCH = 50
 FLOOR_DRAWS = 2  # 10,000 images take minutes on a CPU
 NAMES = {"fd": "fid", "kd": "kid", "fd_inf": "fid_inf"}
+BLOCKS = {  # pytorch-fid's in place of torchvision's: (class, channels in, and of the branch)
+    "Mixed_5b": ("FIDInceptionA", (192, 32)),
+    "Mixed_5c": ("FIDInceptionA", (256, 64)),
+    "Mixed_5d": ("FIDInceptionA", (288, 64)),
+    "Mixed_6b": ("FIDInceptionC", (768, 128)),
+    "Mixed_6c": ("FIDInceptionC", (768, 160)),
+    "Mixed_6d": ("FIDInceptionC", (768, 160)),
+    "Mixed_6e": ("FIDInceptionC", (768, 192)),
+    "Mixed_7b": ("FIDInceptionE_1", (1280,)),
+    "Mixed_7c": ("FIDInceptionE_2", (2048,)),
+}
 
 
 def read_weights() -> bytes:
@@ -72,16 +85,28 @@ def read_weights() -> bytes:
 
 
 def network(raw: bytes) -> nn.Module:
-    """Return pytorch-fid's network with the weights ``raw``: images in 0..1 -> ``[features]``."""
+    """Return the network with the weights ``raw``: ``[N, 3, 299, 299]`` in -1..1 -> ``[N, 2048]``.
+
+    Raises:
+        RuntimeError: the weights are another network's.
+    """
     from pytorch_fid import inception
+    from torchvision.models import Inception3
 
     state = torch.load(io.BytesIO(raw), map_location="cpu", weights_only=True)
-    fetch = inception.load_state_dict_from_url  # it has no other way in for weights
-    inception.load_state_dict_from_url = lambda *_, **__: state
-    try:
-        return inception.InceptionV3([BLOCK]).eval()
-    finally:
-        inception.load_state_dict_from_url = fetch
+    model = Inception3(CLASSES, aux_logits=False, init_weights=False)
+    for place, (block, channels) in BLOCKS.items():
+        setattr(model, place, getattr(inception, block)(*channels))
+    model.load_state_dict(state)
+    model.fc = torch.nn.Identity()  # its input is the last pooling
+    return model.eval().requires_grad_(False)
+
+
+def fitted(images: Tensor) -> Tensor:
+    """Return uint8 images ``[N, 1 or 3, H, W]`` as the network reads them."""
+    x = images.float() / 255
+    x = x.expand(-1, 3, -1, -1).contiguous()
+    return 2 * F.interpolate(x, (SIZE, SIZE), mode="bilinear", align_corners=False) - 1
 
 
 def load(argument: str) -> Extractor:
@@ -107,9 +132,8 @@ def load(argument: str) -> Extractor:
         )
         with torch.inference_mode(), exact:
             for i in range(0, len(samples), BATCH):
-                x = torch.from_numpy(np.array(samples[i : i + BATCH])).float() / 255
-                x = x.expand(-1, 3, -1, -1).contiguous().to(device)
-                features[i : i + BATCH] = model(x)[0].flatten(1).cpu().numpy()
+                x = torch.from_numpy(np.array(samples[i : i + BATCH])).to(device)
+                features[i : i + BATCH] = model(fitted(x)).cpu().numpy()
         return Extracted(features)
 
     return Extractor("inception", SHA256, extract, BATCH, floor_draws=FLOOR_DRAWS)

@@ -1,0 +1,82 @@
+"""What features from a file of the user's share: the file, and checks of what comes out of it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Extracted
+from ganbench.core.lazy import np
+
+if TYPE_CHECKING:
+    from ganbench.core.kinds import Array
+
+LONGEST = 300  # characters of a message that was not written for one line
+
+
+def read(kind: str, written: str) -> tuple[str, bytes, str]:
+    """Return the absolute path, the content and the SHA-256 of the file ``written``.
+
+    Raises:
+        UsageError: no file is named, or it cannot be read.
+    """
+    if not written:
+        raise UsageError(f"features {kind!r} need a file")
+    path = os.path.abspath(os.path.expanduser(written))
+    try:
+        with open(path, "rb") as file:
+            raw = file.read()
+    except OSError as error:
+        raise UsageError(f"cannot read {path} for features {kind!r}: {error.strerror}") from None
+    return path, raw, hashlib.sha256(raw).hexdigest()
+
+
+def reason(error: BaseException) -> str:
+    """Return kind and message of an error of somebody else's code, on one line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    last = lines[-1] if lines else ""
+    return f"{type(error).__name__}: {last}"[:LONGEST] if last else type(error).__name__
+
+
+def checked(key: str, function: Callable[[Array], Any]) -> Callable[[Array], Extracted]:
+    """Return ``function``, uint8 images ``[N, C, H, W]`` -> ``[N, D]``, as an extractor's.
+
+    Features are float32 where they are given so, else float64. What the function raises, and
+    output that is no finite ``[N, D]`` with one D in all batches, is a ``UsageError``.
+    """
+    widths: list[int] = []
+
+    def extract(samples: Array) -> Extracted:
+        if samples.dtype != np.uint8 or samples.ndim != 4:
+            raise UsageError(
+                f"features {key!r} need uint8 images, got {samples.dtype} "
+                f"of shape {samples.shape[1:]}"
+            )
+        try:
+            features = np.asarray(function(samples))
+        except Exception as error:  # it is somebody else's code, and may raise anything
+            raise UsageError(f"features {key!r} failed: {reason(error)}") from error
+        _check(key, features, len(samples), widths)
+        return Extracted(features if features.dtype == np.float32 else features.astype(np.float64))
+
+    return extract
+
+
+def _check(key: str, features: Array, n: int, widths: list[int]) -> None:
+    if features.ndim != 2 or len(features) != n or not features.shape[1]:
+        raise UsageError(
+            f"features {key!r} returned shape {features.shape} for {n} images: ({n}, D) needed"
+        )
+    if features.dtype.kind not in "fiu":
+        raise UsageError(f"features {key!r} returned {features.dtype}: real numbers needed")
+    bad = int((~np.isfinite(features)).sum())
+    if bad:
+        raise UsageError(f"features {key!r} returned {bad} values that are NaN or infinite")
+    widths.append(features.shape[1])
+    if features.shape[1] != widths[0]:
+        raise UsageError(
+            f"features {key!r} returned {widths[0]} numbers an image, then {features.shape[1]}"
+        )
