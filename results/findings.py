@@ -8,13 +8,14 @@ from scipy.stats import spearmanr
 from ganbench import stats
 from ganbench.core import registry
 from ganbench.experiment.screening import same_gradients
+from ganbench.reports import two_levels
 from ganbench.reports.comparison import compare
 from ganbench.reports.comparison_words import summary
 from ganbench.reports.search import sentences as of_search
 
 HERE = Path(__file__).parent
 SCREENINGS = {"mnist-quick": "fd", "ring2d-quick": "w1"}
-RANKED = {"ring2d": "w1"}
+RANKED = {"mnist-core": "fd", "ring2d": "w1"}
 
 
 def board(run: str, metric: str, at: str = "") -> pd.DataFrame:
@@ -99,11 +100,20 @@ def equal_seconds(run: str, metric: str) -> list[str]:
     updates, seconds = board(run, metric), board(run, metric, "-at-equal-seconds")
     first, fast = updates[learned(updates)]["variant"].iloc[0], seconds[learned(seconds)]["variant"]
     cost = updates.set_index("variant")["train_cpu_s"]
+    changes = f"gives way to {fast.iloc[0]} ({cost[fast.iloc[0]]:.1f} s)" if fast.iloc[0] != first else "stays first"
     return [
         f"At equal CPU seconds the order correlates with that at equal updates by {rank_correlation(updates, seconds)}: "
-        f"{first}, first at equal updates with {cost[first]:.1f} s a training, gives way to {fast.iloc[0]} "
-        f"({cost[fast.iloc[0]]:.1f} s) (`{run}/leaderboard-at-equal-seconds.csv`, `{run}/plots/cost.png`)."
+        f"{first}, first at equal updates with {cost[first]:.1f} s a training, {changes} "
+        f"(`{run}/leaderboard-at-equal-seconds.csv`, `{run}/plots/cost.png`)."
     ]
+
+
+def two_sources(run: str) -> list[str]:
+    """Say what seeds and what the evaluation's samples make of the spread, where that was measured."""
+    if not (HERE / run / two_levels.FILE).exists():
+        return []
+    said = two_levels.sentences(two_levels.read(HERE / run))
+    return [f"{sentence} (`{run}/two-levels.csv`)" for sentence in said]
 
 
 def significance(run: str, metric: str) -> list[str]:
@@ -179,8 +189,9 @@ def main() -> None:
             first = board(run, metric).iloc[0]
             section(
                 f"`{run}`: {counted(int(first['n_seeds']))}, {int(first['g_steps']):,} updates",
-                [*significance(run, metric), *failures(run, metric), *early_signs(run), *equal_seconds(run, metric)],
-            )
+                [*significance(run, metric), *failures(run, metric), *early_signs(run),
+                 *equal_seconds(run, metric), *two_sources(run)],
+            )  # fmt: skip
     for run, metric in SCREENINGS.items():
         first = board(run, metric).iloc[0]
         said = [f"A screening ({counted(int(first['n_seeds']))}, {int(first['g_steps']):,} updates): it shows who learns at all, and no ranks."]
