@@ -75,7 +75,8 @@ def score(real, fake, train, features, metrics, subsample, seed, resize, resizer
     for warning in scores.warnings:
         click.echo(f"ganbench: {warning}", err=True)
     click.echo(scores.features)
-    Console().print(_table(scores))
+    console = Console()
+    Console(width=None if console.is_terminal else 160).print(_table(scores))
     for note in scores.notes:
         click.echo(note)
     for name, reason in scores.unmeasured.items():

@@ -105,7 +105,13 @@ def lacking_in_score(probs: bool, train: bool) -> dict[str, str]:
 
 def quantity_names(features: str) -> Mapping[str, str]:
     """Return the names of quantities on the features (``name`` or ``name:argument``)."""
-    return registry.features.get(features.partition(":")[0]).names
+    return registry.features.get(whole_name(features).partition(":")[0]).names
+
+
+def whole_name(features: str) -> str:
+    """Return ``name`` or ``name:argument`` of features; ``FILE.py:function`` is short for one."""
+    own_file = features.rpartition(":")[0].endswith(".py") and not features.startswith("python:")
+    return f"python:{features}" if own_file else features
 
 
 def primary_quantity(dataset: Dataset, features: str, metrics: Sequence[Metric]) -> str:
@@ -131,5 +137,5 @@ def load_extractor(spec: str) -> Extractor:
     Raises:
         UsageError: unknown, or it cannot be loaded.
     """
-    name, _, argument = spec.partition(":")
+    name, _, argument = whole_name(spec).partition(":")
     return registry.features.get(name).load(argument)

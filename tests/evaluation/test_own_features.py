@@ -104,6 +104,13 @@ def test_the_key_is_what_is_written_so_that_no_path_gets_into_results(file, tmp_
         load_extractor("python:mine.py:means")
 
 
+def test_a_file_and_its_function_are_enough(file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load_extractor("mine.py:means").key == "python:mine.py:means"
+    assert load_extractor(f"{file}:means").key == f"python:{file}:means"
+    assert quantity_names("mine.py:means") == quantity_names("python:mine.py:means")
+
+
 def test_what_was_hashed_is_what_is_executed_and_no_compiled_copy(file):
     """Python itself would take the compiled copy of a file of the same size and time."""
     import py_compile
