@@ -33,7 +33,7 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> None:
         os.replace(part, path)
     except BaseException as error:
         part.unlink(missing_ok=True)
-        if isinstance(error, OSError):
+        if isinstance(error, OSError) and error.errno is not None:
             error.filename = str(path)  # what was to be written, not where it was on the way
         raise
     folder = os.open(path.parent, os.O_RDONLY)

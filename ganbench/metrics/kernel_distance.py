@@ -96,7 +96,7 @@ def _within(blocks: list[Tensor]) -> tuple[float, Array]:
     between = sum(2 * _total(a, b) for i, a in enumerate(blocks) for b in blocks[i + 1 :])
     counts = np.array([len(block) for block in blocks])
     n = counts.sum()
-    with np.errstate(invalid="ignore"):  # blocks of one sample have no pairs
+    with np.errstate(invalid="ignore", divide="ignore"):  # blocks of one sample have no pairs
         of_blocks = own / (counts * (counts - 1))
     return float((own.sum() + between) / (n * (n - 1))), of_blocks
 
@@ -105,7 +105,7 @@ def _between(x: list[Tensor], y: list[Tensor]) -> tuple[float, Array]:
     """Return the mean kernel over pairs from both sides: of all, and in each pair of blocks."""
     sums = np.array([[_total(a, b) for b in y] for a in x])
     counts = np.outer([len(a) for a in x], [len(b) for b in y])
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"):
         return float(sums.sum() / counts.sum()), np.diag(sums / counts)
 
 
