@@ -47,11 +47,24 @@ def novel_modes(real: Any, fake: Any, sigma: float, eta: float = ETA) -> Tensor:
     weight = torch.cat([x.new_full((len(x),), len(x) ** -0.5),
                         y.new_full((len(y),), (eta / len(y)) ** 0.5)])  # fmt: skip
     kernel = _gaussian.squared(rows, rows).fill_diagonal_(0).neg_().exp_()
-    values, vectors = torch.linalg.eigh(kernel.mul_(weight).mul_(weight[:, None]))
+    values, vectors = _eigen(kernel.mul_(weight).mul_(weight[:, None]))
     least = ROUNDING * float(values[-1])
     root = vectors[:, values > least] * values[values > least].sqrt()
-    found = torch.linalg.eigvalsh(root.T @ (sign[:, None] * root))
+    found, _ = _eigen(root.T @ (sign[:, None] * root), vectors=False)
     return found[found > least]
+
+
+def _eigen(matrix: Tensor, vectors: bool = True) -> tuple[Tensor, Tensor]:
+    """Return the rising eigenvalues of a symmetric matrix, and its eigenvectors or nothing.
+
+    On a CPU numpy's library takes a quarter of the time of torch's.
+    """
+    if matrix.is_cuda:
+        return torch.linalg.eigh(matrix)
+    if vectors:
+        values, columns = np.linalg.eigh(matrix.numpy())
+        return torch.from_numpy(values), torch.from_numpy(columns)
+    return torch.from_numpy(np.linalg.eigvalsh(matrix.numpy())), matrix.new_empty(0)
 
 
 def ken(real: Any, fake: Any, sigma: float, eta: float = ETA) -> float:
@@ -106,7 +119,7 @@ register(
         prepare=prepare,
         compute=compute,
         params={"scale": _gaussian.SCALE, "eta": ETA},
-        max_samples=1_000,
+        max_samples=750,
         floor_draws=3,
         paper=Paper(
             "An Interpretable Evaluation of Entropy-based Novelty of Generative Models",
