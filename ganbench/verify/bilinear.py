@@ -126,6 +126,7 @@ def draw(curves: dict[str, np.ndarray]) -> Figure:
     import matplotlib.pyplot as plt
 
     from ganbench.reports.plots import style
+    from ganbench.reports.plots._style import scaled
 
     style()
     figure, axes = plt.subplots(1, len(LRS), figsize=(11.4, 3.7), sharey=True)
@@ -137,7 +138,8 @@ def draw(curves: dict[str, np.ndarray]) -> Figure:
             axis.plot(steps, norms, line, color=f"C{j}", lw=1.6, label=game)
             law = norms[ANCHOR] * radius(game, h) ** (steps - ANCHOR)
             axis.plot(steps[::50], law[::50], "o", color=f"C{j}", ms=3.2)
-        axis.set(yscale="log", ylim=(1e-8, 1e4), title=f"step {h:g}", xlabel="steps")
+        scaled(axis, "y", (1e-8, 1e4), log=True)
+        axis.set(title=f"step {h:g}", xlabel="steps")
     axes[0].set_ylabel("‖(θ, ψ)‖")
     handles, labels = axes[0].get_legend_handles_labels()
     handles.append(plt.Line2D([], [], color="0.4", marker="o", ls="", ms=3.2))

@@ -344,3 +344,12 @@ def test_verify_games(name, checks, tmp_path):
             for game, value in final.items():
                 wanted = np.linalg.norm(by_hand(case, game, dirac.STEPS)[-1])
                 assert value == pytest.approx(wanted, abs=1e-10)
+
+
+def test_tick_labels_of_logarithmic_axes_are_numbers():
+    """Text is drawn as it is, so that formulas would show their source."""
+    path = np.ones((bilinear.STEPS + 1, len(bilinear.LRS), 2))
+    figure = bilinear.draw({"simultaneous": path})
+    figure.canvas.draw()
+    labels = [t.get_text() for axis in figure.axes for t in axis.get_yticklabels()]
+    assert any(labels) and not any("$" in label for label in labels)
