@@ -8,14 +8,33 @@ import signal
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ganbench.core.errors import Interrupted, UsageError
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}  # full, or not to be written
 FAILED, USAGE, RESUMABLE, CTRL_C = 1, 2, 75, 130
+
+
+WIDTH = 160  # columns where the output is no terminal
+
+
+def console(stderr: bool = False) -> Console:
+    """Return where tables and sentences are printed: as they are, without markup or emoji codes.
+
+    Names and paths may hold square brackets and colons.
+    """
+    from rich.console import Console
+
+    made = Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+    if not made.is_terminal:
+        made.width = WIDTH
+    return made
 
 
 def stop_on_sigterm() -> None:

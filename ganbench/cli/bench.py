@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from ganbench.cli import _common
 from ganbench.cli._common import guarded
 from ganbench.core.errors import UsageError
 
@@ -56,8 +57,6 @@ def bench(
     """
     counts, batches = _numbers("--lanes", lanes), _numbers("--batch-size", batch_size)
 
-    from rich.console import Console
-
     from ganbench.bench import cases, run, tables
     from ganbench.core import registry
     from ganbench.experiment.request import choose_device
@@ -69,18 +68,18 @@ def bench(
     names = names or cases.backends_for(device, quick)
     folder = Path(out) if out else run.default_folder(device)
     run.prepare_folder(folder)
-    with Console(stderr=True).status("") as status:
+    with _common.console(stderr=True).status("") as status:
         round_s = 0.1 if quick else 0.5
         keep = partial(run.write_table, out=folder)
         found = run.bench(chosen, names, device, rounds, round_s, status.update, keep)
-    console = Console()
+    console = _common.console()
     console.print(tables.terminal_table(found.table))
     peak = found.table["peak_flops"].iloc[0]
-    console.print(f"peak: {peak / 1e9:.0f} GFLOP/s in float32", highlight=False)
+    console.print(f"peak: {peak / 1e9:.0f} GFLOP/s in float32")
     for case, backend, reason in found.unusable:
-        console.print(f"{case}: {backend} was not measured: {reason}", markup=False)
+        console.print(f"{case}: {backend} was not measured: {reason}")
     for path in run.write(found.table, folder):
-        console.print(str(path), markup=False, highlight=False)
+        console.print(str(path))
     if as_json:
         click.echo(
             json.dumps({"out": str(folder), **json.loads(found.table.to_json(orient="split"))})

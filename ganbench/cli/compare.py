@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from ganbench.cli import _common
 from ganbench.cli._common import guarded
 
 
@@ -33,7 +34,6 @@ def compare(
     """Compare the variants of a run, or of several run directories that belong together."""
     import json
 
-    from rich.console import Console
     from rich.table import Table
 
     from ganbench.reports import comparison_words as words
@@ -42,10 +42,9 @@ def compare(
     names = [name.strip() for part in variants for name in part.split(",")]
     table = compared(outs, variants=names, **options)
     written = words.write(table, to)
-    console = Console()
-    console = Console(width=None if console.is_terminal else 160)
+    console = _common.console()
     if len(table) not in (1, 2):
-        console.print(words.summary(table), highlight=False, markup=False)
+        console.print(words.summary(table), highlight=False)
     if len(table) > 2:
         shown = Table()
         for name in words.HEADER:
@@ -58,7 +57,7 @@ def compare(
         for row in table.itertuples():
             console.print(words.sentence(row), highlight=False, markup=False, soft_wrap=True)
     for path in written:
-        console.print(str(path), highlight=False, markup=False)
+        console.print(str(path), highlight=False)
     if as_json:
         rows = json.loads(table.to_json(orient="records", double_precision=15))
         said = [words.sentence(row) for row in table.itertuples()]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ganbench.cli import _common
 from ganbench.cli._common import FAILED, inception_weights, resumable, stop_on_sigterm
 from ganbench.cli._options import engine_options
 
@@ -50,32 +51,29 @@ def measure(
     The values join its results.csv and leaderboard.csv under their own protocols. The same command
     again measures only what is left.
     """
-    from rich.console import Console
-
     from ganbench import api
     from ganbench.cli._progress import counted
 
     stop_on_sigterm()
-    console = Console()
-    console = Console(width=None if console.is_terminal else 160)
+    console = _common.console()
     seeds: list[int] = []
 
     def announce(units: list[Any]) -> None:
         seeds.extend(len(unit.seeds) for unit in units)
         what = "to compare with their records" if check else "to measure"
         what += f" {draws} times" if draws else ""
-        console.print(f"{counted(sum(seeds), 'training')} {what}, in {out}", highlight=False)
+        console.print(f"{counted(sum(seeds), 'training')} {what}, in {out}")
 
     def progress(unit: Any, event: dict[str, Any]) -> None:
         if "failed" in event:
-            console.print(f"{unit.label} failed: {event['failed']}", style="red", markup=False)
+            console.print(f"{unit.label} failed: {event['failed']}", style="red")
 
     result = api.measure(
         out, engine=engine, workers=workers, threads=threads, check=check, draws=draws,
         progress=progress, announce=announce, **options,
     )  # fmt: skip
     if check and not result.failed:
-        console.print("every value is that of its record", highlight=False)
+        console.print("every value is that of its record")
     if draws:
         _print_levels(console, result)
     elif not check:
@@ -103,8 +101,8 @@ def _print_levels(console: Console, result: Result) -> None:
         shown.add_row(row.variant, str(row.n_seeds), number(row.iqm), *spans, share)
     console.print(shown)
     for sentence in two_levels.sentences(table):
-        console.print(sentence, markup=False, highlight=False)
-    console.print(f"{result.out}/: two-levels.csv", markup=False, highlight=False)
+        console.print(sentence)
+    console.print(f"{result.out}/: two-levels.csv")
 
 
 def _print_table(console: Console, result: Result) -> None:
@@ -116,4 +114,4 @@ def _print_table(console: Console, result: Result) -> None:
         shown = {k: q.model_copy(update={"headline": True}) for k, q in result.quantities.items()}
         console.print(terminal_table(board, board["metric"].iloc[0], shown))
     names = [path.name for path in result.written if path.suffix == ".csv"]
-    console.print(f"{result.out}/: {', '.join(names)}", markup=False, highlight=False)
+    console.print(f"{result.out}/: {', '.join(names)}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ganbench.cli import _common
 from ganbench.cli._common import guarded
 from ganbench.cli._options import request_options
 from ganbench.core import registry
@@ -32,8 +33,6 @@ def plan(
     request: Request, out: str | None, engine: str, workers: int | None, as_json: bool
 ) -> None:
     """Show what ``run`` would do, how long it would take and how much memory; start nothing."""
-    from rich.console import Console
-
     from ganbench.cli._progress import counted, summary
     from ganbench.experiment.estimate import costs, makespan
     from ganbench.experiment.plan import make_plan
@@ -47,12 +46,12 @@ def plan(
     units = made.units(store.done)
     count = registry.engines.get(engine).workers(workers, made.device)
     estimates = costs(units, data)
-    console = Console()
-    console.print(summary(made), highlight=False)
+    console = _common.console()
+    console.print(summary(made))
     for note in made.notes:
-        console.print(f"{made.dataset.name}: {note}", markup=False, highlight=False)
+        console.print(f"{made.dataset.name}: {note}")
     for reason in made.skipped.values():
-        console.print(f"skipped: {reason}", markup=False, highlight=False)
+        console.print(f"skipped: {reason}")
     console.print(_table(made, estimates))
     seconds = makespan(estimates, count)
     memory = min(count, len(units)) * max((c.memory for c in estimates), default=0)
@@ -62,10 +61,10 @@ def plan(
         highlight=False,
     )
     kept = sum(cost.kept for cost in estimates)
-    console.print(f"the models that are kept need {kept / 1e6:.0f} MB (--keep)", highlight=False)
+    console.print(f"the models that are kept need {kept / 1e6:.0f} MB (--keep)")
     steps = min(training.steps for training in made.trainings)
     for sentence in limits(len(made.seeds), steps, [t.variant for t in made.trainings]):
-        console.print(sentence, markup=False, highlight=False)
+        console.print(sentence)
     if as_json:
         answer = {
             "out": str(store.out),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ganbench.cli import _common
 from ganbench.cli._common import FAILED, resumable, stop_on_sigterm
 from ganbench.cli._options import engine_options, request_options
 
@@ -47,8 +48,6 @@ def run(
 
     The same command again continues where it stopped, and does nothing when all is done.
     """
-    from rich.console import Console
-
     from ganbench.api import run_for, run_plan
     from ganbench.cli._progress import ProgressDisplay, counted
     from ganbench.experiment.growing import say_starts
@@ -58,8 +57,7 @@ def run(
     from ganbench.experiment.store import Store
 
     stop_on_sigterm()
-    console = Console()
-    console = Console(width=None if console.is_terminal else 160)
+    console = _common.console()
     displays: list[ProgressDisplay] = []
 
     def announce(plan: Plan, units: list[Any]) -> None:
@@ -69,7 +67,7 @@ def run(
         done = f"{total - left} of {counted(total, 'training')} done"
         console.print(f"{done}, {left} to train, in {where}")
         for said in say_starts(units, Store(where)):
-            console.print(said, markup=False, highlight=False)
+            console.print(said)
         if displays:
             displays[-1].live.stop()
         displays.append(ProgressDisplay(console, units, plan.primary))
@@ -121,11 +119,11 @@ def _print_unfinished(console: Console, begun: list[int], plan: Plan) -> None:
 def _print_plan(console: Console, plan: Plan) -> None:
     from ganbench.cli._progress import summary
 
-    console.print(summary(plan), highlight=False)
+    console.print(summary(plan))
     for note in plan.notes:
-        console.print(f"{plan.dataset.name}: {note}", markup=False, highlight=False)
+        console.print(f"{plan.dataset.name}: {note}")
     for reason in plan.skipped.values():
-        console.print(f"skipped: {reason}", markup=False, highlight=False)
+        console.print(f"skipped: {reason}")
 
 
 def _print_result(console: Console, plan: Plan, result: Result) -> None:
@@ -135,16 +133,16 @@ def _print_result(console: Console, plan: Plan, result: Result) -> None:
     board = _shown(result.leaderboard, plan)
     first, *more = result.said
     console.print()
-    console.print(first, style="bold", markup=False, highlight=False)
+    console.print(first, style="bold")
     console.print(terminal_table(board, plan.primary, result.quantities))
     if left := rows_left_out(board, plan.primary):
         more.insert(0, f"{left} more that learned: see leaderboard.csv.")
     for sentence in more:
-        console.print(sentence, markup=False, highlight=False)
+        console.print(sentence)
     console.print()
     listed = [path for path in result.written if path.suffix != ".svg"]
     for folder, paths in groupby(listed, lambda path: path.parent):
-        console.print(_files(folder, list(paths)), markup=False, highlight=False)
+        console.print(_files(folder, list(paths)))
 
 
 def _shown(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:

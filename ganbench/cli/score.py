@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ganbench.cli import _common
 from ganbench.cli._common import guarded, inception_weights
 from ganbench.core.errors import UsageError
 
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
 def score(real, fake, train, features, metrics, subsample, seed, resize, resizer, background,
           value_range, as_json) -> None:  # fmt: skip
     """Measure samples made elsewhere against real ones."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from ganbench.data._reading import Reading, parse_size
@@ -61,7 +61,7 @@ def score(real, fake, train, features, metrics, subsample, seed, resize, resizer
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
                TimeElapsedColumn())  # fmt: skip
     try:
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        with Progress(*columns, console=_common.console(stderr=True), transient=True) as progress:
             task = progress.add_task("reading", total=None)
 
             def tick(what: str, done: int, total: int) -> None:
@@ -75,8 +75,7 @@ def score(real, fake, train, features, metrics, subsample, seed, resize, resizer
     for warning in scores.warnings:
         click.echo(f"ganbench: {warning}", err=True)
     click.echo(scores.features)
-    console = Console()
-    Console(width=None if console.is_terminal else 160).print(_table(scores))
+    _common.console().print(_table(scores))
     for note in scores.notes:
         click.echo(note)
     for name, reason in scores.unmeasured.items():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ganbench.cli import _common
 from ganbench.cli._common import resumable, stop_on_sigterm
 from ganbench.cli._options import engine_options, request_options
 from ganbench.core.errors import UsageError
@@ -65,8 +66,6 @@ def tune(
     split. The same command again continues where it stopped. `ganbench run --recipe
     FILE` takes the result.
     """
-    from rich.console import Console
-
     from ganbench.core.files import write_bytes
     from ganbench.experiment import tuning
     from ganbench.reports import search
@@ -78,22 +77,22 @@ def tune(
         )
 
     stop_on_sigterm()
-    console = Console(stderr=True)
+    console = _common.console(stderr=True)
     folder = Path(
         out or f"runs/tune-{request.dataset.replace(':', '-')}-{request.preset or 'quick'}"
     )
 
     def report(unit: Any, event: dict[str, Any]) -> None:
         if "failed" in event:
-            console.print(f"{unit.label} failed: {event['failed']}", markup=False)
+            console.print(f"{unit.label} failed: {event['failed']}")
 
     found = tuning.tune(
         request, folder, space, trials, sampler, test_seeds, engine, workers, threads, report,
-        lambda what: console.print(what, markup=False),
+        lambda what: console.print(what),
     )  # fmt: skip
     path = Path(write) if write else folder / "recipe.json"
     write_bytes(path, tuning.as_json(found))
-    Console().print(_table(found))
+    _common.console().print(_table(found))
     for sentence in search.sentences(found):
         click.echo(sentence)
     for file in search.write(folder, found):

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from ganbench.cli import _common
 from ganbench.cli._common import FAILED, guarded
 from ganbench.core.errors import UsageError
 
@@ -53,15 +54,14 @@ def verify(name: str, out: str | None, as_json: bool, **options: Any) -> None:
         raise UsageError(f"verify {name} has no option --{key}")
     if "out" in signature(check).parameters:
         given["out"] = str(folder)
-    from rich.console import Console
     from rich.table import Table
 
     from ganbench.core.files import write_bytes
     from ganbench.reports.plots import save
 
-    with Console(stderr=True).status(name) as status:
+    with _common.console(stderr=True).status(name) as status:
         outcome = check(status.update, **given)
-    console = Console()
+    console = _common.console()
     table = Table(title=f"verify {name}: {outcome.title or CHECKS[name]}", title_justify="left")
     for column in ("check", "found", "wanted", ""):
         table.add_column(column)
@@ -70,12 +70,12 @@ def verify(name: str, out: str | None, as_json: bool, **options: Any) -> None:
     console.print(table)
     for stem, frame in outcome.tables.items():
         write_bytes(folder / f"{stem}.csv", frame.to_csv(index=False).encode())
-        console.print(str(folder / f"{stem}.csv"), markup=False, highlight=False)
+        console.print(str(folder / f"{stem}.csv"))
     for stem, figure in outcome.figures.items():
         for path in save(figure, folder / stem):
-            console.print(str(path), markup=False, highlight=False)
+            console.print(str(path))
     passed = sum(check.passed for check in outcome.checks)
-    console.print(f"{passed} of {len(outcome.checks)} checks passed", highlight=False)
+    console.print(f"{passed} of {len(outcome.checks)} checks passed")
     if as_json:
         click.echo(json.dumps({"passed": outcome.passed, **outcome.details}))
     if not outcome.passed:

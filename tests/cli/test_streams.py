@@ -30,3 +30,17 @@ def test_characters_have_a_reading():
     assert in_ascii(error) == ("fd v x 5 ... naive ?", len(text))
     with pytest.raises(UnicodeDecodeError):
         in_ascii(UnicodeDecodeError("ascii", b"x", 0, 1, ""))
+
+
+def test_brackets_and_colons_in_names_are_printed_as_they_are(capsys):
+    from rich.table import Table
+
+    from ganbench.cli._common import console
+
+    table = Table("path")
+    table.add_row("cell[/x]")
+    console().print(table)
+    console().print("in exp[lr=1e-4] exp[/1]x a:smile:b " + "w" * 80)
+    shown = capsys.readouterr().out
+    assert "cell[/x]" in shown
+    assert "in exp[lr=1e-4] exp[/1]x a:smile:b " + "w" * 80 in shown  # on one line
