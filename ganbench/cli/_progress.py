@@ -95,7 +95,7 @@ class ProgressDisplay:
             self.done += 1
             self.seen[key] = updates(unit)
         if "failed" in event:
-            self.console.print(f"{unit.label} failed: {event['failed']}", style="red", markup=False)
+            self.console.print(f"{unit.label} failed: {event['failed']}", style="red")
         task = self.tasks[key]
         self.live.update(
             task, completed=self.seen.get(key, 0), value=self.value.get(key, ""), visible=not over
@@ -114,6 +114,4 @@ class ProgressDisplay:
         self.console.print(
             f"[{done}/{len(self.units)}] {unit.label}: {share}, {self.value[unit.unit_id]}"
             f" ({elapsed / 60:.1f} min{left})",
-            markup=False,
-            highlight=False,
         )

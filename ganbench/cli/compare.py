@@ -44,7 +44,7 @@ def compare(
     written = words.write(table, to)
     console = _common.console()
     if len(table) not in (1, 2):
-        console.print(words.summary(table), highlight=False)
+        console.print(words.summary(table))
     if len(table) > 2:
         shown = Table()
         for name in words.HEADER:
@@ -55,9 +55,9 @@ def compare(
         console.print(shown)
     else:
         for row in table.itertuples():
-            console.print(words.sentence(row), highlight=False, markup=False, soft_wrap=True)
+            console.print(words.sentence(row), soft_wrap=True)
     for path in written:
-        console.print(str(path), highlight=False)
+        console.print(str(path))
     if as_json:
         rows = json.loads(table.to_json(orient="records", double_precision=15))
         said = [words.sentence(row) for row in table.itertuples()]

@@ -58,7 +58,6 @@ def plan(
     console.print(
         f"{counted(len(units), 'unit')} on {counted(count, 'worker')}: about {_time(seconds)} and "
         f"{memory / 1e9:.1f} GB (from a few timed steps of each), in {store.out}",
-        highlight=False,
     )
     kept = sum(cost.kept for cost in estimates)
     console.print(f"the models that are kept need {kept / 1e6:.0f} MB (--keep)")

@@ -22,6 +22,7 @@ from ganbench.data import _files
 from ganbench.data._arrays import Pictures, like_raw_pixels
 from ganbench.data._hashing import array_sha256
 from ganbench.data._image_files import Images
+from ganbench.data._metrics import OF_SAMPLES
 from ganbench.data._reading import shown
 
 LEAST, LEAST_HELD_OUT, MOST_HELD_OUT = 20, 10, 10_000  # nearest-neighbour metrics need more than 5
@@ -56,13 +57,7 @@ def dataset(pattern: str, argument: str, arch: str, features: str, check: Check)
         shape=None,
         arch=arch,
         features=features,
-        metrics=(
-            "frechet",
-            "precision-recall",
-            "density-coverage",
-            "wasserstein",
-            "sliced-wasserstein",
-        ),
+        metrics=OF_SAMPLES,
         primary="fd",
         budgets={"quick": Budget(batch=16), "core": Budget(batch=16)},
         summary=f"samples of your own, from {path}",

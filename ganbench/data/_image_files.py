@@ -133,10 +133,8 @@ def image_folder(folder: Path, reading: Reading) -> Images:
     """
     if folder.resolve() == Path(folder.resolve().anchor):
         raise UsageError(f"{shown(folder)} is the root of the file system: name a folder of images")
-    left, files = Counter[str](), []
-    for path in _walk(folder, left):
-        files.append(path)
-    files.sort()
+    left = Counter[str]()
+    files = sorted(_walk(folder, left))
     if not files:
         raise UsageError(
             f"{shown(folder)} holds no images ({', '.join(FORMATS)}){_left_out(left, '; ')}"
@@ -209,7 +207,6 @@ def _facts(image: Image.Image, seen: Counter[str]) -> tuple[int, int]:
     seen["CMYK"] += mode == "CMYK"
     seen["frames"] += bool(getattr(image, "is_animated", False))
     seen["grey"] += mode in (*GREY_MODES, *DEEP, "LA", "F")
-    seen[f"mode {mode}"] += 1
     sideways = turned in SIDEWAYS and image.format != "TIFF"  # Pillow has turned a TIFF's size
     return (width, height) if sideways else (height, width)
 

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
 BACKGROUNDS = {"white": (255, 255, 255), "black": (0, 0, 0), "grey": (128, 128, 128)}
 RANGES = {"0..1": (0.0, 1.0), "-1..1": (-1.0, 1.0)}
-# Names as clean-fid has them (Parmar et al. 2022); "bilinear" is that of pytorch-fid, which does
-# not average over the pixels that it leaves out.
-RESIZERS = ("bicubic", "area", "bilinear-antialias", "lanczos", "bilinear")
+# ``{name: whose filter}``, names as clean-fid has them (Parmar et al. 2022); "bilinear" is that of
+# pytorch-fid, which does not average over the pixels that it leaves out.
+RESIZERS = {
+    "bicubic": "pillow", "area": "pillow", "bilinear-antialias": "pillow", "lanczos": "pillow",
+    "bilinear": "torch",
+}  # fmt: skip
 MOST_PIXELS = 2**26  # of one picture
 TOLERANCE = 1e-3  # by which float pixels may be beyond their range
 LONGEST = 200  # characters of a path in a message
@@ -72,7 +75,8 @@ class Reading:
         """The resizing in words, empty for none."""
         if self.resize is None:
             return ""
-        return f"pillow {self.resizer} to {self.resize[0]}x{self.resize[1]}"
+        whose = RESIZERS[self.resizer]
+        return f"{whose} {self.resizer} to {self.resize[0]}x{self.resize[1]}"
 
 
 def parse_size(text: str | None) -> tuple[int, int] | None:
@@ -139,7 +143,7 @@ def resized(pixels: Array, reading: Reading) -> Array:
     if reading.resize is None or pixels.shape[2:] == reading.resize:
         return pixels
     height, width = reading.resize
-    if reading.resizer == "bilinear":
+    if RESIZERS[reading.resizer] == "torch":
         return _without_antialias(pixels, reading.resize)
     from PIL import Image
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ganbench.core.kinds import Budget, Data, Dataset
 from ganbench.core.lazy import np
 from ganbench.core.registry import register
+from ganbench.data._metrics import OF_SAMPLES
 
 
 def load(data_dir: str | None = None) -> Data:
@@ -33,13 +34,7 @@ register(
         shape=(1, 8, 8),
         arch="dcgan",
         features="pixels",
-        metrics=(
-            "frechet",
-            "precision-recall",
-            "density-coverage",
-            "wasserstein",
-            "sliced-wasserstein",
-        ),
+        metrics=OF_SAMPLES,
         primary="fd",
         batch=32,
         budgets={"quick": Budget(batch=16)},

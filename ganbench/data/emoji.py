@@ -28,6 +28,7 @@ from ganbench.core.kinds import Budget, Data, Dataset
 from ganbench.core.lazy import np
 from ganbench.core.registry import register
 from ganbench.core.seeds import derive
+from ganbench.data._metrics import OF_SAMPLES
 
 if TYPE_CHECKING:
     from ganbench.core.kinds import Array
@@ -142,13 +143,7 @@ for name, size in SIZES.items():
             shape=(3, size, size),
             arch="dcgan",
             features="pixels",
-            metrics=(
-                "frechet",
-                "precision-recall",
-                "density-coverage",
-                "wasserstein",
-                "sliced-wasserstein",
-            ),
+            metrics=OF_SAMPLES,
             primary="fd",
             budgets={"quick": Budget(batch=16), "core": Budget(batch=16)},
             summary=f"emoji, {size}x{size} colour, from Debian's fonts-noto-color-emoji",

@@ -30,6 +30,7 @@ from ganbench.core.kinds import Budget, Data, Dataset
 from ganbench.core.lazy import np
 from ganbench.core.registry import register
 from ganbench.core.seeds import derive
+from ganbench.data._metrics import OF_SAMPLES
 
 if TYPE_CHECKING:
     from ganbench.core.kinds import Array
@@ -172,13 +173,7 @@ register(
         shape=(1, SIZE, SIZE),
         arch="dcgan",
         features="pixels",
-        metrics=(
-            "frechet",
-            "precision-recall",
-            "density-coverage",
-            "wasserstein",
-            "sliced-wasserstein",
-        ),
+        metrics=OF_SAMPLES,
         primary="fd",
         budgets={"quick": Budget(batch=16), "core": Budget(batch=16)},
         classes=len(CHARACTERS),

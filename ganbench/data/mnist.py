@@ -82,6 +82,7 @@ register(
         classes=10,
         classifier="classifier:mnist",
         n_validation=10_000,
+        ships=True,
         summary="handwritten digits, 28x28 grey, embedded",
     )
 )

@@ -74,18 +74,16 @@ def within_noise(
     values: Mapping[str, float],
     floors: Mapping[str, float],
     sds: Mapping[str, float],
-    draws: Mapping[str, int],
+    draws: int,
 ) -> dict[str, bool]:
     """Return whether each value lies where one more draw of its floor would (95 %).
 
     Args:
-        draws: of the floor of each quantity; those with one draw are left out.
+        draws: of the floors; one alone has no ``sds``, and says nothing.
     """
     from scipy.special import stdtrit
 
-    return {
-        key: abs(value - floors[key])
-        <= float(stdtrit(draws[key] - 1, 0.975)) * sds[key] * math.sqrt(1 + 1 / draws[key])
-        for key, value in values.items()
-        if key in sds and draws.get(key, 1) > 1
-    }
+    if draws < 2:
+        return {}
+    wide = float(stdtrit(draws - 1, 0.975)) * math.sqrt(1 + 1 / draws)
+    return {key: abs(value - floors[key]) <= wide * sds[key] for key, value in values.items()}

@@ -249,9 +249,7 @@ def _add(
     scores.floor_sizes[metric.name], scores.floor_draws[metric.name] = floor_size, draws
     scores.floors.update({k: v for k, v in means.items() if k in named})
     scores.floor_sds.update({k: v for k, v in sds.items() if k in named})
-    scores.within_noise.update(
-        likely_mistakes.within_noise(named, means, sds, dict.fromkeys(named, draws))
-    )
+    scores.within_noise.update(likely_mistakes.within_noise(named, means, sds, draws))
 
 
 def _mistakes(

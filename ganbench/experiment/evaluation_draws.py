@@ -1,46 +1,35 @@
 """Kept models measured several times, each time on other samples: the noise of an evaluation.
 
-``OUT/measured/draws/<run_id>.json`` has the values of one seed. They are another question than the
-values of the tables, and join none of these: see ``reports.two_levels``.
+``OUT/measured/draws/<run_id>-<protocol_id>.json`` has the values of one metric of one seed. They
+are another question than the values of the tables, and join none of these: see
+``reports.two_levels``.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ganbench.core.seeds import derive
 from ganbench.experiment import kept_models, provenance
-from ganbench.experiment.records import Strict, Unit, read_record
+from ganbench.experiment.measured_later import MeasuredLater
+from ganbench.experiment.records import Unit, read_record
 
 if TYPE_CHECKING:
     from ganbench.evaluation.evaluator import Evaluator
     from ganbench.experiment.store import Store
 
 
-class EvaluationDraws(Strict):
-    """The values of one seed's model on several sets of its samples.
+class EvaluationDraws(MeasuredLater):
+    """One metric of one seed's model on several sets of its samples.
 
     Attributes:
-        protocols: ``{metric: protocol_id}``, those of the run's own values where they are the same.
-        values: ``{quantity: [value of each draw]}``; a draw that could not be measured is left out
-            of all.
-        model_sha256: of all tensors of the kept model.
+        protocol_id: that of the run's own values where it is the same.
+        values: ``{quantity: [value of each draw]}``; without a quantity that one draw lacks.
     """
 
-    schema_version: Literal[1] = 1
-    run_id: str
-    protocols: dict[str, str]
+    protocol_id: str
     n_draws: int
     values: dict[str, list[float]]
-    model_sha256: str
-    measured_at: str
-    device: str
-    hardware: str
-    threads: int
-    torch_version: str
-    ganbench_version: str
-    git_sha: str
-    git_dirty: bool | None
 
 
 def measure_draws(unit: Unit, evaluator: Evaluator, store: Store, report: Any) -> None:
@@ -60,17 +49,20 @@ def measure_draws(unit: Unit, evaluator: Evaluator, store: Store, report: Any) -
             latents = derive(model.root, "evaluation draw", draw)
             samples = model.sample(evaluator.n_fake, latents)
             found.append(evaluator.measure(samples, final=True).values)
-        keys = [key for key in found[0] if all(key in values for values in found)]
-        store.write_draws(
-            EvaluationDraws(
-                run_id=record.run_id,
-                protocols={m.name: evaluator.protocol_id(m) for m in evaluator.metrics},
-                n_draws=unit.again.draws,
-                values={key: [values[key] for values in found] for key in keys},
-                model_sha256=described["sha256"],
-                measured_at=provenance.now(),
-                **provenance.environment(unit.device),
+        for metric in evaluator.metrics:
+            keys = evaluator.quantities(metric)
+            whole = [key for key in keys if all(key in values for values in found)]
+            store.write_draws(
+                EvaluationDraws(
+                    run_id=record.run_id,
+                    metric=metric.name,
+                    protocol_id=evaluator.protocol_id(metric),
+                    n_draws=unit.again.draws,
+                    values={key: [values[key] for values in found] for key in whole},
+                    model_sha256=described["sha256"],
+                    measured_at=provenance.now(),
+                    **provenance.environment(unit.device),
+                )
             )
-        )
         steps = unit.training.steps
         report({"step": steps, "steps": steps, "values": found[-1]})

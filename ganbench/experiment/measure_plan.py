@@ -141,25 +141,15 @@ def _left(
     """Return ``again`` without the metrics that all seeds of a training have already."""
 
     def known(record: Record, metric: str, protocol: str) -> bool:
+        if again.draws:
+            return store.n_draws(record.run_id, protocol) >= again.draws
         recorded = record.protocols.get(metric)
         if recorded is not None and recorded.protocol_id == protocol:
             return True
         return store.more_path(record.run_id, protocol).exists()
 
-    if again.draws:
-        wanted = {m: protocols[m] for m in again.metrics}
-        done = all(_drawn(store, record, wanted, again.draws) for record in records)
-        return again.model_copy(update={"metrics": ()}) if done else again
     left = (m for m, p in protocols.items() if not all(known(r, m, p) for r in records))
     return again.model_copy(update={"metrics": tuple(left)})
-
-
-def _drawn(store: Store, record: Record, protocols: Mapping[str, str], draws: int) -> bool:
-    """Return whether a seed was measured by these protocols on as many sets of samples."""
-    if not store.draws_path(record.run_id).exists():
-        return False
-    found = store.draws_of(record.run_id)
-    return found.n_draws >= draws and protocols.items() <= found.protocols.items()
 
 
 def plan_again(

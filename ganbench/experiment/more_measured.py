@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import time
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ganbench.experiment import kept_models, provenance
 from ganbench.experiment.evaluation_draws import measure_draws
 from ganbench.experiment.growing import restore_states
+from ganbench.experiment.measured_later import MeasuredLater
 from ganbench.experiment.protocols import describe_protocols
 from ganbench.experiment.records import (
     Again,
     Protocol,
     Record,
-    Strict,
     Training,
     Unit,
     read_record,
@@ -31,35 +31,21 @@ if TYPE_CHECKING:
     from ganbench.experiment.store import Store
 
 
-class MoreMeasured(Strict):
-    """One metric of one seed, measured after its training.
+class MoreMeasured(MeasuredLater):
+    """One metric of one seed, for the tables.
 
     Attributes:
-        metric: its name.
         values: empty where the training had no end, or where ``unmeasured`` says why.
-        model_sha256: of all tensors of the kept model; empty for a control or a training without.
         eval_s: seconds of making the samples and measuring them, together with the other metrics
             that were measured of them.
     """
 
-    schema_version: Literal[1] = 1
-    run_id: str
-    metric: str
     protocol: Protocol
     floors: dict[str, float]
     floor_sds: dict[str, float]
     values: dict[str, float]
     unmeasured: dict[str, str]
-    model_sha256: str
     eval_s: float
-    measured_at: str
-    device: str
-    hardware: str
-    threads: int
-    torch_version: str
-    ganbench_version: str
-    git_sha: str
-    git_dirty: bool | None
 
 
 def as_record(record: Record, more: MoreMeasured) -> Record:

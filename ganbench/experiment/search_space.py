@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -155,6 +155,14 @@ def first_tries(configurations: Sequence[dict[str, str]], n: int) -> list[dict[s
     return [configurations[0]] + [
         configurations[1 + i] for i in random.permutation(len(configurations) - 1)[: n - 1]
     ]
+
+
+def by_label(tries: Iterable[tuple[Configuration, float]]) -> dict[str, list[float]]:
+    """Return ``{configuration in words: [values]}`` of tries, in their order."""
+    grouped: dict[str, list[float]] = {}
+    for configuration, value in tries:
+        grouped.setdefault(label(configuration), []).append(value)
+    return grouped
 
 
 def label(configuration: Configuration) -> str:

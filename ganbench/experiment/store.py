@@ -8,7 +8,7 @@
     OUT/models/<run_id>.safetensors   the trained pair of a finished seed
     OUT/films/<run_id>.npz      samples of it on the way
     OUT/measured/<run_id>-<protocol_id>.json   a metric of it, measured later
-    OUT/measured/draws/<run_id>.json   its values on several sets of samples
+    OUT/measured/draws/<run_id>-<protocol_id>.json   the same on several sets of samples
 
 Every file is written to a temporary name, synced and renamed: it is whole or absent.
 """
@@ -198,17 +198,17 @@ class Store:
         path = self.more_path(more.run_id, more.protocol.protocol_id)
         write_bytes(path, (more.model_dump_json(indent=1) + "\n").encode())
 
-    def draws_path(self, run_id: str) -> Path:
-        """Return where the values of one seed on several sets of samples lie."""
-        return self.out / "measured" / "draws" / f"{run_id}.json"
+    def draws_path(self, run_id: str, protocol_id: str) -> Path:
+        """Return where a metric of one seed on several sets of samples lies."""
+        return self.out / "measured" / "draws" / f"{run_id}-{protocol_id}.json"
 
     def write_draws(self, draws: EvaluationDraws) -> None:
-        """Write the values of one seed on several sets of samples."""
+        """Write a metric of one seed on several sets of samples."""
         content = (draws.model_dump_json(indent=1) + "\n").encode()
-        write_bytes(self.draws_path(draws.run_id), content)
+        write_bytes(self.draws_path(draws.run_id, draws.protocol_id), content)
 
     def draws(self) -> list[EvaluationDraws]:
-        """Return the values of all seeds that were measured on several sets of samples.
+        """Return all metrics of seeds that were measured on several sets of samples.
 
         Raises:
             UsageError: a file is something else.
@@ -218,11 +218,12 @@ class Store:
         paths = sorted((self.out / "measured" / "draws").glob("*.json"))
         return [_measurement(path, EvaluationDraws) for path in paths]
 
-    def draws_of(self, run_id: str) -> EvaluationDraws:
-        """Return the values of one seed on several sets of samples."""
+    def n_draws(self, run_id: str, protocol_id: str) -> int:
+        """Return on how many sets of samples a metric of one seed was measured."""
         from ganbench.experiment.evaluation_draws import EvaluationDraws
 
-        return _measurement(self.draws_path(run_id), EvaluationDraws)
+        path = self.draws_path(run_id, protocol_id)
+        return _measurement(path, EvaluationDraws).n_draws if path.exists() else 0
 
     def more(self) -> list[MoreMeasured]:
         """Return all metrics that were measured after the trainings, the first measured first.

@@ -70,7 +70,7 @@ def settle(request: Request) -> Setting:
     dataset = dataset.settle(dataset, data)
     arch, options = parse_arch(request.arch or dataset.arch)
     asked = request.features or dataset.features
-    features, why = choose_features(Side("real", data.test), asked)
+    features, why = choose_features(Side("real", data.test), asked, often=True)
     if asked == AUTO:
         data = replace(data, notes=(*data.notes, why))
     extractor = load_extractor(features)

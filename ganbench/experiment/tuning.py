@@ -31,6 +31,7 @@ from ganbench.experiment.screening import same_gradients
 from ganbench.experiment.search_space import (
     Axes,
     Configuration,
+    by_label,
     grid,
     label,
     lane_values,
@@ -138,9 +139,7 @@ def _last(record: Record) -> float:
 
 def best(tries: Sequence[tuple[Configuration, float]], n: int) -> list[Configuration]:
     """Return the ``n`` configurations with the lowest medians, the first tried among equals."""
-    values: dict[str, list[float]] = {}
-    for configuration, value in tries:
-        values.setdefault(label(configuration), []).append(value)
+    values = by_label(tries)
     named = {label(c): c for c, _ in tries}
     order = sorted(values, key=lambda name: float(median(np.array(values[name]))))
     return [named[name] for name in order[:n]]

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ganbench.core.files import write_parts
 from ganbench.experiment.recipes import chosen_configuration
-from ganbench.experiment.search_space import label
+from ganbench.experiment.search_space import by_label, label
 from ganbench.reports._csv import csv_parts
 from ganbench.stats.aggregate import median
 from ganbench.stats.search import expected_best_curve, share_between, variance_shares
@@ -63,13 +63,6 @@ def _of_variants(found: Mapping[str, Any]) -> dict[str, Evidence]:
     return {name: evidence(entry) for name, entry in found["variants"].items()}
 
 
-def _by_label(values: list[Value]) -> dict[str, list[float]]:
-    grouped: dict[str, list[float]] = {}
-    for configuration, value in values:
-        grouped.setdefault(label(configuration), []).append(value)
-    return grouped
-
-
 def tries(found: Mapping[str, Any]) -> pd.DataFrame:
     """Return a row for each variant and configuration, with the median of all its seeds.
 
@@ -79,7 +72,7 @@ def tries(found: Mapping[str, Any]) -> pd.DataFrame:
     rows = [
         (name, words, words == label(own.chosen), len(values), float(median(np.array(values))))
         for name, own in _of_variants(found).items()
-        for words, values in _by_label(own.all).items()
+        for words, values in by_label(own.all).items()
     ]
     return pd.DataFrame(rows, columns=TRIES)
 
@@ -138,7 +131,7 @@ def on_the_test_split(found: Mapping[str, Any]) -> pd.DataFrame:
     """Return the medians on the test split of what was chosen and of the paper's constants."""
     rows = []
     for name, own in _of_variants(found).items():
-        values = _by_label(own.test)
+        values = by_label(own.test)
         if values:
             chosen, paper = values[label(own.chosen)], values[label({})]
             medians = (float(median(np.array(v))) for v in (chosen, paper))
@@ -153,7 +146,7 @@ def shares(found: Mapping[str, Any]) -> dict[str, float]:
     """
     logs: dict[str, dict[str, list[float]]] = {}
     for name, own in _of_variants(found).items():
-        for words, values in _by_label(own.all).items():
+        for words, values in by_label(own.all).items():
             fine = [math.log(v) for v in values if 0 < v < math.inf]
             if fine:
                 logs.setdefault(name, {})[words] = fine

@@ -28,33 +28,29 @@ COLUMNS = [
 
 
 def levels(records: Sequence[Record], draws: Sequence[EvaluationDraws]) -> pd.DataFrame:
-    """Return a row for each arch, variant and quantity that was measured on several samples."""
-    of_run = {own.run_id: own for own in draws}
-    groups: dict[tuple[str, str, str], list[tuple[Record, EvaluationDraws]]] = {}
-    for record in records:
-        if own := of_run.get(record.run_id):
-            for key in own.values:
-                name = (record.arch, record.training.variant, key)
-                groups.setdefault(name, []).append((record, own))
+    """Return a row for each arch, variant and quantity that was measured on several samples.
+
+    The metrics of the run come first, in its order.
+    """
+    order = {metric: k for k, metric in enumerate(records[0].protocols)} if records else {}
+    draws = sorted(draws, key=lambda own: order.get(own.metric, len(order)))
+    of_run = {record.run_id: record for record in records}
+    groups: dict[tuple[str, ...], list[list[float]]] = {}
+    for own in draws:
+        if record := of_run.get(own.run_id):
+            training = record.training
+            for key, values in own.values.items():
+                row = (training.dataset, record.arch, training.variant, key, own.protocol_id)
+                groups.setdefault(row, []).append(values)
     rows = []
-    for (arch, variant, key), pairs in groups.items():
-        n_draws = min(len(own.values[key]) for _, own in pairs)
-        values = np.array([own.values[key][:n_draws] for _, own in pairs])
-        found = two_levels(values)
-        metric = _metric_of(pairs[0][0], key)
+    for name, seeds in groups.items():
+        n_draws = min(map(len, seeds))
+        found = two_levels(np.array([values[:n_draws] for values in seeds]))
         rows.append(
-            (pairs[0][0].training.dataset, arch, variant, key,
-             pairs[0][1].protocols.get(metric, ""), len(pairs), n_draws, found.value,
-             *found.over_seeds, *found.over_samples, found.sd_seeds, found.sd_samples,
-             found.share_of_samples)
+            (*name, len(seeds), n_draws, found.value, *found.over_seeds, *found.over_samples,
+             found.sd_seeds, found.sd_samples, found.share_of_samples)
         )  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _metric_of(record: Record, key: str) -> str:
-    """Return the metric that yields a quantity, as the record says; empty if it does not."""
-    owners = (name for name, p in record.protocols.items() if key in p.quantities)
-    return next(owners, "")
 
 
 def read(out: Path) -> pd.DataFrame:

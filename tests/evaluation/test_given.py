@@ -9,7 +9,9 @@ import torch
 from PIL import Image
 
 import ganbench
+from ganbench.core import registry
 from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Features, Suits
 from ganbench.data._reading import Reading
 from ganbench.evaluation.choose_features import choose_features
 from ganbench.evaluation.given import of_one_shape, side_of
@@ -115,13 +117,35 @@ def test_features_are_chosen_by_what_the_real_samples_are():
 
 
 def test_pixels_are_the_last_choice_and_said_to_mean_little(monkeypatch):
-    from ganbench.core import registry
-
     for kind in registry.features.items():
         if kind.name not in ("none", "pixels"):
             monkeypatch.setitem(kind.__dict__, "suits", lambda samples: None)
     spec, why = choose_features(side_of(spots(30), "real", Reading()))
     assert spec == "pixels" and "say little" in why
+
+
+def test_inception_suits_images_where_its_weights_are(tmp_path, monkeypatch):
+    suits = registry.features.get("inception").suits
+    monkeypatch.setenv("GANBENCH_INCEPTION_WEIGHTS", str(tmp_path / "weights.pth"))
+    assert suits(spots(3)[:, None]) is None
+    (tmp_path / "weights.pth").write_bytes(b"")  # they are checked where they are loaded
+    found = suits(spots(3)[:, None])
+    assert found.spec == "inception" and found.slow == (not torch.cuda.is_available())
+    assert suits(X) is None
+
+
+def test_slow_features_are_named_and_not_taken_where_samples_are_measured_often():
+    def suiting(slow):
+        suits = lambda samples: Suits("deep", 99, "deep", slow)  # noqa: E731
+        load = lambda argument: None  # noqa: E731
+        return Features("deep", load, "for tests", suits=suits)
+
+    real = side_of(spots(30), "real", Reading())
+    for slow, often, taken in ((True, True, False), (True, False, True), (False, True, True)):
+        with registry.temporarily(suiting(slow)):
+            spec, why = choose_features(real, often=often)
+        assert (spec == "deep") == taken
+        assert ("--features deep would say more, and is slow here" in why) == (not taken)
 
 
 # ---- few samples, and what is probably wrong ----

@@ -256,12 +256,13 @@ def test_draws_are_other_samples_of_the_same_models(finished):
     draws = {own.run_id: own for own in store.draws()}
     trained = [r for r in store.records() if not r.training.control]
     assert set(draws) == {record.run_id for record in trained} and len(trained) == 4
+    assert len(store.draws()) == 4  # one metric
     for record in trained:
         own, value = draws[record.run_id], record.measurements[-1].values["w1"]
         assert own.n_draws == 3 and len(set(own.values["w1"])) == 3
         assert value not in own.values["w1"]  # those of the table are another draw
         assert own.values["w1"] == pytest.approx([value] * 3, rel=0.5)
-        assert own.protocols["wasserstein"] == record.protocols["wasserstein"].protocol_id
+        assert own.protocol_id == record.protocols["wasserstein"].protocol_id
     table = pd.read_csv(finished / "two-levels.csv")
     row = one_row(table, variant="ns", metric="w1")
     ns = np.array([draws[r.run_id].values["w1"] for r in trained if r.training.variant == "ns"])
@@ -271,6 +272,14 @@ def test_draws_are_other_samples_of_the_same_models(finished):
     assert measure(finished, "wasserstein", draws=2).failed == []  # there are more already
     assert (finished / "results.csv").read_bytes() == before
     assert {own.n_draws for own in store.draws()} == {3}
+    measure(finished, "fd", draws=2)  # beside them
+    assert {(own.metric, own.n_draws) for own in store.draws()} == {
+        ("wasserstein", 3),
+        ("frechet", 2),
+    }
+    table = pd.read_csv(finished / "two-levels.csv")
+    assert set(table["metric"]) == {"w1", "w2", "fd"}
+    assert one_row(table, variant="ns", metric="w1")["iqm"] == row["iqm"]
 
 
 def test_draws_join_no_table(finished):

@@ -88,6 +88,7 @@ class Dataset:
         location: where its files are, if its name does not say: what ``load`` is given.
         settle: ``(data set, its data) -> data set`` with what only the content tells.
         variants: what is trained where no variants are named; the preset's if empty.
+        ships: whether its files come with ganbench.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Dataset:
     location: str | None = None
     settle: Callable[[Dataset, Data], Dataset] = lambda dataset, data: dataset
     variants: tuple[str, ...] = ()
+    ships: bool = False
 
     def __post_init__(self) -> None:
         for part in self.name.split(":", 1):

