@@ -232,7 +232,7 @@ def train(
     from ganbench.experiment.resolve import make_population
 
     method, spec = registry.variants.get(variant), registry.datasets.get(dataset)
-    data = spec.load(data_dir or spec.location)
+    data = spec.data(data_dir)
     spec = spec.settle(spec, data)
     chosen, options = parse_arch(arch or spec.arch)
     population: Population = make_population(

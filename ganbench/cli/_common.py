@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ganbench.core.errors import Interrupted, UsageError
+from ganbench.core.kinds.features import WEIGHTS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -81,12 +82,15 @@ def resumable(command: Callable) -> Callable:
     return guarded(command, hint="; the same command goes on from here")
 
 
-def _weights(_: click.Context, __: click.Parameter, file: str | None) -> None:
+def _weights(context: click.Context, _: click.Parameter, file: str | None) -> None:
+    """Name the file to this process and its workers, as long as the command runs."""
     if file:
-        os.environ["GANBENCH_INCEPTION_WEIGHTS"] = os.path.abspath(file)  # for the workers too
+        before = os.environ.get(WEIGHTS, "")
+        os.environ[WEIGHTS] = os.path.abspath(os.path.expanduser(file))
+        context.call_on_close(lambda: os.environ.update({WEIGHTS: before}))
 
 
-inception_weights = click.option(
-    "--inception-weights", metavar="FILE", expose_value=False, callback=_weights,
-    help="Weights of the inception features; default: torch hub's cache.",
+weights = click.option(
+    "--weights", metavar="FILE", expose_value=False, callback=_weights,
+    help="Weights of --features inception, or of your own FILE.py:function.",
 )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ganbench.cli._common import inception_weights
+from ganbench.cli._common import weights
 from ganbench.experiment.request import Request
 
 FIRST = ("variants", "dataset", "preset", "arch", "seeds", "steps", "checkpoints", "batch")
@@ -41,7 +41,7 @@ def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     for name in reversed(order):
         wrapped = _click_option(declared[name])(wrapped)
-    return inception_weights(wrapped)
+    return weights(wrapped)
 
 
 def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ganbench.cli import _common
-from ganbench.cli._common import FAILED, inception_weights, resumable, stop_on_sigterm
+from ganbench.cli._common import FAILED, resumable, stop_on_sigterm, weights
 from ganbench.cli._options import engine_options
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     help="Measure each model this many times, on other samples each time: two-levels.csv.",
 )
 @click.option("--check", is_flag=True, help="Measure what the records hold, and compare.")
-@inception_weights
+@weights
 @engine_options
 def measure(
     out: str,

@@ -26,7 +26,7 @@ def prepare(dataset: str, data_dir: str | None, as_json: bool) -> None:
     ten minutes for 60,000 images of 28x28. Weights go to the cache's folder.
     """
     spec = registry.datasets.get(dataset)
-    data = spec.load(data_dir or spec.location)
+    data = spec.data(data_dir)
     shape = "x".join(str(side) for side in data.train.shape[1:])
     click.echo(f"{spec.name}: {len(data.train):,} + {len(data.test):,} samples of {shape}")
     said: dict[str, Any] = {"dataset": spec.name, "sha256": data.sha256, "classifier": None}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ganbench.cli import _common
-from ganbench.cli._common import guarded, inception_weights
+from ganbench.cli._common import guarded, weights
 from ganbench.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="none, pixels, classifier:mnist, inception ...; auto: what suits the real samples.",
 )
-@inception_weights
+@weights
 @click.option("--metrics", default="all", show_default=True, help="Names, groups, or all.")
 @click.option("--subsample", type=int, help="Use this many of the real and of the fake samples.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of every subset.")

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
+from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Budget, Data, Dataset
 from ganbench.core.seeds import derive
@@ -23,12 +25,14 @@ from ganbench.data._arrays import Pictures, like_raw_pixels
 from ganbench.data._hashing import array_sha256
 from ganbench.data._image_files import Images
 from ganbench.data._metrics import OF_SAMPLES
-from ganbench.data._reading import shown
+from ganbench.data._reading import parse_reading, shown
 
 LEAST, LEAST_HELD_OUT, MOST_HELD_OUT = 20, 10, 10_000  # nearest-neighbour metrics need more than 5
 ENOUGH_HELD_OUT = 1_000
 PIECE = 1_000
 SMALL = 32  # pixels a side, above which training every variant takes days
+LARGE = Budget(steps=1_000, batch=16)  # of the group core on them, in half an hour of two cores
+ARCHS = ("dcgan", "mlp-classic")  # for images: the first that fits their size
 LATENT = 100  # the widest latent of vectors
 
 Check = Callable[[str], None]
@@ -54,6 +58,7 @@ def dataset(pattern: str, argument: str, arch: str, features: str, check: Check)
     return Dataset(
         name=f"{pattern}:{name}",
         load=partial(load, f"{pattern}:{name}", check, path),
+        load_read=partial(load, f"{pattern}:{name}", check, path),
         shape=None,
         arch=arch,
         features=features,
@@ -75,23 +80,35 @@ def settle(dataset: Dataset, data: Data) -> Dataset:
     }
     fitted = replace(dataset, shape=shape, batch=batch, budgets=budgets)
     if len(shape) == 3:
-        variants = ("core",) if max(shape[1:]) > SMALL else ()
-        return replace(fitted, arch="dcgan", features="auto", variants=variants)
+        large = max(shape[1:]) > SMALL
+        if large:
+            fitted = replace(fitted, variants=("core",), budgets=budgets | {"core": LARGE})
+        arch = next((name for name in ARCHS if not registry.archs.get(name).fits(shape)), ARCHS[0])
+        return replace(fitted, arch=arch, features="auto")
     latent = min(max(2, shape[0]), LATENT)  # as wide as the data
     return replace(fitted, arch=f"toy:latent={latent}", features="none")
 
 
-def load(name: str, check: Check, path: str, data_dir: str | None = None) -> Data:
+def load(
+    name: str,
+    check: Check,
+    path: str,
+    data_dir: str | None = None,
+    words: Mapping[str, str] = MappingProxyType({}),
+) -> Data:
     """Return the samples at ``data_dir`` or ``path``, a seeded part of them held out.
 
     Images are uint8 ``[N, C, H, W]``, vectors float32 ``[N, D]`` with the values that they have.
+
+    Args:
+        words: how pictures are read, where it is said.
 
     Raises:
         UsageError: missing, damaged, too few, or not samples that anything could be trained on.
     """
     where = data_dir or path
     check(where)
-    given = _files.read(where)
+    given = _files.read(where, parse_reading(words))
     if len(given) < LEAST:
         raise UsageError(f"{shown(where)} holds {len(given)} samples: at least {LEAST} needed")
     if isinstance(given, Images | Pictures):

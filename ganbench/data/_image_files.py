@@ -70,7 +70,7 @@ class Images:
         if pixels.shape[2:] != self.size:
             raise UsageError(
                 f"{shown(file)} is {pixels.shape[2]}x{pixels.shape[3]} (HxW), others {self.size[0]}"
-                f"x{self.size[1]}: give --resize HxW (ganbench score), or images of one size"
+                f"x{self.size[1]}: give --resize HxW, or images of one size"
             )
         if self.channels == 1:
             return pixels[:, :1]
@@ -148,7 +148,7 @@ def image_folder(folder: Path, reading: Reading) -> Images:
             if own != size and reading.resize is None:
                 raise UsageError(
                     f"{shown(files[0])} is {size[0]}x{size[1]} (HxW) and {shown(file)} {own[0]}x"
-                    f"{own[1]}: give --resize HxW (ganbench score), or images of one size"
+                    f"{own[1]}: give --resize HxW, or images of one size"
                 )
             if grey and image.mode not in (*GREY_MODES, *DEEP, "F"):
                 grey = _is_grey(decoded(image, reading))

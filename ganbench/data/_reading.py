@@ -16,6 +16,8 @@ from ganbench.core.errors import UsageError
 from ganbench.core.lazy import np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ganbench.core.kinds.dataset import Array
 
 BACKGROUNDS = {"white": (255, 255, 255), "black": (0, 0, 0), "grey": (128, 128, 128)}
@@ -77,6 +79,16 @@ class Reading:
             return ""
         whose = RESIZERS[self.resizer]
         return f"{whose} {self.resizer} to {self.resize[0]}x{self.resize[1]}"
+
+
+def parse_reading(words: Mapping[str, str]) -> Reading:
+    """Return how pictures are read, from the words of options: those of ``Reading``.
+
+    Raises:
+        UsageError: a word that nothing is known about.
+    """
+    given: dict[str, Any] = dict(words)
+    return Reading(parse_size(given.pop("resize", None)), **given)
 
 
 def parse_size(text: str | None) -> tuple[int, int] | None:

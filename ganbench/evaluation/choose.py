@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Data, Dataset, Extractor, Metric
+from ganbench.core.kinds.features import WEIGHTS
 
 MIN_CHECKPOINTS = 5  # from which a curve can be judged
 
@@ -138,4 +140,8 @@ def load_extractor(spec: str) -> Extractor:
         UsageError: unknown, or it cannot be loaded.
     """
     name, _, argument = whole_name(spec).partition(":")
-    return registry.features.get(name).load(argument)
+    kind = registry.features.get(name)
+    if os.environ.get(WEIGHTS) and not kind.takes_weights:
+        others = ", ".join(own.name for own in registry.features.items() if own.takes_weights)
+        raise UsageError(f"--weights (or {WEIGHTS}) is for features {others}, not for {name}")
+    return kind.load(argument)

@@ -85,7 +85,7 @@ def _named(text: str | bytes, name: str, reading: Reading) -> Any:
             raise UsageError(f"{text} does not exist, and is no data set: `ganbench list datasets`")
         return read(text, reading)
     dataset = registry.datasets.get(text)
-    data = dataset.load(dataset.location)
+    data = dataset.data()
     return samples_of(data.train if name == "train" else data.test, text, reading)
 
 

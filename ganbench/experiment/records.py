@@ -60,6 +60,7 @@ class Training(Strict):
             all; empty where all seeds have the same.
         chunk: steps whose noise is drawn together: it decides every random number.
         validation: trained without the validation split and measured on it.
+        reading: how the user's own pictures are read, where it is said: ``{"resize": "64x64"}``.
     """
 
     variant: str
@@ -91,14 +92,13 @@ class Training(Strict):
     chunk: int = 16
     validation: bool = False
     data_dir: str | None = None
+    reading: dict[str, str] = {}
 
     @model_serializer(mode="wrap")
     def _without_nothing(self, dump: Any) -> dict[str, Any]:
-        """Leave ``by_seed`` out of files and hashes where there is none."""
-        content: dict[str, Any] = dump(self)
-        if not self.by_seed:
-            content.pop("by_seed", None)
-        return content
+        """Leave out of files and hashes what few trainings have, where there is none."""
+        few = ("by_seed", "reading")
+        return {key: value for key, value in dump(self).items() if value or key not in few}
 
     @property
     def control(self) -> str:

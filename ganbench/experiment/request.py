@@ -137,6 +137,19 @@ class Request(Settings):
         False, "--film", "Keep a few samples on the way, for `ganbench film`.", is_flag=True
     )
     data_dir: str | None = option(None, "--data-dir", "Folder of the data set's files.", type=str)
+    resize: str | None = option(None, "--resize", "HxW: resize pictures of your own.", type=str)
+    resizer: str | None = option(
+        None, "--resizer",
+        "bicubic (default), area, bilinear-antialias, lanczos or bilinear (pytorch-fid's).",
+        type=str,
+    )  # fmt: skip
+    background: str | None = option(
+        None, "--background", "Under transparent pixels: white (default), black, grey or #rrggbb.",
+        type=str,
+    )  # fmt: skip
+    value_range: str | None = option(
+        None, "--range", "Of float pictures of your own: 0..1 or -1..1.", type=str
+    )
 
     def check(self) -> None:
         """Raise ``UsageError`` for a value that no run can have, before anything is loaded."""
@@ -153,6 +166,12 @@ class Request(Settings):
             raise UsageError("--steps and --budget are two ways to say one thing: give one")
         if self.arch:
             parse_arch(self.arch)
+
+    @property
+    def reading(self) -> dict[str, str]:
+        """How pictures of the user's own are read: the words that were said."""
+        words = ("resize", "resizer", "background", "value_range")
+        return {word: said for word in words if (said := getattr(self, word)) is not None}
 
 
 def variant_groups() -> dict[str, list[Variant]]:

@@ -30,7 +30,7 @@ def load_data(training: Training) -> Data:
         UsageError: they cannot be had, or are no longer those that it was planned for.
     """
     dataset = registry.datasets.get(training.dataset)
-    data = dataset.load(training.data_dir)
+    data = dataset.data(training.data_dir, training.reading)
     if training.validation:
         data = validation_split(data, dataset.n_validation)
     if data.sha256 != training.dataset_sha256:

@@ -66,7 +66,7 @@ def settle(request: Request) -> Setting:
     device = choose_device(request.device)
     preset = choose_preset(request, device)
     data_dir = request.data_dir or dataset.location
-    data = dataset.load(data_dir)
+    data = dataset.data(data_dir, request.reading)
     dataset = dataset.settle(dataset, data)
     arch, options = parse_arch(request.arch or dataset.arch)
     asked = request.features or dataset.features
@@ -90,6 +90,7 @@ def settle(request: Request) -> Setting:
         "data_dir": data_dir,
         "recipe": recipe.name,
         "recipe_sha256": recipe.sha256,
+        "reading": request.reading,
     }
     budget = dataset.budgets.get(preset.name, Budget())
     batch = _batch(request, dataset, budget, data)

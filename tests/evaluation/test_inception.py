@@ -307,7 +307,7 @@ def refusal(words: list[str], monkeypatch, tmp_path) -> str:
     assert set(tmp_path.rglob("*.json")) == before  # no run directory
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1 and inception.FILE in lines[0] and inception.SHA256 in lines[0]
-    assert "--inception-weights FILE or GANBENCH_INCEPTION_WEIGHTS" in lines[0]
+    assert "--weights FILE or GANBENCH_INCEPTION_WEIGHTS" in lines[0]
     return lines[0]
 
 
@@ -347,15 +347,22 @@ def test_connection_that_breaks(monkeypatch, tmp_path, elsewhere):
 def test_named_file_that_is_wrong_or_missing(command, monkeypatch, tmp_path):
     wrong = tmp_path / "wrong.pth"
     wrong.write_bytes(b"other weights")
-    line = refusal([*command, "--inception-weights", "wrong.pth"], monkeypatch, tmp_path)
+    line = refusal([*command, "--weights", "wrong.pth"], monkeypatch, tmp_path)
     assert f"{wrong} has the SHA-256 {hashlib.sha256(b'other weights').hexdigest()}" in line
-    line = refusal([*command, "--inception-weights", "none.pth"], monkeypatch, tmp_path)
+    line = refusal([*command, "--weights", "none.pth"], monkeypatch, tmp_path)
     assert f"cannot read {tmp_path / 'none.pth'}: " in line
 
 
-def test_every_command_that_extracts_takes_the_option():
+def test_every_command_that_extracts_takes_the_option(monkeypatch):
     for name in ("run", "plan", "score"):
-        assert "--inception-weights" in CliRunner().invoke(main, [name, "--help"]).output
-    words = ["--real", "x", "--fake", "y", "--inception-weights", "some.pth"]
-    assert CliRunner().invoke(main, ["score", *words]).exit_code == 2  # there is no x
-    assert os.environ[inception.VARIABLE] == os.path.abspath("some.pth")  # workers inherit it
+        assert "--weights" in CliRunner().invoke(main, [name, "--help"]).output
+    seen = []
+    monkeypatch.setattr("ganbench.evaluation.score.score_samples", lambda *_: seen.append(named()))
+    words = ["--real", "x", "--fake", "y", "--weights", "some.pth"]
+    CliRunner().invoke(main, ["score", *words])
+    assert seen == [os.path.abspath("some.pth")]  # workers inherit it
+    assert named() != seen[0]  # the next command of this process does not
+
+
+def named():
+    return inception.named_file()

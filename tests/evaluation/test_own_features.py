@@ -307,3 +307,33 @@ def test_a_run_in_features_of_ones_own(tiny, file, tmp_path, no_plots):
     fields = record.protocols["frechet"].fields
     assert fields["features"] == f"python:{file}:halves"
     assert fields["features_sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+WEIGHED = """
+import numpy as np
+def weighed(x, weights):
+    return x.reshape(len(x), -1)[:, :8] * np.load(weights)
+"""
+
+
+def test_weights_reach_the_function_and_the_protocol(tmp_path, monkeypatch):
+    (tmp_path / "w.py").write_text(WEIGHED)
+    images = np.random.default_rng(0).integers(0, 256, (4, 1, 5, 5), dtype=np.uint8)
+    hashes = set()
+    for factor in (2.0, 3.0):
+        np.save(tmp_path / "w.npy", np.float64(factor))
+        monkeypatch.setenv("GANBENCH_WEIGHTS", str(tmp_path / "w.npy"))
+        extractor = load_extractor(f"{tmp_path}/w.py:weighed")
+        features = extractor.function(images).features
+        assert np.array_equal(features, images.reshape(4, -1)[:, :8] * factor)
+        hashes.add(extractor.sha256)
+    assert len(hashes) == 2
+    monkeypatch.setenv("GANBENCH_WEIGHTS", str(tmp_path / "none"))
+    with pytest.raises(UsageError, match="cannot read .*none"):
+        load_extractor(f"{tmp_path}/w.py:weighed")
+
+
+def test_weights_are_refused_for_features_that_take_none(monkeypatch, tmp_path):
+    monkeypatch.setenv("GANBENCH_WEIGHTS", str(tmp_path / "w.npy"))
+    with pytest.raises(UsageError, match="is for features inception, python, not for pixels"):
+        load_extractor("pixels")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from ganbench.core.errors import UsageError
 from ganbench.core.kinds.paper import check_name
 
 if TYPE_CHECKING:
@@ -89,6 +91,8 @@ class Dataset:
         settle: ``(data set, its data) -> data set`` with what only the content tells.
         variants: what is trained where no variants are named; the preset's if empty.
         ships: whether its files come with ganbench.
+        load_read: ``load`` for pictures of the user's own, which can be read in several ways, with
+            the words of ``data._reading.Reading`` that are said; None for data with one way.
     """
 
     name: str
@@ -108,7 +112,29 @@ class Dataset:
     settle: Callable[[Dataset, Data], Dataset] = lambda dataset, data: dataset
     variants: tuple[str, ...] = ()
     ships: bool = False
+    load_read: Callable[[str | None, Mapping[str, str]], Data] | None = None
 
     def __post_init__(self) -> None:
         for part in self.name.split(":", 1):
             check_name(part)
+
+    def data(
+        self, data_dir: str | None = None, reading: Mapping[str, str] = MappingProxyType({})
+    ) -> Data:
+        """Return the data in ``data_dir``, or where they always are.
+
+        Args:
+            reading: how pictures are read, ``{"resize": "64x64"}``.
+
+        Raises:
+            UsageError: they cannot be had, or there is but one way to read them.
+        """
+        where = data_dir or self.location
+        if not reading:
+            return self.load(where)
+        if self.load_read is None:
+            raise UsageError(
+                "--resize, --resizer, --background and --range are for folder: and array:; "
+                f"{self.name} has its pictures as they are"
+            )
+        return self.load_read(where, reading)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+WEIGHTS = "GANBENCH_WEIGHTS"  # the environment variable that --weights sets
+
+
 @dataclass(frozen=True)
 class Extracted:
     """The result of an extractor: ``features [N, D]``, and class ``probs [N, K]`` or None."""
@@ -86,6 +89,7 @@ class Features:
         suits: whether they suit samples ``[N, *shape]`` by themselves, and are at hand.
         names: the names of quantities on these features, where the field has a name of its own
             for them: ``{"fd": "fid"}``.
+        takes_weights: whether they read the file that ``--weights`` names.
     """
 
     name: str
@@ -93,6 +97,7 @@ class Features:
     summary: str
     names: Mapping[str, str] = field(default_factory=dict)
     suits: Callable[[np.ndarray], Suits | None] = _never
+    takes_weights: bool = False
 
     def __post_init__(self) -> None:
         check_name(self.name)

@@ -112,7 +112,7 @@ def suits(samples: Array) -> Suits | None:
     for name in SHA256:
         dataset = registry.datasets.get(name)
         if dataset.ships and samples.shape[1:] == dataset.shape:
-            own, function = dataset.load(dataset.location).test, load(name).function
+            own, function = dataset.data().test, load(name).function
             classes, held = function(own[:LOOKED_AT]), function(own[LOOKED_AT : 2 * LOOKED_AT])
             ratio = _from_means(function(samples), classes) / _from_means(held, classes)
             if ratio < NEAR:

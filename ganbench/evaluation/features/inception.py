@@ -6,9 +6,9 @@ scaling to 0..1, its bilinear resizing to 299x299 (not antialiased) and 2 x - 1.
 repeated in three channels. The network is torchvision's with the nine blocks that pytorch-fid
 changes; nothing of either module is replaced.
 
-The weights are read from the file that ``--inception-weights`` or ``GANBENCH_INCEPTION_WEIGHTS``
-names, else from torch hub's cache, where they are downloaded to if they are missing. Their whole
-SHA-256 is checked wherever they come from.
+The weights are read from the file that ``--weights`` or ``GANBENCH_INCEPTION_WEIGHTS`` names, else
+from torch hub's cache, where they are downloaded to if they are missing. Their whole SHA-256 is
+checked wherever they come from.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Extractor, Features, Suits
+from ganbench.core.kinds.features import WEIGHTS
 from ganbench.core.lazy import F, np, torch
 from ganbench.core.registry import register
 from ganbench.evaluation.features._network import device, of_images
@@ -58,6 +59,11 @@ def cache() -> Path:
     return Path(torch.hub.get_dir(), "checkpoints", FILE)
 
 
+def named_file() -> str | None:
+    """Return the weights file that the user names: for this command, or on this machine."""
+    return os.environ.get(WEIGHTS) or os.environ.get(VARIABLE)
+
+
 def read_weights() -> bytes:
     """Return the content of the weights file, downloaded if it is nowhere.
 
@@ -66,9 +72,9 @@ def read_weights() -> bytes:
     """
     from pytorch_fid.inception import FID_WEIGHTS_URL
 
-    cached, named = cache(), os.environ.get(VARIABLE)
+    cached, named = cache(), named_file()
     path = Path(named or cached)
-    place = f"{cached}, or wherever --inception-weights FILE or {VARIABLE} says"
+    place = f"{cached}, or wherever --weights FILE or {VARIABLE} says"
     doing = f"read {path}"
     try:
         if not named and not path.exists():
@@ -131,10 +137,10 @@ def load(argument: str) -> Extractor:
 def suits(samples: Array) -> Suits | None:
     """Return that they suit images of any content, where the weights are on this machine."""
     images = samples.dtype == np.uint8 and samples.ndim == 4 and samples.shape[1] in (1, 3)
-    if not images or not Path(os.environ.get(VARIABLE) or cache()).exists():
+    if not images or not Path(named_file() or cache()).exists():
         return None
     return Suits("inception", 15, "those of FID", slow=device() == "cpu")
 
 
 SUMMARY = "Inception's last pooling as in pytorch-fid, for FID"
-register(Features("inception", load, SUMMARY, NAMES, suits))
+register(Features("inception", load, SUMMARY, NAMES, suits, takes_weights=True))

@@ -6,19 +6,25 @@ executed: name only files that you trust. It is read from the path that is writt
 the folder where the command is given, and never sought elsewhere; its folder is not added to where
 ``import`` looks.
 
-The SHA-256 of the file is a part of every protocol, what it imports or reads is not. The path is in
-the key as it is written, so results are compared where it is written the same. Distances in these
-features are ``fd_python``, ``kd_python`` and ``fd_inf_python``.
+With ``--weights FILE`` the function is called with a second argument, ``weights=`` its path.
+
+The SHA-256 of the file and of the weights is a part of every protocol, what it imports or reads
+beside is not. The path is in the key as it is written, so results are compared where it is written
+the same. Distances in these features are ``fd_python``, ``kd_python`` and ``fd_inf_python``.
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib.machinery
 import importlib.util
+import os
+from functools import partial
 from types import ModuleType
 
 from ganbench.core.errors import UsageError, unknown
 from ganbench.core.kinds import Extractor, Features
+from ganbench.core.kinds.features import WEIGHTS
 from ganbench.core.registry import register
 from ganbench.evaluation.features._named import named_after
 
@@ -65,8 +71,20 @@ def load(argument: str) -> Extractor:
         functions = [key for key, value in vars(made).items() if callable(value)]
         known = [key for key in functions if not key.startswith("_")]
         raise UsageError(f"{path}: {unknown('function', name, known)}")
+    if weights := os.environ.get(WEIGHTS):
+        place, _, own = _own.read("python", weights)
+        function = partial(function, weights=place)
+        sha256 = hashlib.sha256(f"{sha256} {own}".encode()).hexdigest()
     key = f"python:{file}:{name}"
     return Extractor(key, sha256, _own.checked(key, function))
 
 
-register(Features("python", load, f"a function of your own: {USAGE}", named_after("python")))
+register(
+    Features(
+        "python",
+        load,
+        f"a function of your own: {USAGE}",
+        named_after("python"),
+        takes_weights=True,
+    )
+)
