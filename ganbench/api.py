@@ -24,6 +24,7 @@ from ganbench.experiment.run import (
 )
 from ganbench.experiment.store import Store
 from ganbench.reports.result import Result, make_result
+from ganbench.reports.tasks import TaskResult
 
 if TYPE_CHECKING:
     from ganbench.training.population import Population
@@ -209,6 +210,47 @@ def measure(
     return make_result(store, dataset, built, failed, 0, {})
 
 
+def task(
+    name: str,
+    out: str | Path,
+    engine: str = "local",
+    workers: int | None = None,
+    threads: int | None = None,
+    progress: Callable[[Unit, dict[str, Any]], None] | None = None,
+    announce: Callable[[list[Unit]], None] = lambda units: None,
+    **options: Any,
+) -> TaskResult:
+    """Let the kept models of a run do a task, and return what came out beside its baselines.
+
+    The same call again does what is left. Values join ``results.csv`` and ``leaderboard.csv``;
+    ``tasks/<name>.csv`` and ``.png`` have the baselines too.
+
+    Args:
+        name: one of ``ganbench list tasks``. out: the run directory.
+        announce: is called with the units to do before the first starts.
+        options: ``variants``, ``dataset``, ``device``, ``data_dir``.
+
+    Raises:
+        UsageError: something of it cannot be done; nothing was done.
+    """
+    from ganbench.experiment.task_runs import do_baselines, plan_task
+    from ganbench.reports import tasks
+    from ganbench.reports.build import build
+
+    planned = plan_task(name, Path(out), **options)
+    chosen, store = _opened(Path(out), engine, workers, threads)
+    with store.alone():
+        announce(planned.units)
+        baselines = do_baselines(planned, store)
+        failed = run_units(planned.units, store, chosen, workers, threads, progress)
+        first = planned.records[0].training
+        build(store, first.dataset, first.amount, pictures=False)
+        table, written = tasks.write(planned, store, baselines)
+    return TaskResult(
+        table, tasks.sentences(table, planned.task), written, [unit.label for unit, _ in failed]
+    )
+
+
 def train(
     variant: str,
     dataset: str = "ring2d",
@@ -274,5 +316,6 @@ __all__ = [
     "run_for",
     "run_plan",
     "score",
+    "task",
     "train",
 ]

@@ -9,8 +9,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "ganbench"
 ORDER = (
-    "core -> metrics data archs stats -> methods evaluation -> training -> experiment -> reports "
-    "-> api bench -> cli verify"
+    "core -> metrics data archs stats -> methods evaluation -> training -> tasks -> experiment "
+    "-> reports -> api bench -> cli verify"
 )
 PLACE = {room: i for i, step in enumerate(ORDER.split(" -> ")) for room in step.split()}
 FILES = sorted(PACKAGE.rglob("*.py"))

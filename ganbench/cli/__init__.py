@@ -18,6 +18,7 @@ from ganbench.cli.report import report
 from ganbench.cli.run import run
 from ganbench.cli.sample import sample
 from ganbench.cli.score import score
+from ganbench.cli.task import task
 from ganbench.cli.tune import tune
 from ganbench.cli.verify import verify
 
@@ -30,8 +31,8 @@ def main() -> None:
 
 
 COMMANDS = (
-    run, plan, tune, compare, leaderboard, report, sample, film, measure, score, verify, bench,
-    list_, info, prepare,
+    run, plan, tune, compare, leaderboard, report, sample, film, measure, task, score, verify,
+    bench, list_, info, prepare,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

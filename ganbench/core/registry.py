@@ -31,12 +31,13 @@ from ganbench.core.kinds import (
     Modifier,
     Pattern,
     Preset,
+    Task,
     Variant,
 )
 
 BUILT_INS = (
     "methods.zoo", "archs", "data", "evaluation.features", "metrics", "experiment.presets",
-    "training.games", "training.backends", "training.controls", "experiment.engines",
+    "training.games", "training.backends", "training.controls", "tasks", "experiment.engines",
     "experiment.loggers",
 )  # fmt: skip
 GROUP = "ganbench.plugins"
@@ -191,6 +192,7 @@ datasets = Registry("dataset", "datasets", Dataset)
 features = Registry("features", "features", Features)
 metrics = Registry("metric", "metrics", Metric)
 controls = Registry("control", "controls", Control)
+tasks = Registry("task", "tasks", Task)
 presets = Registry("preset", "presets", Preset, ordered=True)  # from small to large
 backends = Registry("backend", "backends", Backend)
 engines = Registry("engine", "engines", Engine)
@@ -200,7 +202,7 @@ patterns = Registry("pattern", "patterns", Pattern)
 KINDS: dict[str, Registry[Any]] = {
     registry.kind: registry
     for registry in (
-        variants, modifiers, games, archs, datasets, features, metrics, controls, presets,
+        variants, modifiers, games, archs, datasets, features, metrics, controls, tasks, presets,
         backends, engines, loggers, patterns,
     )
 }  # fmt: skip

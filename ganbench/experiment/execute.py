@@ -33,6 +33,7 @@ from ganbench.experiment.resolve import (
     population_of,
 )
 from ganbench.experiment.store import Store
+from ganbench.experiment.task_runs import do_task
 
 REPORT_S = 0.5  # seconds of training between two progress reports
 RELEASE_S = 5.0  # seconds of training between two returns of freed memory
@@ -57,7 +58,7 @@ def execute(unit: Unit, store: Store, report: Report, engine: str) -> None:
     from torch.cuda import OutOfMemoryError, empty_cache
 
     if unit.again:
-        return measure_again(unit, store, report)
+        return (do_task if unit.again.task else measure_again)(unit, store, report)
     try:
         return _execute(unit, store, report, engine)
     except OutOfMemoryError:

@@ -52,10 +52,8 @@ class Training(Strict):
         networks: ``own`` if the method's own normalisation of D was taken where the arch has it;
             ``same`` if all variants were given the same networks.
         method: digest of all constants that the variant declares.
-        recipe: where the constants of all variants come from: ``paper``, or another recipe's name.
-        recipe_sha256: of the recipe's file; empty for ``paper``.
-        constants: hyper-parameters that the recipe sets for this variant.
-        hyper: hyper-parameters that the user sets.
+        recipe, recipe_sha256: where all variants' constants come from, ``paper`` or another's name.
+        constants, hyper: hyper-parameters that the recipe sets for this variant, and the user.
         by_seed: those of a search, ``{seed: {hyper-parameter: value}}`` with the same names in
             all; empty where all seeds have the same.
         chunk: steps whose noise is drawn together: it decides every random number.
@@ -136,7 +134,8 @@ class Again(Strict):
 
     Attributes:
         check: the metrics are those of the records, whose values are compared with.
-        draws: times that each model is measured, on other samples each time; 0: once, for tables.
+        draws: times that each model is measured, on other samples each time; 0: for tables.
+        task: what its models do, in place of being measured.
     """
 
     features: str
@@ -145,6 +144,7 @@ class Again(Strict):
     n_fake: int
     check: bool = False
     draws: int = 0
+    task: str = ""
 
 
 class Unit(Strict):

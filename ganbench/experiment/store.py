@@ -9,6 +9,7 @@
     OUT/films/<run_id>.npz      samples of it on the way
     OUT/measured/<run_id>-<protocol_id>.json   a metric of it, measured later
     OUT/measured/draws/<run_id>-<protocol_id>.json   the same on several sets of samples
+    OUT/tasks/<task>/            what came out of a task: see ``task_runs``
 
 Every file is written to a temporary name, synced and renamed: it is whole or absent.
 """
@@ -35,6 +36,7 @@ from ganbench.experiment.records import Protocol, Record, Strict, Training, Unit
 if TYPE_CHECKING:
     from ganbench.experiment.evaluation_draws import EvaluationDraws
     from ganbench.experiment.more_measured import MoreMeasured
+    from ganbench.experiment.task_runs import BaselineAnswer
 
 M = TypeVar("M", bound=Strict)
 
@@ -224,6 +226,24 @@ class Store:
 
         path = self.draws_path(run_id, protocol_id)
         return _measurement(path, EvaluationDraws).n_draws if path.exists() else 0
+
+    def write_task_pictures(self, task: str, name: str, samples: np.ndarray) -> None:
+        """Keep samples ``[n, *shape]`` that came out of a task."""
+        write_array(self.out / "tasks" / task / f"{name}.npy", samples)
+
+    def baseline_path(self, task: str, name: str) -> Path:
+        """Return where the answer of a task's baseline lies."""
+        return self.out / "tasks" / task / "baselines" / f"{name}.json"
+
+    def baseline(self, path: Path) -> BaselineAnswer:
+        """Return the answer of a baseline in ``path``."""
+        from ganbench.experiment.task_runs import BaselineAnswer
+
+        return _measurement(path, BaselineAnswer)
+
+    def write_baseline(self, path: Path, answer: BaselineAnswer) -> None:
+        """Write the answer of a baseline."""
+        write_bytes(path, (answer.model_dump_json(indent=1) + "\n").encode())
 
     def more(self) -> list[MoreMeasured]:
         """Return all metrics that were measured after the trainings, the first measured first.

@@ -91,7 +91,7 @@ def network_shape(arch: Arch, data: Data) -> tuple[Shape, dict[str, Any]]:
         raise UsageError(f"arch {arch.name} needs labels, and these data have none")
     if reason := arch.fits(shape):
         raise UsageError(f"arch {arch.name} does not fit data of shape {shape}: {reason}")
-    frequencies = class_frequencies(torch.from_numpy(np.asarray(data.train_labels)))
+    frequencies = class_frequencies(torch.from_numpy(np.array(data.train_labels)))
     with_planes = (shape[0] + len(frequencies), *shape[1:])
     return with_planes, {"class_frequencies": frequencies, "channels": shape[0]}
 

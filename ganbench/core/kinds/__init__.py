@@ -42,6 +42,7 @@ from ganbench.core.kinds.pattern import Pattern
 from ganbench.core.kinds.preset import Preset
 from ganbench.core.kinds.program import Backend, Engine, Game, Job, Logger
 from ganbench.core.kinds.schedules import Anneal, Decay, Line, Schedule, Value
+from ganbench.core.kinds.task import Answer, Task, TaskInput
 
 if TYPE_CHECKING:
     from ganbench.core.kinds.dataset import Array as Array
@@ -50,6 +51,7 @@ __all__ = [
     "CAPABILITIES",
     "FAMILIES",
     "Anneal",
+    "Answer",
     "Arch",
     "Backend",
     "Budget",
@@ -95,6 +97,8 @@ __all__ = [
     "Schedule",
     "Shape",
     "Suits",
+    "Task",
+    "TaskInput",
     "Value",
     "Variant",
     "data_family",

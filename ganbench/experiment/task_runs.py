@@ -1,0 +1,284 @@
+"""Tasks done by the kept models of a run: what is asked, and what comes out of each seed.
+
+OUT/measured/<run_id>-<protocol_id>.json        values of a seed, as of a metric measured later
+OUT/tasks/<task>/<run_id>-<protocol_id>.npy     its pictures, a row of the sheet
+OUT/tasks/<task>/baselines/<name>-<seed>-<protocol_id>.json   values of a baseline
+OUT/tasks/<task>/baselines/<name>-<protocol_id>.npy           its pictures, and the rows shown
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ganbench.core import registry
+from ganbench.core.cache import digest
+from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Answer, Data, Extracted, Task, TaskInput
+from ganbench.core.products import products
+from ganbench.core.seeds import derive
+from ganbench.evaluation.choose import load_extractor
+from ganbench.evaluation.measure import extract
+from ganbench.experiment import kept_models, provenance
+from ganbench.experiment.measure_plan import chosen_records
+from ganbench.experiment.measured_later import MeasuredLater
+from ganbench.experiment.more_measured import MoreMeasured
+from ganbench.experiment.records import (
+    Again,
+    Protocol,
+    QuantityInfo,
+    Record,
+    Training,
+    Unit,
+    read_record,
+)
+from ganbench.experiment.request import choose_device
+from ganbench.experiment.resolve import control_builder, evaluator_of, load_data
+from ganbench.experiment.store import Store
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class PlannedTask(NamedTuple):
+    """A task with the records of the trainings that do it, and the units that are left."""
+
+    task: Task
+    units: list[Unit]
+    records: list[Record]
+    protocol: Protocol
+    given: TaskInput
+
+
+class BaselineAnswer(MeasuredLater):
+    """What a baseline of a task reached with one seed."""
+
+    baseline: str
+    seed: int
+    protocol_id: str
+    values: dict[str, float]
+    seconds: float
+
+
+def input_of(training: Training, data: Data) -> TaskInput:
+    """Return what tasks read beside a model of ``training``."""
+    extractor = load_extractor(training.features)
+
+    def features(samples: np.ndarray) -> Extracted:
+        return extract(extractor, samples)
+
+    def untrained(seed: int) -> Any:
+        return _untrained(training, data, seed)
+
+    return TaskInput(data, features, untrained)
+
+
+def _untrained(training: Training, data: Data, seed: int) -> Any:
+    """Return the pair of ``training`` with its first weights."""
+    import torch
+
+    from ganbench.training.sampling import evaluation_generator
+    from ganbench.training.trained_model import TrainedModel
+
+    root = derive(training.base_seed, "task", training.dataset, seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(root)
+        networks = control_builder(training, data)()
+    params = {name: p.detach() for name, p in networks.generator.named_parameters()}
+    return TrainedModel(
+        variant="untrained",
+        dataset=training.dataset,
+        seed=seed,
+        root=root,
+        steps=0,
+        generator=evaluation_generator(networks, params),
+        discriminator=networks.discriminator.eval(),
+        latent=networks.latent,
+        samples_are=str(data.train.dtype),
+        channels=data.train.shape[1],
+    )
+
+
+def protocol_of(task: Task, training: Training, data: Data) -> Protocol:
+    """Return all that must be equal for two answers to be comparable."""
+    context = evaluator_of(training, data).context
+    extractor = load_extractor(training.features)
+    fields = {
+        "task": task.name,
+        "version": task.version,
+        "params": dict(task.params),
+        "dataset": training.dataset,
+        "dataset_sha256": data.sha256,
+        "features": extractor.key,
+        "features_sha256": extractor.sha256,
+        **context,
+    }
+    infos = {
+        q.key: QuantityInfo(
+            unit=q.unit, higher_is_better=q.higher_is_better, closest_to_floor=q.closest_to_floor,
+            worst=q.worst, label=q.label, headline=q.headline, role=q.role,
+        )
+        for q in task.quantities
+    }  # fmt: skip
+    return Protocol(protocol_id=digest(fields)[:12], fields=fields, quantities=infos)
+
+
+def plan_task(
+    name: str,
+    out: Path,
+    variants: Sequence[str] = (),
+    dataset: str | None = None,
+    device: str = "auto",
+    data_dir: str | None = None,
+) -> PlannedTask:
+    """Return what is to be done for a task with the kept models of a run.
+
+    Raises:
+        UsageError: it cannot be done with these data or models; nothing was done.
+    """
+    task: Task = registry.tasks.get(name)
+    store = Store(out)
+    records = [
+        r.model_copy(update={"training": r.training.model_copy(update={"data_dir": data_dir})})
+        for r in chosen_records(store, dataset, variants)
+        if not r.training.control
+    ]
+    if not any(r.status == "ok" for r in records):
+        raise UsageError(f"{out} has no finished training: task {name} needs trained generators")
+    data = load_data(records[0].training)
+    given = input_of(records[0].training, data)
+    if reason := task.lacking(given):
+        raise UsageError(f"task {name} does not fit {records[0].training.dataset}: {reason}")
+    if task.needs_discriminator:
+        _refuse_without_d(task, store, records)
+    protocol = protocol_of(task, records[0].training, data)
+    units = [
+        record
+        for record in records
+        if record.status == "ok"
+        and not store.more_path(record.run_id, protocol.protocol_id).exists()
+    ]
+    left = [_unit(task, record, device) for record in units]
+    return PlannedTask(task, left, records, protocol, given)
+
+
+def _unit(task: Task, record: Record, device: str) -> Unit:
+    training = record.training
+    again = Again(
+        features=training.features, metrics=(), n_real=training.n_real, n_fake=training.n_fake,
+        task=task.name,
+    )  # fmt: skip
+    return Unit(
+        training=training, arch=record.arch, seeds=(record.seed,), device=choose_device(device),
+        backend=record.backend, again=again,
+    )  # fmt: skip
+
+
+def _refuse_without_d(task: Task, store: Store, records: Sequence[Record]) -> None:
+    for record in records:
+        if record.status == "ok":
+            _, tensors = kept_models.read(store.model_path(record.run_id))
+            if not any(key.startswith("discriminator.") for key in tensors):
+                raise UsageError(
+                    f"task {task.name} needs D, which was not kept of {record.training.variant} "
+                    f"seed {record.seed}: train with --keep all"
+                )
+
+
+def do_task(unit: Unit, store: Store, report: Any) -> None:
+    """Let each seed of one finished training do the task, and write what comes out.
+
+    Raises:
+        UsageError: a model is damaged. ValueError: no number came out.
+    """
+    assert unit.again is not None
+    task: Task = registry.tasks.get(unit.again.task)
+    data = load_data(unit.training)
+    given, protocol = input_of(unit.training, data), protocol_of(task, unit.training, data)
+    for seed in unit.seeds:
+        record = read_record(store.record_path(unit.training.run_id(seed)))
+        path = store.model_path(record.run_id)
+        described, tensors = kept_models.read(path)
+        model = kept_models.model_of(path, described, tensors)
+        start = time.perf_counter()
+        with products():
+            answer = checked(task, task.solve(given, model, seed, **task.params))
+        store.write_more(
+            MoreMeasured(
+                run_id=record.run_id,
+                metric=task.name,
+                protocol=protocol,
+                floors={},
+                floor_sds={},
+                values=dict(answer.values),
+                unmeasured={},
+                model_sha256=described["sha256"],
+                eval_s=time.perf_counter() - start,
+                measured_at=provenance.now(),
+                **provenance.environment(unit.device),
+            )
+        )
+        if answer.pictures is not None:
+            name = f"{record.run_id}-{protocol.protocol_id}"
+            store.write_task_pictures(task.name, name, answer.pictures)
+        steps = unit.training.steps
+        report({"step": steps, "steps": steps, "values": dict(answer.values)})
+
+
+def checked(task: Task, answer: Answer) -> Answer:
+    """Return ``answer``, if its values are finite and the task's own.
+
+    Raises:
+        ValueError: they are not.
+    """
+    import math
+
+    known = {quantity.key for quantity in task.quantities}
+    for key, value in answer.values.items():
+        if key not in known or not math.isfinite(value):
+            raise ValueError(f"task {task.name}: {key} is {value}")
+    return answer
+
+
+def do_baselines(planned: PlannedTask, store: Store) -> list[BaselineAnswer]:
+    """Return what the baselines of a task reach: those that are not known yet are tried."""
+    task, given, end = planned.task, planned.given, planned.protocol.protocol_id
+    found = []
+    for name in task.baselines:
+        for seed in range(task.draws):
+            path = store.baseline_path(task.name, f"{name}-{seed}-{end}")
+            if not path.exists():
+                answer = _try_baseline(planned, name, seed, path, store)
+                if seed == 0 and answer.pictures is not None:
+                    store.write_task_pictures(task.name, f"baselines/{name}-{end}", answer.pictures)
+            found.append(store.baseline(path))
+    for row, samples in task.shown(given, **task.params).items():
+        stem = f"baselines/shown-{row.replace(' ', '-')}-{end}"
+        store.write_task_pictures(task.name, stem, samples)
+    return found
+
+
+def _try_baseline(planned: PlannedTask, name: str, seed: int, path: Path, store: Store) -> Answer:
+    """Return the answer of one baseline, and write its values."""
+    task = planned.task
+    start = time.perf_counter()
+    with products():
+        answer = checked(task, task.baselines[name](planned.given, seed, **task.params))
+    store.write_baseline(
+        path,
+        BaselineAnswer(
+            run_id="",
+            metric=task.name,
+            model_sha256="",
+            baseline=name,
+            seed=seed,
+            protocol_id=planned.protocol.protocol_id,
+            values=dict(answer.values),
+            seconds=time.perf_counter() - start,
+            measured_at=provenance.now(),
+            **provenance.environment("cpu"),
+        ),
+    )
+    return answer

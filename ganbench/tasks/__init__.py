@@ -1,0 +1,1 @@
+"""Tasks, one file each: what trained generators are used for."""

@@ -1,0 +1,130 @@
+"""Inversion: how near the generator comes to real images that it was never shown.
+
+Recall measured another way (Webster et al. 2019, arXiv:1901.03396, compare the errors of training
+and held-out images so): what a collapsed generator cannot make, no latent reaches. Of 200 held-out
+images
+
+    invert_error    root mean squared error of the nearest image that G makes (black to white is 1)
+    invert_reached  share that G comes nearer to than the nearest of 10,000 training images does
+    invert_gap      the error of held-out images over that of training images: above 1 where G has
+                    learned training images by heart
+
+Baselines: the mean training image, the nearest training image, a generator never trained.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ganbench.core.kinds import Answer, Paper, Quantity, Task, TaskInput
+from ganbench.core.lazy import np
+from ganbench.core.registry import register
+from ganbench.core.seeds import derive
+
+if TYPE_CHECKING:
+    from ganbench.core.kinds import Array
+
+SHOWN = 10
+POOL = 10_000
+
+
+def _seen() -> Any:
+    from ganbench.tasks._inversion import Seen
+
+    return Seen(lambda x: x.flatten(1))
+
+
+def _errors(one: Array, other: Array) -> Array:
+    squares = ((one.astype(np.float64) - other) / 255) ** 2
+    errors: Array = np.sqrt(squares.mean((1, 2, 3)))
+    return errors
+
+
+def _pool(given: TaskInput) -> Array:
+    """Return training images, without the first that are inverted too."""
+    pool: Array = given.data.train[-POOL:]
+    return pool
+
+
+def _answer(given: TaskInput, reach: Any, n: int) -> Answer:
+    """Return the answer of ``reach(targets) -> images``."""
+    from ganbench.tasks._inversion import nearest
+
+    held_out, trained = given.data.test[:n], given.data.train[:n]
+    made = reach(held_out)
+    errors = _errors(made, held_out)
+    by_copy = _errors(nearest(_pool(given), held_out, _seen()), held_out)
+    root = float(np.sqrt((errors**2).mean()))
+    on_trained = float(np.sqrt((_errors(reach(trained), trained) ** 2).mean()))
+    values = {"invert_error": root, "invert_reached": float((errors < by_copy).mean())}
+    if on_trained:
+        values["invert_gap"] = root / on_trained
+    return Answer(values, made[:SHOWN])
+
+
+def solve(
+    given: TaskInput, model: Any, seed: int, n: int, candidates: int, starts: int, steps: int
+) -> Answer:
+    """Return the answer of a trained generator."""
+    from ganbench.tasks._inversion import invert
+
+    def reach(targets: Array) -> Array:
+        return invert(model, targets, _seen(), derive("invert", seed), candidates, starts, steps)
+
+    return _answer(given, reach, n)
+
+
+def mean_image(given: TaskInput, seed: int, n: int, **_: Any) -> Answer:
+    """Take the mean training image."""
+    mean = np.rint(given.data.train.mean(0)).astype(np.uint8)
+    return _answer(given, lambda targets: np.broadcast_to(mean, targets.shape), n)
+
+
+def nearest_image(given: TaskInput, seed: int, n: int, **_: Any) -> Answer:
+    """Take the nearest of the training images."""
+    from ganbench.tasks._inversion import nearest
+
+    return _answer(given, lambda targets: nearest(_pool(given), targets, _seen()), n)
+
+
+def untrained(given: TaskInput, seed: int, **params: Any) -> Answer:
+    """Take what a generator makes that was never trained."""
+    return solve(given, given.untrained(seed), seed, **params)
+
+
+def shown(given: TaskInput, n: int, **_: Any) -> dict[str, Array]:
+    """Return the truth."""
+    return {"truth": given.data.test[:n][:SHOWN]}
+
+
+def lacking(given: TaskInput) -> str:
+    """Return why the data do not allow it."""
+    from ganbench.tasks._inversion import refuse_other_data
+
+    return refuse_other_data(given)
+
+
+register(
+    Task(
+        name="invert",
+        summary="how near the generator comes to held-out images: recall measured another way",
+        quantities=(
+            Quantity("invert_error", "of white", higher_is_better=False, label="error"),
+            Quantity("invert_reached", "", higher_is_better=True, label="share reached"),
+            Quantity(
+                "invert_gap", "", higher_is_better=False, least=0.0, label="held-out over trained"
+            ),
+        ),
+        solve=solve,
+        baselines={
+            "mean-image": mean_image, "nearest-image": nearest_image, "untrained": untrained,
+        },
+        paper=Paper(
+            "Detecting Overfitting of Deep Generative Networks via Latent Recovery",
+            "Webster et al.", 2019, "1901.03396",
+        ),
+        shown=shown,
+        lacking=lacking,
+        params={"n": 200, "candidates": 2_000, "starts": 2, "steps": 100},
+    )
+)  # fmt: skip
