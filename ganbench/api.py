@@ -227,7 +227,6 @@ def task(
 
     Args:
         name: one of ``ganbench list tasks``. out: the run directory.
-        announce: is called with the units to do before the first starts.
         options: ``variants``, ``dataset``, ``device``, ``data_dir``.
 
     Raises:

@@ -17,6 +17,7 @@ from ganbench.core import registry
 from ganbench.core.cache import digest
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Answer, Data, Extracted, Task, TaskInput
+from ganbench.core.kinds.task import N_REAL
 from ganbench.core.products import products
 from ganbench.core.seeds import derive
 from ganbench.evaluation.choose import load_extractor
@@ -113,6 +114,8 @@ def protocol_of(task: Task, training: Training, data: Data) -> Protocol:
         "dataset_sha256": data.sha256,
         "features": extractor.key,
         "features_sha256": extractor.sha256,
+        "n_real": min(N_REAL, len(data.test)),
+        "n_fake": task.params.get("n", 0),
         **context,
     }
     infos = {

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ganbench.core.kinds import Array
 
 FACTORS = (2, 4)
-SHOWN = 10
+SHOWN, LEAST = 10, 7  # pictures; pixels of the window of structural similarity
 INSTALL = "pip install 'ganbench[tasks]'"
 
 
@@ -135,6 +135,8 @@ def lacking(given: TaskInput) -> str:
     height, width = given.data.train.shape[-2:]
     if not (reason := refuse_other_data(given)) and (height % FACTORS[-1] or width % FACTORS[-1]):
         reason = f"sides of {height}x{width} are no multiples of {FACTORS[-1]}"
+    if not reason and min(height, width) < LEAST:
+        reason = f"structural similarity needs sides of at least {LEAST} pixels"
     return reason
 
 
