@@ -152,7 +152,7 @@ def _group(record: Record) -> tuple[str, str]:
 def verdicts_of(record: Record, judge: Judge) -> list[str]:
     """Return the verdict at each measurement of ``record``, and one for its end if it broke off."""
     if record.training.control:
-        return ["control"] * len(record.measurements)
+        return ["control"] * (len(record.measurements) + (record.status != "ok"))
     judged = [judge.verdict(m.values) for m in record.measurements]
     if record.status == "ok":
         return judged

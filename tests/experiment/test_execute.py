@@ -6,8 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 import ganbench
+from ganbench.cli import main
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.experiment import execute as execution
@@ -248,3 +250,20 @@ def test_lanes_that_do_not_fit_into_memory_are_trained_in_halves(tiny, tmp_path,
     assert len(full.failed) == 1 and "no memory left" in full.failed[0][1]
     table = full.results
     assert set(table[table["variant"] == "ns"]["status"]) == {"failed"}
+
+
+def test_a_run_in_which_nothing_finished_still_ends_with_tables_and_exit_code_1(
+    tiny, monkeypatch, tmp_path, no_plots
+):
+    def broken(*given, **more):
+        raise RuntimeError("out of luck")
+
+    monkeypatch.setattr("ganbench.experiment.execute.population_of", broken)
+    monkeypatch.setattr("ganbench.experiment.execute.control_samples", broken)
+    words = ["run", "--variants", "ns,hinge", "--dataset", "ring2d", "--preset", "tiny"]
+    done = CliRunner().invoke(main, [*words, "--engine", "inline", "--out", str(tmp_path)])
+    assert done.exit_code == 1, done.output
+    assert "Failed (2): hinge, ns." in done.stdout
+    table = pd.read_csv(tmp_path / "leaderboard.csv")
+    assert table[table["variant"] == "ns"]["n_failed"].unique().tolist() == [2]
+    assert (tmp_path / "report.html").exists()
