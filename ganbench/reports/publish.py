@@ -21,8 +21,10 @@ COPIED = (
     "stability.csv",
     "two-levels.csv",
     "published.csv",
+    "tasks/*.csv",
+    "tasks/*/baselines/*.json",
 )
-PICTURES = ("plots/*.png", "samples/*.png")
+PICTURES = ("plots/*.png", "samples/*.png", "tasks/*.png")
 
 
 def publish(run: Path, target: Path) -> list[Path]:

@@ -86,9 +86,9 @@ def table(planned: PlannedTask, store: Store, baselines: Sequence[BaselineAnswer
 
 
 def sentences(found: pd.DataFrame, task: Task) -> list[str]:
-    """Return what the table shows in words: a sentence for each quantity."""
+    """Return what the table shows in words: a sentence for each quantity of the headline."""
     said = []
-    for quantity in task.quantities:
+    for quantity in filter(lambda quantity: quantity.headline, task.quantities):
         own = found[found["metric"] == quantity.key]
         trained = own[~own["variant"].str.startswith(BASELINE)]
         simple = own[own["variant"].str.startswith(BASELINE)]
@@ -169,8 +169,10 @@ def write(
         return found, [path]
     training, seed = records[0].training, min(r.seed for r in records)
     caption = (
-        f"{training.dataset} · {records[0].arch} · {training.budget:,} {training.budget_unit} · "
+        f"{training.dataset} · {records[0].arch} · {training.steps:,} generator updates · "
         f"seed {seed} of each · protocol {planned.protocol.protocol_id}"
     )
-    page = sheet(rows, f"Task {task.name}", f"{task.summary}.", caption)
+    page = sheet(
+        rows, f"Task {task.name}", f"{task.summary[0].upper()}{task.summary[1:]}.", caption
+    )
     return found, [path, *_style.save(page.figure, path.with_suffix(""), ("png",))]

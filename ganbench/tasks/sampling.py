@@ -141,16 +141,33 @@ def _real(given: TaskInput, model: Any) -> Tensor:
     return torch.cat([x, label_planes(labels, len(model.class_frequencies), x)], 1)
 
 
+def shown(given: TaskInput, **_: Any) -> dict[str, Array]:
+    """Return real samples; a model's row are those that rejection sampling accepts first."""
+    return {"real": given.data.test[:SHOWN]}
+
+
 register(
     Task(
         name="sampling",
         summary="what rejection sampling and MH-GAN's chains by the trained D repair",
         quantities=(
             Quantity("sampling_fd", "", higher_is_better=False, label="fd of plain samples"),
-            Quantity("sampling_drs", "", higher_is_better=False, label="after rejection, of it"),
-            Quantity("sampling_mh", "", higher_is_better=False, label="after MH-GAN, of it"),
-            Quantity("sampling_chance", "", higher_is_better=False, label="after chance, of it"),
-            Quantity("sampling_kept", "", higher_is_better=True, label="share accepted"),
+            Quantity(
+                "sampling_drs", "of plain", higher_is_better=False,
+                label="fd after rejection sampling, plain samples being 1",
+            ),
+            Quantity(
+                "sampling_mh", "of plain", higher_is_better=False,
+                label="fd after MH-GAN's chains, plain samples being 1",
+            ),
+            Quantity(
+                "sampling_chance", "of plain", higher_is_better=False, headline=False,
+                label="fd after rejection by chance, plain samples being 1",
+            ),
+            Quantity(
+                "sampling_kept", "share", higher_is_better=True, headline=False,
+                label="share that rejection sampling accepts",
+            ),
         ),
         solve=solve,
         baselines={},
@@ -158,6 +175,7 @@ register(
             "Metropolis-Hastings Generative Adversarial Networks", "Turner et al.", 2019,
             "1811.11357",
         ),
+        shown=shown,
         params={"n": 1_000, "pool": 10_000, "length": 100},
         needs_discriminator=True,
     )
