@@ -9,6 +9,7 @@ from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Data, Dataset, Extractor, Metric
 from ganbench.core.kinds.features import WEIGHTS
+from ganbench.core.kinds.needs import KNOWN
 
 MIN_CHECKPOINTS = 5  # from which a curve can be judged
 
@@ -83,7 +84,15 @@ def lacking_in_run(
         lacking["probs"] = f"it needs --features {dataset.classifier}"
     if checkpoints < MIN_CHECKPOINTS:
         lacking["curve"] = f"it reads {MIN_CHECKPOINTS} checkpoints, and there are {checkpoints}"
+    for name in known_things():
+        if name not in data.known:
+            lacking[KNOWN + name] = f"{dataset.name} has no known {name}"
     return lacking
+
+
+def known_things() -> list[str]:
+    """Return the names of what metrics read of ``Data.known``."""
+    return sorted({metric.needs.known for metric in registry.metrics.items()} - {""})
 
 
 def lacking_in_score(probs: bool, train: bool) -> dict[str, str]:
@@ -98,6 +107,8 @@ def lacking_in_score(probs: bool, train: bool) -> dict[str, str]:
         "pair": "it reads a trained pair: a run measures it",
         "curve": "it reads the checkpoints of a training: a run measures it",
     }
+    for name in known_things():
+        lacking[KNOWN + name] = f"it reads a known {name}: a run measures it on such a data set"
     if not probs:
         lacking["probs"] = "it needs class probabilities: use --features classifier:NAME"
     if not train:

@@ -187,6 +187,7 @@ class Evaluator:
             strata=None if strata is None else strata[rows],
             classes=self.dataset.classes,
             mixture=data.mixture,
+            known=data.known,
         )
 
     def _prepared(self, metric: Metric) -> dict[str, np.ndarray]:

@@ -25,8 +25,11 @@ from ganbench.metrics.oscillation import oscillation
 from ganbench.metrics.path_angle import path_angle
 from ganbench.metrics.precision_recall import precision_recall
 from ganbench.metrics.rke import rke
+from ganbench.metrics.sequence_kl import sequence_kl
 from ganbench.metrics.sinkhorn import sinkhorn_divergence
 from ganbench.metrics.sliced_wasserstein import sliced_wasserstein
+from ganbench.metrics.table import column_distances
+from ganbench.metrics.triangles import triangle_precision_recall
 from ganbench.metrics.vendi import vendi_score
 from ganbench.metrics.wasserstein import wasserstein
 
@@ -36,6 +39,7 @@ __all__ = [
     "classification_accuracy",
     "classifier_score",
     "clipped_density_coverage",
+    "column_distances",
     "data_copying",
     "density_coverage",
     "duality_gap",
@@ -51,8 +55,10 @@ __all__ = [
     "path_angle",
     "precision_recall",
     "rke",
+    "sequence_kl",
     "sinkhorn_divergence",
     "sliced_wasserstein",
+    "triangle_precision_recall",
     "vendi_score",
     "wasserstein",
 ]

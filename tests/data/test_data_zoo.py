@@ -231,7 +231,10 @@ def test_budgets_of_a_data_set_may_set_the_generated_samples():
 
 
 def test_every_pattern_makes_data_sets_of_its_name():
-    arguments = {"gaussian-blobs": "16", "folder": "/x/Some Faces", "array": "/x/y.npz:z"}
+    arguments = {
+        "gaussian-blobs": "16", "folder": "/x/Some Faces", "array": "/x/y.npz:z",
+        "tabular": "/x/a table.csv:a column",
+    }  # fmt: skip
     assert set(arguments) == {pattern.name for pattern in registry.datasets.patterns()}
     for pattern in registry.datasets.patterns():
         name = pattern.prefix + arguments[pattern.name]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from ganbench.core import registry
@@ -136,28 +137,47 @@ def test_without_any_name_the_words_are_offered():
 CLASSIFIER = Extractor("none", "", None)
 
 
+def lacking_of(dataset, data, *given):
+    """Return what a run lacks beside things that metrics of other data sets read (``known``)."""
+    lacking = lacking_in_run(dataset, data, *given)
+    return {k: v for k, v in lacking.items() if not k.startswith("known: ")}
+
+
 def test_a_run_lacks_what_its_data_set_has_not():
     bare = replace(data(), mixture=None)
-    assert lacking_in_run(dataset(classes=None), bare, CLASSIFIER, 5) == {
+    assert lacking_of(dataset(classes=None), bare, CLASSIFIER, 5) == {
         "mixture": "the modes of numbered are not known exactly",
         "probs": "numbered has no classes",
     }
     modes = data(mixture=Mixture(centers=[[0, 0]], std=1.0))
-    assert lacking_in_run(dataset(), modes, CLASSIFIER, 5) == {}
+    assert lacking_of(dataset(), modes, CLASSIFIER, 5) == {}
 
 
 def test_classes_are_read_with_the_features_of_the_data_sets_own_classifier():
     modes = data(mixture=Mixture(centers=[[0, 0]], std=1.0))
     other = replace(CLASSIFIER, key="pixels")
-    assert lacking_in_run(dataset(), modes, other, 5) == {"probs": "it needs --features none"}
+    assert lacking_of(dataset(), modes, other, 5) == {"probs": "it needs --features none"}
 
 
 def test_a_curve_needs_five_checkpoints():
     modes = data(mixture=Mixture(centers=[[0, 0]], std=1.0))
     assert MIN_CHECKPOINTS == 5
-    assert lacking_in_run(dataset(), modes, CLASSIFIER, 4) == {
+    assert lacking_of(dataset(), modes, CLASSIFIER, 4) == {
         "curve": "it reads 5 checkpoints, and there are 4"
     }
+
+
+def test_what_is_known_of_a_data_set_is_read_on_it_and_nowhere_else():
+    matrix = {"matrix": np.full((6, 4), 0.25)}
+    letters, none = data(known={"sequence": matrix}), data()
+    reason = "numbered has no known sequence"
+    assert "known: sequence" not in lacking_in_run(dataset(), letters, CLASSIFIER, 5)
+    lacking = lacking_in_run(dataset(), none, CLASSIFIER, 5)
+    assert lacking["known: sequence"] == reason
+    with pytest.raises(UsageError, match=f"position_kl cannot be measured: {reason}"):
+        choose_metrics("position_kl", {}, lacking, "none")
+    with pytest.raises(UsageError, match="it reads a known sequence: a run measures it on such"):
+        choose_metrics("sequence-kl", {}, lacking_in_score(probs=True, train=True), "none")
 
 
 def test_the_primary_quantity_is_the_data_sets_own_where_it_is_measured():

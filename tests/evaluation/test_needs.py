@@ -146,3 +146,19 @@ def test_all_but_mixtures_and_pairs_depend_on_the_extractor(name):
 def test_held_out_features_and_training_samples_are_told_apart(name):
     assert ALL[name].real_features == ("features" in INPUTS_OF[name])
     assert ALL[name].train == ("train" in INPUTS_OF[name])
+
+
+def test_what_is_known_is_taken_by_its_name_with_the_samples():
+    found, arrays = needs.known("table"), {"widths": np.array([1, 3])}
+    real = real_side(known={"table": arrays, "other": {}}, samples=lambda: SAMPLES)
+    assert found.real(real)[0] is arrays and found.real(real)[1] is SAMPLES
+    assert found.generated(generated_side(samples=lambda: IMAGES), "") is IMAGES
+    assert found.known == "table" and found.inputs == {"known: table"}
+    assert not (found.extractor or found.real_features or found.train or found.of_training)
+    assert found.missing({"known: other": "why"}) == ""
+    assert found.missing({"known: table": "why"}) == "why"
+
+
+@NAMES
+def test_nothing_else_reads_what_is_known(name):
+    assert ALL[name].known == ""

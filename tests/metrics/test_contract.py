@@ -12,6 +12,7 @@ from ganbench.core.kinds import Extracted, GeneratedSide, Mixture, RealSide
 from ganbench.core.kinds.metric import shortfall
 from ganbench.evaluation.measure import prepare, value
 from tests.metrics._helpers import blobs, game, linear, normal
+from tests.metrics._known import KNOWN
 
 N, CLASSES, D = 300, 3, 3
 METRICS = {metric.name: metric for metric in registry.metrics.items()}
@@ -25,41 +26,50 @@ def sharp(labels):
     return 0.97 * np.eye(CLASSES)[labels] + 0.01
 
 
-def real_side():
+def known(metric):
+    """Return the case of what the metric reads of ``Data.known``; None if nothing."""
+    return KNOWN[metric.needs.known] if metric and metric.needs.known else None
+
+
+def real_side(metric=None):
+    case = known(metric)
     (test, labels), (train, _) = blobs(N, 1, CLASSES, D), blobs(N, 2, CLASSES, D)
     return RealSide(
         test=lambda: Extracted(test, sharp(labels)),
         train=lambda: Extracted(train),
-        samples=lambda: test,
+        samples=lambda: case.real if case else test,
         labels=labels,
         classes=CLASSES,
         mixture=MIXTURE,
+        known={metric.needs.known: case.arrays} if case else {},
     )
 
 
-def good():
+def good(metric=None):
     """Return a generator that is as good as the truth, at a point that attracts."""
+    case = known(metric)
     fake, labels = blobs(N, 3, CLASSES, D)
     points = MIXTURE.centers[labels] + 0.1 * normal(N, D, 4)
     across = torch.tensor([0.0, 0.1], dtype=torch.float64)
     return GeneratedSide(
         extracted=lambda: Extracted(fake, sharp(labels)),
-        samples=lambda: points,
+        samples=lambda: case.good if case else points,
         # the field goes to the end point, but for a part across the path
         pair=lambda: game(lambda w: -w + across, [5.0, 0.0], [0.0, 0.0]),
         curve=lambda quantity: [3.0, 2, 1, 1, 1, 1, 1, 1],
     )
 
 
-def poor():
+def poor(metric=None):
     """Return a generator far from the truth, of one class, at a point that repels and turns."""
+    case = known(metric)
     far = 9 + 0.1 * normal(N, D)
     one = np.zeros(N, int)
     turn = linear([[0.1, -1], [1, 0.1]])
     along = torch.tensor([0.01, 0.0], dtype=torch.float64)
     return GeneratedSide(
         extracted=lambda: Extracted(far, sharp(one)),
-        samples=lambda: far,
+        samples=lambda: case.poor if case else far,
         # the field goes along the path at the end point, and across it on both sides
         pair=lambda: game(lambda w: turn(w) - along, [5.0, 0.0], [0.0, 0.0], gain=1.0),
         curve=lambda quantity: [1.0, 3, 1, 3, 1, 3, 1, 3],
@@ -82,22 +92,22 @@ def repeated():
     )
 
 
-def worse_than_good(quantity):
+def worse_than_good(metric, quantity):
     """Return a generator that the quantity should see to be poor, by its controls."""
     seen = set(quantity.controls)
     if not seen or seen & {"drop", "noise"}:
-        return poor()
+        return poor(metric)
     return copies() if "copy" in seen else repeated()
 
 
 def measured(metric, generated):
-    return value(metric, prepare(metric, real_side()), generated)
+    return value(metric, prepare(metric, real_side(metric)), generated)
 
 
 @pytest.mark.parametrize("subject", METRICS)
 def test_values_are_finite_floats_under_the_keys_of_the_quantities(subject):
     metric = METRICS[subject]
-    found = measured(metric, good())
+    found = measured(metric, good(metric))
     assert list(found) == [quantity.key for quantity in metric.quantities]
     assert all(type(number) is float and math.isfinite(number) for number in found.values())
 
@@ -105,17 +115,17 @@ def test_values_are_finite_floats_under_the_keys_of_the_quantities(subject):
 @pytest.mark.parametrize("subject", METRICS)
 def test_a_measurement_repeats_to_the_last_bit(subject):
     metric = METRICS[subject]
-    assert measured(metric, good()) == measured(metric, good())
+    assert measured(metric, good(metric)) == measured(metric, good(metric))
 
 
 @pytest.mark.parametrize("subject", METRICS)
 def test_what_is_kept_of_the_real_side_is_arrays_of_a_file(subject, tmp_path):
     metric = METRICS[subject]
-    prepared = prepare(metric, real_side())
+    prepared = prepare(metric, real_side(metric))
     np.savez(tmp_path / "kept.npz", allow_pickle=False, **prepared)
     with np.load(tmp_path / "kept.npz", allow_pickle=False) as file:
         kept = dict(file)
-    assert value(metric, kept, good()) == value(metric, prepared, good())
+    assert value(metric, kept, good(metric)) == value(metric, prepared, good(metric))
 
 
 @pytest.mark.parametrize("subject", METRICS)
@@ -137,9 +147,9 @@ def test_defaults_of_compute_are_the_registered_parameters(subject):
 def test_every_quantity_is_better_for_a_good_generator_than_for_a_poor_one(subject):
     """The poor one is one that the quantity's controls say it should see."""
     metric = METRICS[subject]
-    best = measured(metric, good())
+    best = measured(metric, good(metric))
     for quantity in metric.quantities:
-        worse = measured(metric, worse_than_good(quantity))
+        worse = measured(metric, worse_than_good(metric, quantity))
         sign = 1 if quantity.higher_is_better else -1
         assert sign * best[quantity.key] > sign * worse[quantity.key], quantity.key
 
@@ -185,7 +195,7 @@ def test_no_value_is_below_the_least_of_a_quantity(subject):
     metric = METRICS[subject]
     for quantity in metric.quantities:
         if quantity.higher_is_better:
-            for generated in (good(), poor()):
+            for generated in (good(metric), poor(metric)):
                 assert measured(metric, generated)[quantity.key] >= quantity.least
 
 
@@ -201,6 +211,10 @@ def test_other_numbers_of_features_are_refused(subject):
         message = "samples have 2 features and centers 3"
     with pytest.raises(ValueError, match=message):
         measured(metric, generated)
+
+
+def test_every_known_thing_has_a_case():
+    assert {metric.needs.known for metric in METRICS.values()} - {""} == set(KNOWN)
 
 
 def test_quantities_that_two_metrics_share_differ_in_what_they_read():

@@ -41,6 +41,8 @@ class Data:
         sha256: of what the arrays were made from.
         train_labels, test_labels: ``[N]`` integers, where the data have classes.
         mixture: the modes, where they are known exactly.
+        known: what else is known exactly, ``{what: arrays}``, for metrics that read it
+            (``needs.known``): the columns of a table, the letters' probabilities ...
         notes: what a user is told of how they were read.
     """
 
@@ -50,6 +52,7 @@ class Data:
     train_labels: np.ndarray | None = None
     test_labels: np.ndarray | None = None
     mixture: Mixture | None = None
+    known: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 

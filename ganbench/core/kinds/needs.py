@@ -10,12 +10,16 @@ TRAIN_AND_TEST   (training, held-out features)         generated features
 LABELLED         (held-out features, labels)           (generated features, predicted labels)
 PAIR             held-out samples [N, *shape]          a trained pair (``training.trained_pair``)
 CURVE            None                                  a quantity's values at the checkpoints [N]
+
+and one made for a name:
+
+known("table")   (Data.known["table"], held-out [N, *shape])   generated samples [M, *shape]
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 
 # What a measurement may lack; the reason is said where it is asked for.
 INPUTS = ("features", "samples", "probs", "mixture", "train", "pair", "curve")
+KNOWN = "known: "  # begins the inputs that ``Data.known`` holds
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class RealSide:
         labels: of the held-out samples ``[N]``.
         strata: the mode of each held-out sample ``[N]``, where every mode should occur as often as
             the others in any subset.
+        known: what else is known exactly (``Data.known``).
     """
 
     test: Callable[[], Extracted]
@@ -47,6 +53,7 @@ class RealSide:
     strata: np.ndarray | None = None
     classes: int | None = None
     mixture: Mixture | None = None
+    known: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ class Needs:
 
     Attributes:
         name: in listings.
-        inputs: of ``INPUTS``.
+        inputs: of ``INPUTS``, or ``known: NAME``.
         real: ``RealSide -> what prepare is given``.
         generated: ``(GeneratedSide, Metric.reads) -> what compute is given``.
     """
@@ -81,6 +88,12 @@ class Needs:
     inputs: frozenset[str]
     real: Callable[[Any], Any]
     generated: Callable[[Any, str], Any]
+
+    @property
+    def known(self) -> str:
+        """What it reads of ``Data.known``; empty if nothing."""
+        named = (name for name in self.inputs if name.startswith(KNOWN))
+        return next(named, "").removeprefix(KNOWN)
 
     @property
     def extractor(self) -> bool:
@@ -145,3 +158,17 @@ LABELLED = _needs(
 )  # fmt: skip
 PAIR = _needs("pair", "samples, pair", lambda r: r.samples(), lambda g, _: g.pair())
 CURVE = _needs("curve", "curve", lambda r: None, lambda g, reads: g.curve(reads))
+
+
+def known(name: str) -> Needs:
+    """Return the needs of a metric that reads ``Data.known[name]``.
+
+    ``prepare`` is given ``(its arrays, held-out samples [N, *shape])``, ``compute`` the generated
+    samples ``[M, *shape]``, in the data's own type.
+    """
+    return Needs(
+        KNOWN + name,
+        frozenset({KNOWN + name}),
+        lambda r: (r.known[name], r.samples()),
+        lambda g, _: g.samples(),
+    )
