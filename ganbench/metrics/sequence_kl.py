@@ -82,7 +82,7 @@ register(
             ),
         ),
         needs=needs.known("sequence"),
-        group="collapse",
+        group="known",
         prepare=prepare,
         compute=compute,
         paper=Paper(

@@ -148,7 +148,7 @@ register(
             ),
         ),
         needs=needs.known("table"),
-        group="quality",
+        group="known",
         prepare=prepare,
         compute=compute,
         floor_draws=3,

@@ -215,7 +215,7 @@ register(
             ),
         ),
         needs=needs.known("triangles"),
-        group="quality",
+        group="known",
         prepare=prepare,
         compute=compute,
         params={"near": NEAR, "reach": REACH},

@@ -90,11 +90,10 @@ def _from_generated(d: Array, proposals: Array, rng: np.random.Generator) -> int
     return now
 
 
-@torch.no_grad()
 def logits_of(model: Any, samples: Tensor) -> Array:
     """Return D's logits of samples ``[N, *shape]`` as networks see them, ``[N]``."""
-    parts = [model.discriminator(x) for x in samples.split(500)]
-    logits = torch.cat(parts)
+    with torch.no_grad():
+        logits = torch.cat([model.discriminator(x) for x in samples.split(500)])
     found: Array = (logits if logits.ndim == 1 else logits.mean(1)).double().numpy()
     return found
 
