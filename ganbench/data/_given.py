@@ -31,7 +31,7 @@ LEAST, LEAST_HELD_OUT, MOST_HELD_OUT = 20, 10, 10_000  # nearest-neighbour metri
 ENOUGH_HELD_OUT = 1_000
 PIECE = 1_000
 SMALL = 32  # pixels a side, above which training every variant takes days
-LARGE = Budget(steps=1_000, batch=16)  # of the group core on them, in half an hour of two cores
+LARGE = Budget(steps=700, batch=16, checkpoints=2)  # of core: half an hour of two cores
 ARCHS = ("dcgan", "mlp-classic")  # for images: the first that fits their size
 LATENT = 100  # the widest latent of vectors
 

@@ -75,7 +75,8 @@ def settle(request: Request) -> Setting:
         data = replace(data, notes=(*data.notes, why))
     extractor = load_extractor(features)
     extract(extractor, data.test[:1])  # what the features refuse is refused before any training
-    checkpoints = request.checkpoints or preset.checkpoints
+    budget = dataset.budgets.get(preset.name, Budget())
+    checkpoints = request.checkpoints or budget.checkpoints or preset.checkpoints
     metrics = _metrics(request, dataset, data, extractor, checkpoints)
     if request.validation:
         data = validation_split(data, dataset.n_validation)
@@ -92,7 +93,6 @@ def settle(request: Request) -> Setting:
         "recipe_sha256": recipe.sha256,
         "reading": request.reading,
     }
-    budget = dataset.budgets.get(preset.name, Budget())
     batch = _batch(request, dataset, budget, data)
     common = _common(request, preset, budget, batch, checkpoints, given)
     return Setting(

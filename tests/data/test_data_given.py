@@ -385,7 +385,8 @@ def test_large_images_train_core_unless_variants_are_named(tmp_path):
     assert {t.variant for t in make_plan(named)[0].trainings} == {"bcr"}
     core = Request(dataset=f"folder:{tmp_path}/of64", features="pixels", variants=("core",))
     plan, _ = make_plan(core)
-    assert {t.steps for t in plan.trainings} == {1_000} and plan.seeds == (0, 1, 2)
+    assert {(t.steps, t.checkpoints) for t in plan.trainings} == {(700, 2)}
+    assert plan.seeds == (0, 1, 2)
 
 
 def test_class_folders_are_labels(tmp_path):

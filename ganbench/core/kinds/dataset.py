@@ -63,6 +63,7 @@ class Budget:
     Attributes:
         steps: generator updates.
         batch: real samples for each discriminator update.
+        checkpoints: evaluations, where each takes long.
         ema: decay of the average of the generator that is measured; None for its last weights.
     """
 
@@ -71,6 +72,7 @@ class Budget:
     n_fake: int | None = None
     seeds: int | None = None
     ema: float | None = None
+    checkpoints: int | None = None
 
 
 @dataclass(frozen=True)
