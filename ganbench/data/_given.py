@@ -43,9 +43,14 @@ def located(argument: str) -> tuple[str, str]:
     """Return (short name, absolute path) of what the user wrote; a short name gives itself."""
     file, mark, member = os.path.expanduser(argument).partition(".npz:")
     path = os.path.abspath(file + mark[:-1])
-    written = os.path.basename(path) + (f"-{member}" if mark else "")
+    name = short_name(os.path.basename(path) + (f"-{member}" if mark else ""))
+    return name, path + (f":{member}" if mark else "")
+
+
+def short_name(written: str) -> str:
+    """Return ``written`` as a name in results: small letters, digits and ``-._``, at most 48."""
     name = re.sub(r"[^a-z0-9_.-]+", "-", written.lower()).strip("-._")[:48].rstrip("-._")
-    return name or "data", path + (f":{member}" if mark else "")
+    return name or "data"
 
 
 def dataset(pattern: str, argument: str, arch: str, features: str, check: Check) -> Dataset:

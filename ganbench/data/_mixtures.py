@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import numpy as np
 
 from ganbench.core.kinds import Data, Mixture
 from ganbench.data import _points
+
+MASS = 1 - math.exp(-4.5)  # of a mode that 3 standard deviations hold in the plane
+
+
+def radius(dimension: int) -> float:
+    """Return the radius, in standard deviations, that holds as much of a mode as 3 in the plane."""
+    from scipy.stats import chi
+
+    return float(chi(dimension).ppf(MASS))
 
 
 def sample(mixture: Mixture, n: int, seed: int, even: bool = False) -> np.ndarray:

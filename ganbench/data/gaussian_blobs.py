@@ -12,7 +12,6 @@ is 3.
 
 from __future__ import annotations
 
-import math
 from functools import partial
 
 from ganbench.core.errors import UsageError
@@ -23,14 +22,13 @@ from ganbench.core.seeds import derive
 
 MODES, STD, APART = 10, 0.05, 4
 LEAST, MOST = 2, 512  # 100,000 points of 512 numbers are 205 MB
-MASS = 1 - math.exp(-4.5)
 
 
 def mixture(dimension: int) -> Mixture:
     """Return the ten centres ``[10, D]``, their standard deviation and the radius."""
-    from scipy.stats import chi
+    from ganbench.data import _mixtures
 
-    radius = float(chi(dimension).ppf(MASS))
+    radius = _mixtures.radius(dimension)
     rng = np.random.default_rng(derive("gaussian-blobs", dimension))
     centers = rng.standard_normal((1, dimension))
     while len(centers) < MODES:

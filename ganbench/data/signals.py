@@ -25,16 +25,15 @@ if TYPE_CHECKING:
 
 LENGTH, FREQUENCIES, PHASES = 64, (1, 2, 3, 4), (0.0, math.pi / 2)
 AMPLITUDE, STD = 0.8, 0.1
-MASS = 1 - math.exp(-4.5)  # of a mode that 3 standard deviations hold in the plane
 
 
 def mixture() -> Mixture:
     """Return the eight waveforms ``[8, 64]``, the standard deviation and the radius."""
-    from scipy.stats import chi
+    from ganbench.data._mixtures import radius
 
     t = np.arange(LENGTH) / LENGTH
     waves = [np.sin(2 * np.pi * f * t + phase) for f in FREQUENCIES for phase in PHASES]
-    return Mixture(AMPLITUDE * np.stack(waves), STD, float(chi(LENGTH).ppf(MASS)))
+    return Mixture(AMPLITUDE * np.stack(waves), STD, radius(LENGTH))
 
 
 def labels(signals: Array) -> Array:

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from ganbench.core.kinds import Array
 
 LATENT = 100  # the widest latent
-LONGEST = 48  # letters of a name in results
 
 
 def parts(argument: str) -> tuple[str, str]:
@@ -45,11 +44,12 @@ def parts(argument: str) -> tuple[str, str]:
 
 def located(argument: str) -> tuple[str, str]:
     """Return (short name, absolute path and column); a short name gives itself."""
+    from ganbench.data import _given
+
     file, column = parts(argument)
     path = os.path.abspath(os.path.expanduser(file))
-    written = "-".join(filter(None, (os.path.basename(path), column)))
-    name = re.sub(r"[^a-z0-9_.-]+", "-", written.lower()).strip("-._")[:LONGEST].rstrip("-._")
-    return name or "data", path + (f":{column}" if column else "")
+    name = _given.short_name("-".join(filter(None, (os.path.basename(path), column))))
+    return name, path + (f":{column}" if column else "")
 
 
 def read(argument: str) -> Data:

@@ -7,8 +7,22 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Quantity
 from ganbench.evaluation.evaluator import Evaluator
 from ganbench.experiment.records import BUDGET, Protocol, QuantityInfo, Record, Training
+
+
+def quantity_info(quantity: Quantity) -> QuantityInfo:
+    """Return a quantity as records hold it."""
+    return QuantityInfo(
+        unit=quantity.unit,
+        higher_is_better=quantity.higher_is_better,
+        closest_to_floor=quantity.closest_to_floor,
+        worst=quantity.worst,
+        label=quantity.label,
+        headline=quantity.headline,
+        role=quantity.role,
+    )
 
 
 def describe_protocols(evaluator: Evaluator) -> dict[str, Protocol]:
@@ -18,16 +32,8 @@ def describe_protocols(evaluator: Evaluator) -> dict[str, Protocol]:
             protocol_id=evaluator.protocol_id(metric),
             fields=evaluator.protocol(metric),
             quantities={
-                key: QuantityInfo(
-                    unit=q.unit,
-                    higher_is_better=q.higher_is_better,
-                    closest_to_floor=q.closest_to_floor,
-                    worst=q.worst,
-                    label=q.label,
-                    headline=q.headline,
-                    role=q.role,
-                )
-                for key, q in evaluator.quantities(metric).items()
+                key: quantity_info(quantity)
+                for key, quantity in evaluator.quantities(metric).items()
             },
         )
         for metric in evaluator.metrics

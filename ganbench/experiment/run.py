@@ -89,6 +89,8 @@ def _check_announced(units: list[Unit]) -> None:
             used += [(registry.controls, training.control)]
         else:
             used += [(registry.variants, training.variant), (registry.games, training.game)]
+        if unit.again and unit.again.task:
+            used += [(registry.tasks, unit.again.task)]
     hidden = [
         f"{known.kind} {name}" for known, name in dict.fromkeys(used) if not known.announced(name)
     ]

@@ -26,10 +26,10 @@ from ganbench.experiment import kept_models, provenance
 from ganbench.experiment.measure_plan import chosen_records
 from ganbench.experiment.measured_later import MeasuredLater
 from ganbench.experiment.more_measured import MoreMeasured
+from ganbench.experiment.protocols import quantity_info
 from ganbench.experiment.records import (
     Again,
     Protocol,
-    QuantityInfo,
     Record,
     Training,
     Unit,
@@ -118,13 +118,7 @@ def protocol_of(task: Task, training: Training, data: Data) -> Protocol:
         "n_fake": task.params.get("n", 0),
         **context,
     }
-    infos = {
-        q.key: QuantityInfo(
-            unit=q.unit, higher_is_better=q.higher_is_better, closest_to_floor=q.closest_to_floor,
-            worst=q.worst, label=q.label, headline=q.headline, role=q.role,
-        )
-        for q in task.quantities
-    }  # fmt: skip
+    infos = {quantity.key: quantity_info(quantity) for quantity in task.quantities}
     return Protocol(protocol_id=digest(fields)[:12], fields=fields, quantities=infos)
 
 

@@ -42,6 +42,9 @@ class Seen:
         return (aim**2).sum(1)[:, None] - 2 * aim @ all_of.T + weights**2 @ (all_of**2).T
 
 
+Make = Callable[[np.ndarray, Seen], np.ndarray]
+"""``(targets, what is seen of them) -> images``, all ``[n, C, H, W]`` as the data are."""
+
 INTERVALS = {"uniform": (0.0, 1.0), "symmetric": (-1.0, 1.0)}
 
 
@@ -117,6 +120,28 @@ def nearest(pool: np.ndarray, targets: np.ndarray, seen: Seen) -> np.ndarray:
     """Return the image of ``pool`` that looks most like each target, ``[n, C, H, W]``."""
     rows = seen.distances(as_networks_see(targets), as_networks_see(pool)).argmin(1)
     return np.asarray(pool[rows.numpy()])
+
+
+def by_model(model: Any, seed: int, candidates: int, starts: int, steps: int) -> Make:
+    """Return what makes images by inverting ``model``; see ``invert``."""
+    return lambda targets, seen: invert(model, targets, seen, seed, candidates, starts, steps)
+
+
+def by_mean(train: np.ndarray) -> Make:
+    """Return what takes the mean of ``train [N, C, H, W]`` for every target."""
+    mean = np.rint(train.mean(0)).astype(np.uint8)
+    return lambda targets, seen: np.broadcast_to(mean, targets.shape)
+
+
+def by_copy(pool: np.ndarray) -> Make:
+    """Return what takes the image of ``pool`` that looks most like each target."""
+    return lambda targets, seen: nearest(pool, targets, seen)
+
+
+def some(train: np.ndarray, seed: int, most: int = 10_000) -> np.ndarray:
+    """Return at most ``most`` of ``train``, picked by ``seed``."""
+    order = np.random.default_rng(seed).permutation(len(train))
+    return np.asarray(train[order[:most]])
 
 
 def rmse(one: np.ndarray, other: np.ndarray, where: np.ndarray | None = None) -> float:

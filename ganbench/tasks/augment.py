@@ -104,10 +104,9 @@ def solve(given: TaskInput, model: Any, seed: int, n: int, steps: int) -> Answer
 
 def more_real(given: TaskInput, seed: int, n: int, steps: int) -> Answer:
     """Add further real images with their classes."""
-    order = np.random.default_rng(derive("augment", "more", seed)).permutation(
-        len(given.data.train)
-    )[:n]
-    more = given.data.train[order], np.asarray(given.data.train_labels)[order]
+    rng = np.random.default_rng(derive("augment", "more", seed))
+    rows = rng.permutation(len(given.data.train))[:n]
+    more = given.data.train[rows], np.asarray(given.data.train_labels)[rows]
     return _answer(given, seed, steps, lambda k, alone: more)
 
 

@@ -24,6 +24,7 @@ from ganbench.core.seeds import derive
 
 if TYPE_CHECKING:
     from ganbench.core.kinds import Array
+    from ganbench.tasks._inversion import Make
 
 MASKS = ("centre", "half", "random")
 SHOWN = 10
@@ -48,8 +49,8 @@ def _seen(where: Array, channels: int) -> Any:
     return Seen(lambda x: x.flatten(1), visible.flatten(1))
 
 
-def _answer(given: TaskInput, fill: Any, n: int) -> Answer:
-    """Return the answer of ``fill(targets, seen) -> images`` for every mask."""
+def _answer(given: TaskInput, fill: Make, n: int) -> Answer:
+    """Return the answer of what fills, for every mask."""
     from ganbench.metrics import frechet_distance
     from ganbench.tasks._inversion import rmse
 
@@ -69,29 +70,23 @@ def solve(
     given: TaskInput, model: Any, seed: int, n: int, candidates: int, starts: int, steps: int
 ) -> Answer:
     """Return the answer of a trained generator."""
-    from ganbench.tasks._inversion import invert
+    from ganbench.tasks._inversion import by_model
 
-    def fill(targets: Array, seen: Any) -> Array:
-        return invert(model, targets, seen, derive("inpaint", seed), candidates, starts, steps)
-
-    return _answer(given, fill, n)
+    return _answer(given, by_model(model, derive("inpaint", seed), candidates, starts, steps), n)
 
 
 def mean_image(given: TaskInput, seed: int, n: int, **_: Any) -> Answer:
     """Fill with the mean training image."""
-    mean = np.rint(given.data.train.mean(0)).astype(np.uint8)
-    return _answer(given, lambda targets, seen: np.broadcast_to(mean, targets.shape), n)
+    from ganbench.tasks._inversion import by_mean
+
+    return _answer(given, by_mean(given.data.train), n)
 
 
 def nearest_image(given: TaskInput, seed: int, n: int, **_: Any) -> Answer:
     """Fill with the training image that is nearest where it is visible."""
-    from ganbench.tasks._inversion import nearest
+    from ganbench.tasks._inversion import by_copy, some
 
-    order = np.random.default_rng(derive("inpaint", "pool", seed)).permutation(
-        len(given.data.train)
-    )
-    pool = given.data.train[order[:10_000]]
-    return _answer(given, lambda targets, seen: nearest(pool, targets, seen), n)
+    return _answer(given, by_copy(some(given.data.train, derive("inpaint", "pool", seed))), n)
 
 
 def untrained(given: TaskInput, seed: int, **params: Any) -> Answer:

@@ -23,15 +23,10 @@ from ganbench.core.seeds import derive
 
 if TYPE_CHECKING:
     from ganbench.core.kinds import Array
+    from ganbench.tasks._inversion import Make
 
 SHOWN = 10
 POOL = 10_000
-
-
-def _seen() -> Any:
-    from ganbench.tasks._inversion import Seen
-
-    return Seen(lambda x: x.flatten(1))
 
 
 def _errors(one: Array, other: Array) -> Array:
@@ -46,17 +41,19 @@ def _pool(given: TaskInput) -> Array:
     return pool
 
 
-def _answer(given: TaskInput, reach: Any, n: int) -> Answer:
-    """Return the answer of ``reach(targets) -> images``."""
-    from ganbench.tasks._inversion import nearest
+def _answer(given: TaskInput, make: Make, n: int) -> Answer:
+    """Return the answer of what makes images."""
+    from ganbench.tasks._inversion import Seen, by_copy
+
+    whole = Seen(lambda x: x.flatten(1))
 
     held_out, trained = given.data.test[:n], given.data.train[:n]
-    made = reach(held_out)
+    made = make(held_out, whole)
     errors = _errors(made, held_out)
-    by_copy = _errors(nearest(_pool(given), held_out, _seen()), held_out)
+    copied = _errors(by_copy(_pool(given))(held_out, whole), held_out)
     root = float(np.sqrt((errors**2).mean()))
-    on_trained = float(np.sqrt((_errors(reach(trained), trained) ** 2).mean()))
-    values = {"invert_error": root, "invert_reached": float((errors < by_copy).mean())}
+    on_trained = float(np.sqrt((_errors(make(trained, whole), trained) ** 2).mean()))
+    values = {"invert_error": root, "invert_reached": float((errors < copied).mean())}
     if on_trained:
         values["invert_gap"] = root / on_trained
     return Answer(values, made[:SHOWN])
@@ -66,25 +63,23 @@ def solve(
     given: TaskInput, model: Any, seed: int, n: int, candidates: int, starts: int, steps: int
 ) -> Answer:
     """Return the answer of a trained generator."""
-    from ganbench.tasks._inversion import invert
+    from ganbench.tasks._inversion import by_model
 
-    def reach(targets: Array) -> Array:
-        return invert(model, targets, _seen(), derive("invert", seed), candidates, starts, steps)
-
-    return _answer(given, reach, n)
+    return _answer(given, by_model(model, derive("invert", seed), candidates, starts, steps), n)
 
 
 def mean_image(given: TaskInput, seed: int, n: int, **_: Any) -> Answer:
     """Take the mean training image."""
-    mean = np.rint(given.data.train.mean(0)).astype(np.uint8)
-    return _answer(given, lambda targets: np.broadcast_to(mean, targets.shape), n)
+    from ganbench.tasks._inversion import by_mean
+
+    return _answer(given, by_mean(given.data.train), n)
 
 
 def nearest_image(given: TaskInput, seed: int, n: int, **_: Any) -> Answer:
     """Take the nearest of the training images."""
-    from ganbench.tasks._inversion import nearest
+    from ganbench.tasks._inversion import by_copy
 
-    return _answer(given, lambda targets: nearest(_pool(given), targets, _seen()), n)
+    return _answer(given, by_copy(_pool(given)), n)
 
 
 def untrained(given: TaskInput, seed: int, **params: Any) -> Answer:

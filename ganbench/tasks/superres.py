@@ -23,7 +23,12 @@ from ganbench.core.registry import register
 from ganbench.core.seeds import derive
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ganbench.core.kinds import Array
+    from ganbench.tasks._inversion import Make
+
+    Enlarge = Callable[[Array, int], Array]
 
 FACTORS = (2, 4)
 SHOWN, LEAST = 10, 7  # pictures; pixels of the window of structural similarity
@@ -67,7 +72,7 @@ def ssim(one: Array, other: Array) -> float:
     return float(np.mean(values))
 
 
-def _answer(given: TaskInput, enlarge: Any, n: int) -> Answer:
+def _answer(given: TaskInput, enlarge: Enlarge, n: int) -> Answer:
     """Return the answer of ``enlarge(targets, factor) -> images``, which sees the small ones."""
     targets, labels = given.data.test[:n], given.data.test_labels
     values, pictures = {}, None
@@ -87,13 +92,14 @@ def solve(
     given: TaskInput, model: Any, seed: int, n: int, candidates: int, starts: int, steps: int
 ) -> Answer:
     """Return the answer of a trained generator."""
-    from ganbench.tasks._inversion import invert
+    from ganbench.tasks._inversion import by_model
 
-    def enlarge(targets: Array, factor: int) -> Array:
-        own = derive("superres", seed)
-        return invert(model, targets, _seen(factor), own, candidates, starts, steps)
+    own = derive("superres", seed)
+    return _answer(given, _each(by_model(model, own, candidates, starts, steps)), n)
 
-    return _answer(given, enlarge, n)
+
+def _each(make: Make) -> Enlarge:
+    return lambda targets, factor: make(targets, _seen(factor))
 
 
 def bicubic(given: TaskInput, seed: int, n: int, **_: Any) -> Answer:
@@ -109,11 +115,9 @@ def bicubic(given: TaskInput, seed: int, n: int, **_: Any) -> Answer:
 
 def nearest_image(given: TaskInput, seed: int, n: int, **_: Any) -> Answer:
     """Take the training image that is nearest when it is small."""
-    from ganbench.tasks._inversion import nearest
+    from ganbench.tasks._inversion import by_copy, some
 
-    order = np.random.default_rng(derive("superres", seed)).permutation(len(given.data.train))
-    pool = given.data.train[order[:10_000]]
-    return _answer(given, lambda targets, factor: nearest(pool, targets, _seen(factor)), n)
+    return _answer(given, _each(by_copy(some(given.data.train, derive("superres", seed)))), n)
 
 
 def untrained(given: TaskInput, seed: int, **params: Any) -> Answer:

@@ -190,3 +190,13 @@ def test_a_variant_alone_may_be_asked(finished, mean_task):
     assert set(result.table["variant"]) == {"hinge", "baseline:black"}
     with pytest.raises(UsageError, match="unknown task"):
         api.task("dark", finished)
+
+
+def test_a_task_that_workers_would_not_know_is_refused(finished, mean_task):
+    from dataclasses import replace
+
+    with (
+        registry.temporarily(replace(mean_task, version=9)),
+        pytest.raises(UsageError, match="task light: registered in this process only"),
+    ):
+        api.task("light", finished, engine="local")
