@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -103,7 +104,10 @@ def _untrained(training: Training, data: Data, seed: int) -> Any:
 
 
 def protocol_of(task: Task, training: Training, data: Data) -> Protocol:
-    """Return all that must be equal for two answers to be comparable."""
+    """Return all that must be equal for two answers to be comparable.
+
+    No quantity is one of the headline: tables and figures of the run have room for its own.
+    """
     context = evaluator_of(training, data).context
     extractor = load_extractor(training.features)
     fields = {
@@ -118,7 +122,10 @@ def protocol_of(task: Task, training: Training, data: Data) -> Protocol:
         "n_fake": task.params.get("n", 0),
         **context,
     }
-    infos = {quantity.key: quantity_info(quantity) for quantity in task.quantities}
+    infos = {
+        quantity.key: quantity_info(replace(quantity, headline=False))
+        for quantity in task.quantities
+    }
     return Protocol(protocol_id=digest(fields)[:12], fields=fields, quantities=infos)
 
 

@@ -97,6 +97,7 @@ def test_other_parameters_are_another_protocol(finished, mean_task):
 
     first = plan_task("light", finished).protocol
     assert first.fields["params"] == {"n": 20} and first.fields["task"] == "light"
+    assert not any(q.headline for q in first.quantities.values())  # figures of the run have its own
     for changed in ({"params": {"n": 21}}, {"version": 2}):
         with registry.temporarily(replace(mean_task, **changed)):
             other = plan_task("light", finished).protocol
