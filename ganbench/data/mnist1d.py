@@ -54,7 +54,13 @@ register(
         shape=(LENGTH,),
         arch="toy:latent=40",
         features="none",
-        metrics=("wasserstein", "sliced-wasserstein", "density-coverage", "precision-recall"),
+        metrics=(
+            "wasserstein",
+            "sliced-wasserstein",
+            "clipped-density-coverage",
+            "density-coverage",
+            "precision-recall",
+        ),
         primary="w1",
         budgets={
             "smoke": Budget(100),

@@ -1,6 +1,9 @@
 """CSV files as data: coding and back, what is refused in which words, and a run."""
 
+import json
 import re
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -161,6 +164,15 @@ def test_files_that_cannot_be_read(tmp_path):
 
 
 # ---- a run ----
+
+
+def test_the_table_of_the_published_run_is_made_again(tmp_path):
+    results = Path(__file__).parents[2] / "results"
+    table = runpy.run_path(str(results / "shop_table.py"))["table"]()
+    table.to_csv(tmp_path / "shop.csv", index=False)
+    plan = json.loads((results / "shop" / "plan.json").read_text())
+    published = {training["dataset_sha256"] for training in plan["trainings"]}
+    assert published == {tabular.read(str(tmp_path / "shop.csv")).sha256}
 
 
 def test_a_run_on_a_table(file, tmp_path, tiny, no_plots):
