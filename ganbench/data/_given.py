@@ -32,6 +32,7 @@ ENOUGH_HELD_OUT = 1_000
 PIECE = 1_000
 SMALL = 32  # pixels a side, above which training every variant takes days
 LARGE = Budget(steps=700, batch=16, checkpoints=2)  # of core: half an hour of two cores
+LIKE = "large-images"  # whose recipes large images take
 ARCHS = ("dcgan", "mlp-classic")  # for images: the first that fits their size
 LATENT = 100  # the widest latent of vectors
 
@@ -87,7 +88,9 @@ def settle(dataset: Dataset, data: Data) -> Dataset:
     if len(shape) == 3:
         large = max(shape[1:]) > SMALL
         if large:
-            fitted = replace(fitted, variants=("core",), budgets=budgets | {"core": LARGE})
+            fitted = replace(
+                fitted, variants=("core",), recipes=LIKE, budgets=budgets | {"core": LARGE}
+            )
         arch = next((name for name in ARCHS if not registry.archs.get(name).fits(shape)), ARCHS[0])
         return replace(fitted, arch=arch, features="auto")
     latent = min(max(2, shape[0]), LATENT)  # as wide as the data

@@ -61,19 +61,21 @@ def packaged(dataset: str, preset: str, arch: str) -> Path | None:
     return path if path.exists() and _read(path).get("arch") == arch else None
 
 
-def load_recipe(asked: str, dataset: str, preset: str, arch: str) -> Recipe:
+def load_recipe(asked: str, dataset: str, preset: str, arch: str, like: str = "") -> Recipe:
     """Return the recipe called ``asked``.
 
     Args:
         asked: ``paper``; ``auto``, the preset's own where it has one; or a file.
         arch: with the options that differ from its defaults.
+        like: whose recipes fit too (``Dataset.recipes``).
 
     Raises:
         UsageError: no such file, not a recipe, or a recipe for another data set or arch.
     """
     if asked == PAPER:
         return Recipe(PAPER)
-    path = packaged(dataset, preset, arch) if asked == "auto" else Path(asked)
+    own = packaged(dataset, preset, arch) or packaged(like, preset, arch)
+    path = own if asked == "auto" else Path(asked)
     if path is None:
         return Recipe(PAPER)
     content = _read(path)
@@ -85,7 +87,7 @@ def load_recipe(asked: str, dataset: str, preset: str, arch: str) -> Recipe:
         name = str(content["name"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(f"--recipe: {path} is not a recipe: {error!r}") from None
-    if made_for != (dataset, arch):
+    if made_for not in ((dataset, arch), (like, arch)):
         raise UsageError(
             f"--recipe: {path} was made for {made_for[0]} on {made_for[1]}, not for {dataset} on "
             f"{arch}"

@@ -80,7 +80,9 @@ def settle(request: Request) -> Setting:
     metrics = _metrics(request, dataset, data, extractor, checkpoints)
     if request.validation:
         data = validation_split(data, dataset.n_validation)
-    recipe = load_recipe(request.recipe, dataset.name, preset.name, arch.label(options))
+    recipe = load_recipe(
+        request.recipe, dataset.name, preset.name, arch.label(options), dataset.recipes
+    )
     given: dict[str, Any] = {
         "dataset": dataset.name,
         "dataset_sha256": data.sha256,

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -387,6 +388,11 @@ def test_large_images_train_core_unless_variants_are_named(tmp_path):
     plan, _ = make_plan(core)
     assert {(t.steps, t.checkpoints) for t in plan.trainings} == {(700, 2)}
     assert plan.seeds == (0, 1, 2)
+    rates = {t.variant: t.constants["g.lr"] for t in plan.trainings}
+    papers = make_plan(replace(core, recipe="paper"))[0].trainings
+    assert {t.recipe for t in papers} == {"paper"} and not any(t.constants for t in papers)
+    assert {t.recipe for t in plan.trainings} == {"large-images-core"}
+    assert rates.keys() == {v.name for v in variant_groups()["core"]} and rates["ns"] == 1e-3
 
 
 def test_class_folders_are_labels(tmp_path):

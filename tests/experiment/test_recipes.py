@@ -10,6 +10,7 @@ from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Constants
 from ganbench.data._validation import validation_split
+from ganbench.experiment import recipes
 from ganbench.experiment.plan import make_plan
 from ganbench.experiment.recipes import Recipe, constants, load_recipe
 from ganbench.experiment.request import Request
@@ -112,3 +113,19 @@ def test_mnist_holds_out_ten_thousand():
     )
     assert (len(data.train), len(data.test)) == (50_000, 10_000)
     assert plan.trainings[0].validation and load_data(plan.trainings[0]).sha256 == data.sha256
+
+
+def test_a_family_of_data_sets_shares_recipes_and_each_may_have_its_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(recipes, "PACKAGED", tmp_path)
+    for name in ("large", "folder-b"):
+        content = MADE | {"name": name, "dataset": name.replace("-", ":")}
+        (tmp_path / f"{name}-core.json").write_text(json.dumps(content))
+    assert load_recipe("auto", "folder:a", "core", "toy", "large").name == "large"
+    assert load_recipe("auto", "folder:b", "core", "toy", "large").name == "folder-b"
+    for words in (("folder:a", "core", "toy"), ("folder:a", "quick", "toy", "large"),
+                  ("folder:a", "core", "mlp-bn", "large")):  # fmt: skip
+        assert load_recipe("auto", *words).name == "paper"
+    file = str(tmp_path / "large-core.json")
+    assert load_recipe(file, "folder:a", "core", "toy", "large").name == "large"
+    with pytest.raises(UsageError, match="made for large on toy, not for folder:a on toy"):
+        load_recipe(file, "folder:a", "core", "toy")

@@ -95,6 +95,7 @@ class Dataset:
         location: where its files are, if its name does not say: what ``load`` is given.
         settle: ``(data set, its data) -> data set`` with what only the content tells.
         variants: what is trained where no variants are named; the preset's if empty.
+        recipes: of which data sets the packaged recipes fit it, beside its own.
         ships: whether its files come with ganbench.
         load_read: ``load`` for pictures of the user's own, which can be read in several ways, with
             the words of ``data._reading.Reading`` that are said; None for data with one way.
@@ -116,6 +117,7 @@ class Dataset:
     location: str | None = None
     settle: Callable[[Dataset, Data], Dataset] = lambda dataset, data: dataset
     variants: tuple[str, ...] = ()
+    recipes: str = ""
     ships: bool = False
     load_read: Callable[[str | None, Mapping[str, str]], Data] | None = None
 

@@ -65,8 +65,8 @@ class Suits:
 
     Attributes:
         spec: ``name`` or ``name:argument``.
-        rank: of several that suit, the highest is taken: 0 raw values, 10 features of any images,
-            20 of the very data set.
+        rank: of several that suit, the highest is taken: below 0 a part of the raw values, 0 raw
+            values, 10 features of any images, 20 of the very data set.
         why: a few words for the user, with a warning where the numbers mean little.
         slow: here, so that a run, which measures many times, takes them only if it is told to.
     """

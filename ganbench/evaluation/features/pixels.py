@@ -12,6 +12,8 @@ from ganbench.core.registry import register
 if TYPE_CHECKING:
     from ganbench.core.kinds import Array
 
+MANY = 3 * 32 * 32  # pixels of an image, above which distances take seconds a measurement
+
 
 def scaled(samples: Array) -> Extracted:
     """Return uint8 images ``[N, C, H, W]`` as float64 vectors ``[N, C*H*W]`` in 0..1."""
@@ -32,10 +34,12 @@ def suits(samples: Array) -> Suits | None:
     if samples.ndim != 4:
         return None
     return Suits(
-        "pixels", 0,
+        "pixels",
+        0,
         "distances of pixels say little of what images show; ganbench[features] has an ImageNet "
         "classifier's",
-    )  # fmt: skip
+        slow=samples[0].size > MANY,
+    )
 
 
 register(Features("pixels", load, "image pixels in 0..1, flattened", suits=suits))
