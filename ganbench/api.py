@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
-from ganbench.core.kinds import Engine
 from ganbench.evaluation.score import score
 from ganbench.experiment.plan import Plan, make_plan
 from ganbench.experiment.records import Unit
@@ -18,7 +17,7 @@ from ganbench.experiment.request import Request, Settings, parse_arch, seed_list
 from ganbench.experiment.rounds import FIRST, Rounds, last_round
 from ganbench.experiment.run import (
     check_protocols,
-    check_resources,
+    opened,
     out_folder,
     run_units,
 )
@@ -74,18 +73,6 @@ def run(
     return run_plan(plan, out, engine, workers, threads, progress, log=log)
 
 
-def _opened(
-    out: Path, engine: str, workers: int | None, threads: int | None
-) -> tuple[Engine, Store]:
-    """Return the engine and the run directory, made if need be, or say what cannot be used."""
-    chosen: Engine = registry.engines.get(engine)
-    check_resources(workers, threads)
-    store = Store(out)
-    store.prepare()
-    store.unpack()
-    return chosen, store
-
-
 def run_plan(
     plan: Plan,
     out: str | Path | None = None,
@@ -104,14 +91,14 @@ def run_plan(
     from ganbench.experiment.growing import drop_smaller
     from ganbench.reports.build import build
 
-    chosen, store = _opened(out_folder(plan, out), engine, workers, threads)
-    with store.alone():
-        units = plan.units(store.done)
+    chosen, store = opened(out_folder(plan, out), engine, workers, threads)
+    with store.shared():
+        units = plan.units(store.done, store.begun())
         if units:
             check_protocols(plan, store)
         store.write_plan(plan.to_json())
         announce(units)
-        failed = run_units(units, store, chosen, workers, threads, progress, log)
+        failed = run_units(units, store, chosen, workers, threads, progress, log, plan.unit_timeout)
         if units and not failed:
             drop_smaller(plan.units(lambda training, seed: False), store)
         built = build(store, plan.dataset.name, plan.trainings[0].amount)
@@ -195,7 +182,7 @@ def measure(
 
     asked = metrics if isinstance(metrics, str) else ",".join(metrics)
     units, records, protocols = plan_again(Path(out), asked, **options)
-    chosen, store = _opened(Path(out), engine, workers, threads)
+    chosen, store = opened(Path(out), engine, workers, threads)
     if options.get("check") and threads is None:  # sums are split by them
         threads = records[-1].threads
     with store.alone():
@@ -237,7 +224,7 @@ def task(
     from ganbench.reports.build import build
 
     planned = plan_task(name, Path(out), **options)
-    chosen, store = _opened(Path(out), engine, workers, threads)
+    chosen, store = opened(Path(out), engine, workers, threads)
     with store.alone():
         announce(planned.units)
         baselines = do_baselines(planned, store)

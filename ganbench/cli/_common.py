@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import signal
+import shlex
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -12,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ganbench.core.errors import Interrupted, UsageError
+from ganbench.core.errors import DISK, Interrupted, UsageError
 from ganbench.core.kinds.features import WEIGHTS
+from ganbench.core.notices import notice
+from ganbench.core.stopping import listening
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}  # full, or not to be written
 FAILED, USAGE, RESUMABLE, CTRL_C = 1, 2, 75, 130
 
 
@@ -38,40 +38,34 @@ def console(stderr: bool = False) -> Console:
     return made
 
 
-def stop_on_sigterm() -> None:
-    """Let a polite request to end leave what is unfinished to be gone on with."""
-
-    def stop(*_: object) -> None:
-        raise Interrupted
-
-    signal.signal(signal.SIGTERM, stop)
-
-
-def guarded(command: Callable, hint: str = "") -> Callable:
-    """Turn the errors that a user can put right into one line and an exit code.
+def guarded(command: Callable, resumes: bool = False) -> Callable:
+    """Turn the errors that a user can put right, and signals, into one line and an exit code.
 
     Args:
-        hint: what is said to whoever stops the command.
+        resumes: whether the same command goes on where it was stopped.
     """
 
     @wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
+        words = shlex.join(["ganbench", *sys.argv[1:]])
+        hint = f"; the same command goes on from here: {words}" if resumes else ""
         try:
-            return command(*args, **kwargs)
+            with listening():
+                return command(*args, **kwargs)
         except UsageError as error:
-            click.echo(f"ganbench: {error}", err=True)
+            notice(str(error))
             sys.exit(USAGE)
         except OSError as error:
             if error.errno not in DISK:
                 raise
             where = f" {error.filename}" if error.filename else ""
-            click.echo(f"ganbench: cannot write{where}: {error.strerror}{hint}", err=True)
+            notice(f"cannot write{where}: {error.strerror}{hint}")
             sys.exit(FAILED)
         except Interrupted:
-            click.echo(f"ganbench: stopped{hint}", err=True)
+            notice(f"stopped{hint}")
             sys.exit(RESUMABLE)
         except KeyboardInterrupt:
-            click.echo(f"ganbench: interrupted{hint}", err=True)
+            notice(f"interrupted{hint}")
             sys.exit(CTRL_C)
 
     return wrapped
@@ -79,7 +73,7 @@ def guarded(command: Callable, hint: str = "") -> Callable:
 
 def resumable(command: Callable) -> Callable:
     """Do the same for a command that goes on where it was stopped."""
-    return guarded(command, hint="; the same command goes on from here")
+    return guarded(command, resumes=True)
 
 
 def _weights(context: click.Context, _: click.Parameter, file: str | None) -> None:

@@ -54,6 +54,7 @@ class ProgressDisplay:
     def __init__(self, console: Console, units: list[Unit], primary: str) -> None:
         self.console, self.units, self.primary = console, units, primary
         self.done = 0
+        self.told: set[str] = set()
         self.total = sum(updates(unit) for unit in units) or 1
         self.seen: dict[str, float] = {}
         self.value: dict[str, str] = {}
@@ -90,6 +91,9 @@ class ProgressDisplay:
             self.value[key] = f"{self.primary} {number(event['values'][self.primary])}"
             over = event["step"] == event["steps"]
             self._line(unit, f"{100 * event['step'] / event['steps']:3.0f}%", self.done + over)
+        for word in ("said", "retried", "elsewhere"):
+            if word in event:
+                self._tell(unit, word, event[word])
         over = "done" in event or "failed" in event
         if over:
             self.done += 1
@@ -103,6 +107,17 @@ class ProgressDisplay:
         self.live.update(
             self.all, completed=sum(self.seen.values()), value=f"{self.done}/{len(self.units)} done"
         )
+
+    def _tell(self, unit: Unit, word: str, what: str) -> None:
+        """Print what happened to a unit, once."""
+        line = {
+            "said": what,
+            "retried": f"{unit.label} is tried again: {what}",
+            "elsewhere": f"{unit.label}: another process is at work on it",
+        }[word]
+        if line not in self.told:
+            self.told.add(line)
+            self.console.print(line)
 
     def _line(self, unit: Unit, share: str, done: int) -> None:
         if self.console.is_terminal:

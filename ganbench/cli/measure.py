@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ganbench.cli import _common
-from ganbench.cli._common import FAILED, resumable, stop_on_sigterm, weights
+from ganbench.cli._common import FAILED, resumable, weights
 from ganbench.cli._options import engine_options
 
 if TYPE_CHECKING:
@@ -54,7 +54,6 @@ def measure(
     from ganbench import api
     from ganbench.cli._progress import counted
 
-    stop_on_sigterm()
     console = _common.console()
     seeds: list[int] = []
 

@@ -43,7 +43,7 @@ def plan(
     check_resources(workers, None)
     made, data = make_plan(request)
     store = Store(out_folder(made, out))
-    units = made.units(store.done)
+    units = made.units(store.done, store.begun())
     count = registry.engines.get(engine).workers(workers, made.device)
     estimates = costs(units, data)
     console = _common.console()

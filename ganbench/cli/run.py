@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ganbench.cli import _common
-from ganbench.cli._common import FAILED, resumable, stop_on_sigterm
+from ganbench.cli._common import FAILED, resumable
 from ganbench.cli._options import engine_options, request_options
 
 if TYPE_CHECKING:
@@ -50,13 +50,12 @@ def run(
     """
     from ganbench.api import run_for, run_plan
     from ganbench.cli._progress import ProgressDisplay, counted
+    from ganbench.core.duration import parse_duration
     from ganbench.experiment.growing import say_starts
     from ganbench.experiment.plan import make_plan
-    from ganbench.experiment.rounds import parse_duration
     from ganbench.experiment.run import out_folder
     from ganbench.experiment.store import Store
 
-    stop_on_sigterm()
     console = _common.console()
     displays: list[ProgressDisplay] = []
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ganbench.cli import _common
-from ganbench.cli._common import FAILED, resumable, stop_on_sigterm
+from ganbench.cli._common import FAILED, resumable
 from ganbench.cli._options import engine_options
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ def task(
     from ganbench import api
     from ganbench.cli._progress import counted
 
-    stop_on_sigterm()
     console = _common.console()
 
     def announce(units: list[Any]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ganbench.cli import _common
-from ganbench.cli._common import resumable, stop_on_sigterm
+from ganbench.cli._common import resumable
 from ganbench.cli._options import engine_options, request_options
 from ganbench.core.errors import UsageError
 
@@ -76,7 +76,6 @@ def tune(
             "--seeds, --checkpoints, --metrics and --recipe are the search's own: leave them out"
         )
 
-    stop_on_sigterm()
     console = _common.console(stderr=True)
     folder = Path(
         out or f"runs/tune-{request.dataset.replace(':', '-')}-{request.preset or 'quick'}"

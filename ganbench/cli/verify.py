@@ -21,11 +21,13 @@ CHECKS = {
     "bilinear": "every game algorithm on the bilinear game, at its theoretical rate",
     "mixtures": "packed discriminators on mixtures in the plane, as published",
     "stacked-mnist": "packed discriminators on 1000 modes, as published",
+    "store": "the files of a run are whole, and none is missing",
 }
 
 
 @click.command()
 @click.argument("name")
+@click.argument("folder", required=False)
 @click.option("--out", help="Folder of the figure and the table; default: runs/verify-NAME.")
 @click.option("--scale", type=float, help="Share of the published steps.")
 @click.option("--seeds", type=int, help="Trials of each variant; published: 10.")
@@ -40,7 +42,8 @@ CHECKS = {
 def verify(name: str, out: str | None, as_json: bool, **options: Any) -> None:
     """Check ganbench against what is known.
 
-    NAME is metrics, dirac, bilinear, mixtures or stacked-mnist. The last two train in --out; the
+    NAME is metrics, dirac, bilinear, mixtures, stacked-mnist, or store with FOLDER, a run directory
+    whose files are compared with their SHA-256. Mixtures and stacked-mnist train in --out; the
     same command again continues where it stopped. On a CPU they take a small share of the
     published steps by default, and say so. The verdicts of metrics --court are a result: they
     do not change the exit code.
@@ -50,8 +53,12 @@ def verify(name: str, out: str | None, as_json: bool, **options: Any) -> None:
     check = import_module(f"ganbench.verify.{name.replace('-', '_')}").run
     folder = Path(out or f"runs/verify-{name}")
     given = {key: value for key, value in options.items() if value is not None}
-    for key in given.keys() - signature(check).parameters:
-        raise UsageError(f"verify {name} has no option --{key}")
+    wanted = signature(check).parameters
+    for key in given.keys() - wanted:
+        what = "takes no FOLDER" if key == "folder" else f"has no option --{key}"
+        raise UsageError(f"verify {name} {what}")
+    if "folder" in wanted and "folder" not in given:
+        raise UsageError(f"verify {name} needs a folder: ganbench verify {name} OUT")
     if "out" in signature(check).parameters:
         given["out"] = str(folder)
     from rich.table import Table

@@ -12,17 +12,21 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ganbench.core.files import locked, write_bytes
 from ganbench.core.lazy import np
+from ganbench.core.notices import notice
+from ganbench.core.seals import sealed, unsealed
 
 if TYPE_CHECKING:
     from ganbench.core.kinds import Array
 
 T = TypeVar("T")
+
+_unusable: set[str] = set()  # folders that were warned of
 
 
 def folder() -> Path:
@@ -69,7 +73,7 @@ def _kept(
     """Return what the file ``name`` keeps, or ``make()``, which is then kept.
 
     Of several processes that ask at once, one computes. Where the folder cannot be written, nothing
-    is kept.
+    is kept, and a warning says so once.
 
     Args:
         read: returns None where the file is absent or damaged: it is made again.
@@ -79,20 +83,35 @@ def _kept(
     if kept is not None:
         return kept
     with contextlib.ExitStack() as stack:
-        with contextlib.suppress(OSError):
+        with _warned():
             path.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(locked(path.with_suffix(".lock")))
         kept = read(path)  # made by another process meanwhile
         if kept is None:
             kept = make()
-            with contextlib.suppress(OSError):
+            with _warned():
                 write_bytes(path, write(kept))
         return kept
 
 
+@contextlib.contextmanager
+def _warned() -> Iterator[None]:
+    """Turn what cannot be written into a warning, once in a process."""
+    try:
+        yield
+    except OSError as error:
+        if str(folder()) not in _unusable:
+            _unusable.add(str(folder()))
+            notice(
+                f"the cache {folder()} cannot be used ({error.strerror or error}): "
+                "what is slow is computed again each time"
+            )
+
+
 def _arrays(path: Path) -> dict[str, Array] | None:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        content = unsealed(path.read_bytes(), str(path))
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
             return dict(file)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):
         return None
@@ -101,4 +120,4 @@ def _arrays(path: Path) -> dict[str, Array] | None:
 def _npz(arrays: dict[str, Array]) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()
+    return sealed(buffer.getvalue())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 
 
@@ -15,6 +16,21 @@ class Interrupted(BaseException):
 
     As ``KeyboardInterrupt``, it is no failure of what was being done.
     """
+
+
+DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}  # full, or not to be written
+NO_THREAD = "can't start new thread"  # the RuntimeError of a machine without any left
+
+
+def of_the_machine(error: BaseException) -> bool:
+    """Return whether the machine is to blame for ``error``, and the same again may do.
+
+    Memory, files, processes and threads are the machine's; an input that cannot be used is not.
+    """
+    if isinstance(error, UsageError):
+        return False
+    lacks_memory = type(error).__name__ == "OutOfMemoryError"  # torch's, which is not imported here
+    return isinstance(error, MemoryError | OSError) or lacks_memory or NO_THREAD in str(error)
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:

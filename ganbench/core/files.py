@@ -1,19 +1,55 @@
-"""Files that are whole or absent, and locks between processes."""
+"""Files that are whole or absent, and sealed arrays; locks between processes."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import io
 import os
+import socket
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ganbench.core.errors import UsageError
 from ganbench.core.lazy import np
+from ganbench.core.seals import LENGTH, MARK, damaged, sealed, unsealed
 
 if TYPE_CHECKING:
     from ganbench.core.kinds import Array
+
+DAY_S = 86_400
+
+
+def _ours(pid: int | str) -> str:
+    """Return the ending of the temporary files of a process of this machine."""
+    machine = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+    return f".{machine}-{pid}.tmp"
+
+
+def left_over(folder: Path) -> Iterator[Path]:
+    """Yield the temporary files below ``folder`` that nobody writes any more.
+
+    Those of processes of this machine that are gone, and those of other machines after a day.
+    """
+    for path in folder.glob("**/.*.tmp"):
+        with contextlib.suppress(OSError):  # renamed meanwhile
+            pid = path.name.removesuffix(".tmp").rpartition("-")[2]
+            ours = path.name.endswith(_ours(pid)) and pid.isdigit()
+            if not _runs(int(pid)) if ours else time.time() - path.stat().st_mtime > DAY_S:
+                yield path
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is somebody else's
+        return True
+    return True
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -24,7 +60,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_parts(path: Path, parts: Iterable[bytes]) -> None:
     """Write a file that is whole or absent, whatever happens: temporary name, sync, rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    part = path.with_name(f".{path.name}{_ours(os.getpid())}")
     try:
         with open(part, "wb") as handle:
             handle.writelines(parts)
@@ -43,11 +79,46 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> None:
         os.close(folder)
 
 
-def write_array(path: Path, array: Array) -> None:
-    """Write one ``.npy`` file that is whole or absent."""
+def as_npy(array: Array) -> bytes:
+    """Return an array as the content of a ``.npy`` file."""
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
-    write_bytes(path, buffer.getvalue())
+    return buffer.getvalue()
+
+
+def write_array(path: Path, array: Array) -> None:
+    """Write one ``.npy`` file, with a seal, that is whole or absent."""
+    write_bytes(path, sealed(as_npy(array)))
+
+
+def read_array(path: Path) -> Array:
+    """Return the array in a file of ``write_array``, or in an older one without a seal.
+
+    Raises:
+        UsageError: it cannot be read, is damaged, or is no such file.
+    """
+    content = read_sealed(path)
+    stream = io.BytesIO(content)
+    try:
+        array: Array = np.load(stream, allow_pickle=False)
+    except (ValueError, EOFError, OSError, MemoryError) as error:
+        raise UsageError(f"{path} holds no array: {error}") from None
+    if stream.tell() != len(content):
+        raise damaged(str(path))
+    return array
+
+
+def read_sealed(path: Path) -> bytes:
+    """Return the content of a file without its seal, if it has one.
+
+    Raises:
+        UsageError: it cannot be read, or is damaged.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+    return unsealed(content, str(path)) if MARK in content[-LENGTH:] else content
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from ganbench.core import plugins
 from ganbench.core.errors import UsageError, unknown
 from ganbench.core.kinds import (
     Arch,
@@ -298,11 +299,14 @@ def discover() -> None:
         for module in pkgutil.iter_modules(getattr(package, "__path__", [])):
             if not module.name.startswith("_"):  # helpers register nothing
                 importlib.import_module(f"ganbench.{part}.{module.name}")
-    for entry in importlib.metadata.entry_points(group=GROUP):
+    for entry in () if plugins.trying() else importlib.metadata.entry_points(group=GROUP):
+        if reason := plugins.refused(entry):
+            _broken[entry.name] = reason
+            continue
         before = {kind: registry.snapshot() for kind, registry in KINDS.items()}
         try:
             entry.load()
-        except Exception:  # a foreign module may raise anything; it is reported, not hidden
+        except (Exception, SystemExit):  # a foreign module may raise anything; it is reported
             _broken[entry.name] = traceback.format_exc()
             for kind, registry in KINDS.items():  # nothing of it stays half loaded
                 registry.restore(before[kind])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -42,9 +42,9 @@ from ganbench.evaluation.measure import (
     subset,
     value,
 )
+from ganbench.evaluation.measured import Measured, tried
 from ganbench.metrics._frequencies import frequencies, nearest_modes
 
-FAILURES = (ValueError, RuntimeError)  # what metrics raise where samples allow no value
 TRAIN_PER_REAL = 6  # training samples for each held-out one, at most, where a metric reads both
 
 
@@ -57,35 +57,6 @@ def _digest(file: Path) -> str:
 def code_digest(metric: Metric) -> str:
     """Return the SHA-256 of the code behind ``metric``: other code does not read what it cached."""
     return _digest(Path(inspect.getfile(metric.compute)))
-
-
-@dataclass(frozen=True)
-class Measured:
-    """All that was measured of one generator.
-
-    Attributes:
-        values: ``{quantity: value}``.
-        unmeasured: ``{metric: reason}`` of those that these samples do not allow.
-        frequencies: of samples in each class or nearest mode, where the data have them.
-    """
-
-    values: dict[str, float] = field(default_factory=dict)
-    unmeasured: dict[str, str] = field(default_factory=dict)
-    frequencies: list[float] | None = None
-
-    def add(self, metric: Metric, compute: Callable[[], dict[str, float]]) -> None:
-        """Add the values of ``metric``, or the reason why there are none."""
-        try:
-            self.values.update(compute())
-        except FAILURES as error:
-            self.unmeasured[metric.name] = str(error)
-
-    def __or__(self, other: Measured) -> Measured:
-        return replace(
-            self,
-            values=self.values | other.values,
-            unmeasured=self.unmeasured | other.unmeasured,
-        )
 
 
 @dataclass(frozen=True)
@@ -241,13 +212,18 @@ class Evaluator:
         self, metric: Metric, draws: int, generated: Callable[[int], GeneratedSide]
     ) -> dict[str, np.ndarray]:
         """Return ``{quantity: values [draws]}``, empty where real samples allow no value."""
-        try:
+
+        def one(draw: int) -> dict[str, float]:
             if metric.needs.train:
-                values = [self._held_out_floor(metric, draw) for draw in range(draws)]
-            else:
-                values = [self._value(metric, generated(draw)) for draw in range(draws)]
-        except FAILURES:  # too few samples for this metric: it has no floor
-            return {}
+                return self._held_out_floor(metric, draw)
+            return self._value(metric, generated(draw))
+
+        values = []
+        for draw in range(draws):
+            found = tried(metric, partial(one, draw))
+            if isinstance(found, str):  # too few samples for this metric: it has no floor
+                return {}
+            values.append(found)
         return columns(values)
 
     def _held_out_floor(self, metric: Metric, draw: int) -> dict[str, float]:

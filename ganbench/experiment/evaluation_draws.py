@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ganbench.core.seeds import derive
 from ganbench.experiment import kept_models, provenance
 from ganbench.experiment.measured_later import MeasuredLater
-from ganbench.experiment.records import Unit, read_record
+from ganbench.experiment.record_files import read_record
+from ganbench.experiment.records import Unit
 
 if TYPE_CHECKING:
     from ganbench.evaluation.evaluator import Evaluator

@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from ganbench.core import stopping
 from ganbench.core.kinds import Data
 from ganbench.core.seeds import derive
-from ganbench.evaluation.evaluator import Evaluator, Measured
+from ganbench.evaluation.evaluator import Evaluator
+from ganbench.evaluation.measured import Measured
 from ganbench.experiment import provenance
 from ganbench.experiment.films import Film
 from ganbench.experiment.growing import checkpoints_of, go_on
@@ -43,10 +45,15 @@ KEPT_POINTS = 2_000  # the same for points in the plane
 Report = Callable[[dict[str, Any]], None]
 
 
-def execute(unit: Unit, store: Store, report: Report, engine: str) -> None:
-    """Train and evaluate one unit and write a record for each of its seeds.
+class ElsewhereError(Exception):
+    """Another process is at work on a unit."""
 
-    Or measure what is finished again, as ``unit.again`` says.
+
+def execute(unit: Unit, store: Store, report: Report, engine: str) -> None:
+    """Train and evaluate one unit and write a record for each of its seeds that has none.
+
+    Or measure what is finished again, as ``unit.again`` says. What is done is not done again; so a
+    unit may be executed any number of times, by any process.
 
     Lanes that do not fit into a GPU's memory together are trained in two halves: the first step
     shows it.
@@ -54,20 +61,43 @@ def execute(unit: Unit, store: Store, report: Report, engine: str) -> None:
     Args:
         report: is told of progress, ``{"step": ..., "steps": ..., "values": ...}``.
         engine: its name, for the records.
+
+    Raises:
+        ElsewhereError: another process is at work on it.
+        LeaseLostError: another process has taken it over.
     """
+    with store.claimed(unit) as own:
+        if own is None:
+            raise ElsewhereError(f"another process is at work on {unit.label}")
+        if unit.again:
+            return (do_task if unit.again.task else measure_again)(unit, own, report)
+        if all(store.done(unit.training, seed) for seed in unit.seeds):
+            return own.drop_checkpoint(unit)
+        with stopping.finishing():
+            _fitting(unit, own, report, engine)
+
+
+def _fitting(unit: Unit, store: Store, report: Report, engine: str) -> None:
+    """Execute a unit, or its halves where it does not fit into a GPU's memory."""
     from torch.cuda import OutOfMemoryError, empty_cache
 
-    if unit.again:
-        return (do_task if unit.again.task else measure_again)(unit, store, report)
+    store.begin(unit)
     try:
         return _execute(unit, store, report, engine)
     except OutOfMemoryError:
-        seeds = [seed for seed in unit.seeds if not store.done(unit.training, seed)]
-        if len(seeds) < 2:
+        if len(unit.seeds) < 2:
             raise
     empty_cache()
-    for half in (seeds[: len(seeds) // 2], seeds[len(seeds) // 2 :]):
-        execute(unit.model_copy(update={"seeds": tuple(half)}), store, report, engine)
+    store.split_up(unit)
+    for half in halves(unit):
+        execute(half, store, report, engine)
+
+
+def halves(unit: Unit) -> list[Unit]:
+    """Return two units with the first and the second half of the lanes."""
+    middle = len(unit.seeds) // 2
+    parts = (unit.seeds[:middle], unit.seeds[middle:])
+    return [unit.model_copy(update={"seeds": part}) for part in parts]
 
 
 def _execute(unit: Unit, store: Store, report: Report, engine: str) -> None:
@@ -85,16 +115,15 @@ def _execute(unit: Unit, store: Store, report: Report, engine: str) -> None:
         train_cpu_s=time.process_time() - cpu,
         flops_per_step=population.flops_per_step(),
     )
-    saved = store.load_checkpoint(unit)
-    if saved:
-        progress = Progress.from_json(saved[1])
-        population.load_state_dict(saved[0])
-    else:
-        progress = go_on(unit, population, evaluator, store, prepared)
+    progress = _restored(unit, population, store, report)
+    progress = progress or go_on(unit, population, evaluator, store, prepared)
     film = Film(unit, population, store) if unit.film else None
     places = checkpoints_of(training)
     while progress.done < training.checkpoints:
         _train(population, places[progress.done], progress, training, report, film)
+        if stopping.asked():
+            store.save_checkpoint(unit, population.state_dict(), progress.to_json())
+            stopping.stop()
         progress.done += 1
         _evaluate(population, evaluator, progress, training, report)
         if film:
@@ -102,6 +131,8 @@ def _execute(unit: Unit, store: Store, report: Report, engine: str) -> None:
         if progress.done < training.checkpoints:
             store.save_checkpoint(unit, population.state_dict(), progress.to_json())
     for lane in population.lanes():
+        if store.done(training, lane.seed):
+            continue  # written before the unit was interrupted
         if lane.diverged_at is None:
             samples = lane.sample(_kept(data), latent_seed=derive("grid"))
             store.write_samples(training.run_id(lane.seed), samples)
@@ -110,6 +141,28 @@ def _execute(unit: Unit, store: Store, report: Report, engine: str) -> None:
             store.write_model(training.run_id(lane.seed), model)
         store.write_record(make_record(unit, lane.seed, evaluator, engine, lane, progress))
     store.drop_checkpoint(unit)
+
+
+def _restored(unit: Unit, population: Any, store: Store, report: Report) -> Progress | None:
+    """Bring ``population`` to the unit's last checkpoint, and return what was measured until then.
+
+    None where there is no checkpoint that can be used.
+    """
+
+    def say(said: str) -> None:
+        report({"said": said})
+
+    saved = store.load_checkpoint(unit, say)
+    if saved is None:
+        return None
+    state, measured = saved
+    try:
+        progress = Progress.from_json(measured)
+        population.load_state_dict(state)
+    except (KeyError, ValueError, TypeError, RuntimeError) as error:
+        say(f"the checkpoint of {unit.label} is of another version ({error}): it starts again")
+        return None
+    return progress
 
 
 def _kept(data: Data) -> int:
@@ -122,6 +175,9 @@ def _execute_control(
     """Sample and measure a control once for each of its draws, which are its seeds."""
     training = unit.training
     for draw in unit.seeds:
+        stopping.stop()
+        if store.done(training, draw):
+            continue
         start = time.perf_counter()
         samples = control_samples(training, data, draw, evaluator.n_fake)
         measured = evaluator.measure(samples, final=True)
@@ -142,6 +198,7 @@ def _execute_control(
         store.write_samples(training.run_id(draw), samples[: _kept(data)])
         store.write_record(make_record(unit, draw, evaluator, engine, None, progress, ended=True))
         report({"step": training.steps, "steps": training.steps, "values": measured.values})
+    store.drop_checkpoint(unit)
 
 
 def _train(
@@ -152,13 +209,16 @@ def _train(
     report: Report,
     film: Film | None,
 ) -> None:
-    """Train up to step ``target``, in pieces between which progress is reported."""
+    """Train up to step ``target``, in pieces between which progress is reported.
+
+    Where the process is asked to stop, it ends after a piece.
+    """
     import torch
 
     piece, released = 1, time.perf_counter()
     if film:
         film.take(population)
-    while population.step < target and bool(population.alive.any()):
+    while population.step < target and bool(population.alive.any()) and not stopping.asked():
         stop = film.next_place(population.step, target) if film else target
         start, cpu = time.perf_counter(), time.process_time()
         population.run(min(piece, stop - population.step))

@@ -10,11 +10,14 @@ import io
 import zipfile
 import zlib
 from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ganbench.core.errors import UsageError
+from ganbench.core.files import read_sealed
+from ganbench.core.seals import DamagedError, sealed
 from ganbench.core.seeds import derive
 from ganbench.experiment.growing import start_of
 from ganbench.experiment.records import Unit
@@ -83,7 +86,7 @@ def packed(frames: dict[int, np.ndarray]) -> bytes:
     steps = sorted(frames)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, steps=np.array(steps), frames=np.stack([frames[s] for s in steps]))
-    return buffer.getvalue()
+    return sealed(buffer.getvalue())
 
 
 def read_frames(store: Store, run_id: str) -> dict[int, np.ndarray]:
@@ -93,10 +96,19 @@ def read_frames(store: Store, run_id: str) -> dict[int, np.ndarray]:
         UsageError: the file is no film.
     """
     path = store.film_path(run_id)
-    if not path.exists():
-        return {}
+    return read_film(path) if path.exists() else {}
+
+
+def read_film(path: Path) -> dict[int, np.ndarray]:
+    """Return the frames ``{step: samples [n, *shape]}`` in ``path``.
+
+    Raises:
+        UsageError: the file is no film, or damaged.
+    """
     try:
-        with np.load(path, allow_pickle=False) as content:
+        with np.load(io.BytesIO(read_sealed(path)), allow_pickle=False) as content:
             return dict(zip(content["steps"].tolist(), content["frames"], strict=True))
+    except DamagedError:
+        raise
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise UsageError(f"{path} is not a film: {error}") from None

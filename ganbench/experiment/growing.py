@@ -17,7 +17,8 @@ from ganbench.core.errors import UsageError
 from ganbench.core.lazy import torch
 from ganbench.experiment import kept_models
 from ganbench.experiment.make_records import Progress
-from ganbench.experiment.records import BUDGET, Measurement, Record, Training, Unit, read_record
+from ganbench.experiment.record_files import read_record
+from ganbench.experiment.records import BUDGET, Measurement, Record, Training, Unit
 from ganbench.experiment.store import Store
 
 if TYPE_CHECKING:

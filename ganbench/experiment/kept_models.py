@@ -10,7 +10,7 @@ A seed that diverged has its state from before that step, where all is kept.
 
 The entry ``ganbench`` of the file's metadata is JSON: the training as its record holds it, the
 seed, what the networks are built from, the latent, how data are scaled, and a SHA-256 of all
-tensors.
+tensors and one of all that.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.lazy import torch
+from ganbench.core.seals import damaged
 from ganbench.core.seeds import lane_seed
 from ganbench.experiment.records import Record, Training
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 KEY = "ganbench"
+SEAL = "described_sha256"  # of the rest of that entry; files that were made before have none
 SMALL = 10_000_000  # bytes, without the curves, up to which ``auto`` keeps everything
 LOGS = "training.logs"
 STATISTICS = "statistics."
@@ -53,6 +55,10 @@ def digest_of(tensors: Mapping[str, Tensor]) -> str:
         found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
         found.update(tensor.contiguous().flatten().view(torch.uint8).numpy().tobytes())
     return found.hexdigest()
+
+
+def _sha256(described: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(described).encode()).hexdigest()
 
 
 def tensors_of(population: Any, seed: int) -> dict[str, Tensor]:
@@ -111,7 +117,8 @@ def pack(
         "scaling": SCALING["uint8" if samples_are == "uint8" else "float32"],
         "sha256": digest_of(tensors),
     }
-    return save(tensors, {KEY: json.dumps(content)})
+    # One entry, because safetensors writes several in no fixed order.
+    return save(tensors, {KEY: json.dumps(content | {SEAL: _sha256(content)})})
 
 
 def kept_bytes(population: Any, keep: str, steps: int) -> int:
@@ -213,8 +220,9 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise UsageError(f"{path} is not a kept model: {error}") from None
     if described.get("format") != FORMAT:
         raise UsageError(f"{path} has format {described.get('format')}: {FORMAT} is known here")
-    if digest_of(tensors) != described.get("sha256"):
-        raise UsageError(f"{path} is damaged: its tensors have another SHA-256 than it says")
+    seal = described.pop(SEAL, None)
+    if digest_of(tensors) != described.get("sha256") or seal not in (None, _sha256(described)):
+        raise damaged(str(path))
     return described, tensors
 
 

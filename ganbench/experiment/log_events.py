@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ganbench.core import registry
+from ganbench.core.notices import notice
 from ganbench.experiment.records import Unit
 from ganbench.experiment.store import Store
 
@@ -16,7 +16,7 @@ Report = Callable[[Unit, dict[str, Any]], None]
 def logged(store: Store, names: Sequence[str], report: Report | None) -> Report:
     """Return a function that tells the loggers of an event, then ``report``.
 
-    A logger that raises is not asked again: one warning says why, and the run goes on.
+    A logger that raises is not asked again: one line says why, and the run goes on.
 
     Args:
         names: of loggers, beside those that always write.
@@ -35,7 +35,7 @@ def logged(store: Store, names: Sequence[str], report: Report | None) -> Report:
             except Exception as error:  # whatever is wrong with it, the run is worth more
                 del asked[name]
                 reason = f"{type(error).__name__}: {error}"
-                warnings.warn(f"logger {name} stopped: {reason}", RuntimeWarning, stacklevel=2)
+                notice(f"logger {name} stopped: {reason}")
         if report:
             report(unit, event)
 

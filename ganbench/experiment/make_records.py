@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from ganbench.experiment import provenance
 from ganbench.experiment.protocols import describe_protocols
 from ganbench.experiment.records import Measurement, Record, Training, Unit, jsonable
 from ganbench.experiment.resolve import evaluator_of, load_data
+
+if TYPE_CHECKING:
+    from ganbench.experiment.outcomes import Failure
 
 HISTORY = 200  # points kept of each training curve
 
@@ -63,21 +66,25 @@ def make_record(
     engine: str,
     lane: Any = None,
     progress: Progress | None = None,
-    error: str = "",
+    failure: Failure | None = None,
     ended: bool = False,
 ) -> Record:
     """Return the record of one seed, finished or failed: a failure is counted, never dropped.
 
     Args:
         lane: the seed's ``training.population.Lane``; None if there is none.
-        error: why its unit broke down.
+        failure: why its unit broke down.
         ended: a control, which has no lane, was measured.
     """
     training, progress = unit.training, progress or Progress()
     diverged_at = lane.diverged_at if lane else None
     status = "ok" if ended or lane else "failed"
     status = status if diverged_at is None else "diverged"
+    if failure and failure.kind == "timeout":
+        status = "timeout"
+    error = failure.reason if failure else ""
     mixture = evaluator.data.mixture
+    floors, floor_sds = _floors(evaluator, failure)
     return Record(
         run_id=training.run_id(seed),
         training=training.recorded(seed),
@@ -85,10 +92,11 @@ def make_record(
         seed=seed,
         status=status,  # type: ignore[arg-type]
         error=error or (f"not finite at step {diverged_at}" if status == "diverged" else ""),
+        traceback=failure.traceback if failure else "",
         diverged_at=diverged_at,
         measurements=tuple(Measurement(**m) for m in progress.measurements.get(seed, [])),
-        floors=evaluator.floors,
-        floor_sds=evaluator.floor_sds,
+        floors=floors,
+        floor_sds=floor_sds,
         protocols=describe_protocols(evaluator),
         primary=evaluator.primary,
         frequencies=progress.frequencies.get(seed),
@@ -107,12 +115,24 @@ def make_record(
     )
 
 
+def _floors(
+    evaluator: Evaluator, failure: Failure | None
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the floors; of a failure none, where what failed is what they are computed by."""
+    try:
+        return evaluator.floors, evaluator.floor_sds
+    except Exception:
+        if failure is None:
+            raise
+        return {}, {}
+
+
 def _hyper(training: Training) -> dict[str, float]:
     """Return the hyper-parameters of a training without a lane; a control has none."""
     return {} if training.control else registry.variants.get(training.variant).hyper()
 
 
-def failed_records(unit: Unit, seeds: list[int], error: str, engine: str) -> list[Record]:
+def failed_records(unit: Unit, seeds: list[int], failure: Failure, engine: str) -> list[Record]:
     """Return the records of seeds whose unit broke down."""
     evaluator = evaluator_of(unit.training, load_data(unit.training))
-    return [make_record(unit, seed, evaluator, engine, error=error) for seed in seeds]
+    return [make_record(unit, seed, evaluator, engine, failure=failure) for seed in seeds]

@@ -15,19 +15,14 @@ from ganbench.experiment.evaluation_draws import measure_draws
 from ganbench.experiment.growing import restore_states
 from ganbench.experiment.measured_later import MeasuredLater
 from ganbench.experiment.protocols import describe_protocols
-from ganbench.experiment.records import (
-    Again,
-    Protocol,
-    Record,
-    Training,
-    Unit,
-    read_record,
-)
+from ganbench.experiment.record_files import read_record
+from ganbench.experiment.records import Again, Protocol, Record, Training, Unit
 from ganbench.experiment.resolve import control_samples, evaluator_of, load_data, population_of
 
 if TYPE_CHECKING:
     from ganbench.core.kinds import Data
-    from ganbench.evaluation.evaluator import Evaluator, Measured
+    from ganbench.evaluation.evaluator import Evaluator
+    from ganbench.evaluation.measured import Measured
     from ganbench.experiment.store import Store
 
 
@@ -98,7 +93,7 @@ def _measured(
     unit: Unit, record: Record, data: Data, evaluator: Evaluator, store: Store
 ) -> tuple[Measured, str]:
     """Return what was measured of one seed, and the SHA-256 of its model."""
-    from ganbench.evaluation.evaluator import Measured
+    from ganbench.evaluation.measured import Measured
 
     if record.training.control:
         samples = control_samples(unit.training, data, record.seed, evaluator.n_fake)

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from ganbench.core.errors import UsageError
 from ganbench.core.files import write_bytes
-from ganbench.experiment.records import Record, parse_record, read_record
+from ganbench.core.seals import unsealed_json
+from ganbench.experiment.record_files import as_file, parse_record, read_record
+from ganbench.experiment.records import Record
 
 ENDING = ".jsonl.xz"
 
@@ -27,7 +29,7 @@ def pack(records: Path, target: Path) -> list[Path]:
     for path in sorted(records.glob("*.json")):
         record = read_record(path)
         name = record.run_id.rsplit("-s", 1)[0]
-        content = json.loads(path.read_bytes())
+        content = json.loads(unsealed_json(path.read_bytes(), str(path)))
         lines.setdefault(name, []).append(json.dumps(content, separators=(",", ":")).encode())
     target.mkdir(parents=True, exist_ok=True)
     written = []
@@ -57,6 +59,5 @@ def unpack(records: Path) -> None:
     """Write every packed record in the folder ``records`` as a file, and drop the packed ones."""
     for path in sorted(records.glob(f"*{ENDING}")):
         for record in read_packed(path):
-            text = record.model_dump_json(indent=1) + "\n"
-            write_bytes(records / f"{record.run_id}.json", text.encode())
+            write_bytes(records / f"{record.run_id}.json", as_file(record))
         path.unlink()

@@ -5,7 +5,7 @@ Everything is checked here, before anything is trained.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -45,6 +45,7 @@ class Plan:
     more_seeds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     keep: str = "auto"
     film: bool = False
+    unit_timeout: float | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -78,18 +79,22 @@ class Plan:
             return tuple(training.by_seed)
         return self.more_seeds.get(training.variant, self.seeds)
 
-    def units(self, done: Callable[[Training, int], bool]) -> list[Unit]:
+    def units(
+        self, done: Callable[[Training, int], bool], begun: Sequence[Unit] = ()
+    ) -> list[Unit]:
         """Return the units still to do: controls, then one seed of every variant, the second ...
 
         Where lanes are trained together, a unit holds all the seeds of a variant. The longest
         trainings come first in each round, so that all workers end at about the same time.
+
+        Args:
+            begun: units that were begun before: their seeds are trained together again, though
+                some may be done, as the numbers of a lane depend on how many there are.
         """
         units: list[tuple[tuple[int, int], Unit]] = []
         for training in (*self.controls, *self.trainings):
             seeds = [seed for seed in self.seeds_of(training) if not done(training, seed)]
-            together = self.together or training.control
-            groups = [tuple(seeds)] if together else [(seed,) for seed in seeds]
-            for group in filter(None, groups):
+            for group in self._groups(training, seeds, begun):
                 unit = Unit(
                     training=training,
                     arch=self.arch,
@@ -102,6 +107,26 @@ class Plan:
                 turn = 0 if training.control else 1 + self.seeds_of(training).index(group[0])
                 units.append(((turn, -length(training)), unit))
         return [unit for _, unit in sorted(units, key=lambda entry: entry[0])]
+
+    def _groups(
+        self, training: Training, seeds: Sequence[int], begun: Sequence[Unit]
+    ) -> list[tuple[int, ...]]:
+        """Return the seeds that are still to do as those of units."""
+        left, groups = list(seeds), []
+        for unit in begun:
+            if self._goes_on(unit, training) and set(unit.seeds) & set(left):
+                groups.append(unit.seeds)
+                left = [seed for seed in left if seed not in unit.seeds]
+        together = self.together or training.control
+        groups += [tuple(left)] if together else [(seed,) for seed in left]
+        return [group for group in groups if group]
+
+    def _goes_on(self, begun: Unit, training: Training) -> bool:
+        same = (begun.arch, begun.device, begun.backend) == (
+            self.arch, self.device, self.backend.name
+        )  # fmt: skip
+        planned = set(begun.seeds) <= set(self.seeds_of(training))
+        return same and planned and begun.again is None and begun.training == training
 
 
 def length(training: Training) -> int:
@@ -144,6 +169,7 @@ def make_plan(request: Request) -> tuple[Plan, Data]:
         together=trained_together(setting.arch, setting.device),
         keep=request.keep,
         film=request.film,
+        unit_timeout=request.unit_timeout,
         notes=setting.data.notes,
     )
     if asked is None and is_screening(len(seeds), min(t.steps for t in trainings)):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
+import re
 import resource
 import subprocess
 import sys
@@ -95,6 +97,16 @@ def peak_memory(device: str) -> int:
         return int(torch.cuda.max_memory_allocated(device))
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def oom_kills() -> int:
+    """Return how many processes the system has killed for want of memory since it started."""
+    found = 0
+    for path in (Path("/proc/vmstat"), Path("/sys/fs/cgroup/memory.events")):
+        with contextlib.suppress(OSError):
+            counts = re.findall(r"^oom_kill (\d+)$", path.read_text(), re.MULTILINE)
+            found += sum(map(int, counts))
+    return found
 
 
 def load_average() -> float | None:

@@ -6,19 +6,14 @@ the plugin that made it, and long after an option or a metric is gone.
 
 from __future__ import annotations
 
-import contextlib
-import json
 import math
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError, model_serializer
+from pydantic import BaseModel, ConfigDict, model_serializer
 
 from ganbench.core.cache import digest
-from ganbench.core.errors import UsageError
 from ganbench.core.kinds.metric import Role, Target
-from ganbench.experiment._older_records import upgraded
 
 BudgetUnit = Literal["g_steps", "images_seen"]
 CONTROL = "control:"
@@ -241,6 +236,7 @@ class Record(Strict):
     Attributes:
         arch: the architecture with the options that differ from its defaults.
         primary: the quantity by which variants are ranked first.
+        error, traceback: why there is no result, and where in the code.
         floor_sds: the standard deviation of one draw of each floor.
         frequencies: of each class or nearest mode among the last samples (0-1).
         modes: the centres of the known modes in the plane (their first two coordinates).
@@ -255,6 +251,7 @@ class Record(Strict):
     seed: int
     status: Literal["ok", "diverged", "failed", "timeout"]
     error: str = ""
+    traceback: str = ""
     diverged_at: int | None = None
     measurements: tuple[Measurement, ...]
     floors: dict[str, float]
@@ -281,40 +278,14 @@ class Record(Strict):
     git_dirty: bool | None
     started_at: str
 
+    @model_serializer(mode="wrap")
+    def _without_nothing(self, dump: Any) -> dict[str, Any]:
+        """Leave out of files and hashes what few records have, where there is none."""
+        return {key: value for key, value in dump(self).items() if value or key != "traceback"}
+
     @property
     def quantities(self) -> dict[str, QuantityInfo]:
         """Every quantity that was to be measured, in the order of the metrics."""
         return {
             k: q for protocol in self.protocols.values() for k, q in protocol.quantities.items()
         }
-
-
-def read_record(path: Path) -> Record:
-    """Return the record in ``path``, also one of an older schema version.
-
-    Raises:
-        UsageError: the file is not a record.
-    """
-    return parse_record(path.read_bytes(), str(path))
-
-
-def parse_record(content: bytes, where: str) -> Record:
-    """Return the record that is written as JSON in ``content``, also of an older version.
-
-    Raises:
-        UsageError: it is not a record; ``where`` it stands is a part of the message.
-    """
-    with contextlib.suppress(ValidationError):  # of this version, as nearly all are
-        return Record.model_validate_json(content)
-    try:
-        return Record.model_validate(upgraded(json.loads(content)))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        reason = f"{place}: {first['msg']}"
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        reason = f"{type(error).__name__}: {error}"
-    raise UsageError(
-        f"{where} is not a record of this version ({reason}); "
-        "move it away, and its seed is trained again"
-    )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ganbench.core import registry
+from ganbench.core.duration import parse_duration
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Arch, Variant
 
@@ -133,6 +134,12 @@ class Request(Settings):
         "auto", "--keep", "Of trained models: none, generator, all, or auto: all of small ones.",
         type=str,
     )  # fmt: skip
+    unit_timeout: float | None = option(
+        None,
+        "--unit-timeout",
+        "Time for one unit (5m, 2h ...), after which it counts as `timeout`; default: any.",
+        parse=lambda text: parse_duration(text, "--unit-timeout") if text else None,
+    )
     film: bool = option(
         False, "--film", "Keep a few samples on the way, for `ganbench film`.", is_flag=True
     )

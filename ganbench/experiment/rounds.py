@@ -9,13 +9,12 @@ begun all the same: it is stopped when the time is over, and the next call goes 
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
-from ganbench.core.errors import UsageError
+from ganbench.core.errors import Interrupted
 from ganbench.experiment.plan import Plan
 from ganbench.experiment.records import Measurement, Record
 from ganbench.experiment.store import Store
@@ -26,27 +25,13 @@ SAFE = 0.95  # of the time left, that the last round is meant to take
 LEAST_GROWTH = 1.05  # of the updates, for which another round is worth its overhead
 LATE = 1.05  # of the whole time, at which an unfinished round is stopped
 WORTH = 0.1  # of the whole time: if more is left, a round is begun that does not fit
-SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 T = TypeVar("T")
 
 
-class OutOfTime(BaseException):
+class OutOfTime(Interrupted):
     """The time is over: the round that is not finished is stopped, and may go on another day."""
-
-
-def parse_duration(text: str) -> float:
-    """Return the seconds of ``90s``, ``5m``, ``2h``, ``1d`` or ``1h30m``.
-
-    Raises:
-        UsageError: something else, or no time at all.
-    """
-    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", text)
-    seconds = sum(float(n) * SECONDS[unit] for n, unit in parts)
-    if "".join(n + unit for n, unit in parts) != text or not seconds > 0:
-        raise UsageError(f"--for is {text!r}: a time such as 90s, 5m, 2h or 1h30m needed")
-    return seconds
 
 
 class Round(NamedTuple):

@@ -9,6 +9,7 @@ from typing import Any
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Engine, Job
+from ganbench.core.notices import notice
 from ganbench.experiment.plan import Plan
 from ganbench.experiment.records import Unit
 from ganbench.experiment.store import Store
@@ -26,6 +27,19 @@ def check_resources(workers: int | None, threads: int | None) -> None:
     for flag, value in (("--workers", workers), ("--threads", threads)):
         if value is not None and value < 1:
             raise UsageError(f"{flag} is {value}: at least 1 needed")
+
+
+def opened(
+    out: Path, engine: str, workers: int | None, threads: int | None
+) -> tuple[Engine, Store]:
+    """Return the engine and the run directory, made if need be, or say what cannot be used."""
+    chosen: Engine = registry.engines.get(engine)
+    check_resources(workers, threads)
+    store = Store(out)
+    store.prepare()
+    for said in store.open():
+        notice(said)
+    return chosen, store
 
 
 def check_protocols(plan: Plan, store: Store) -> None:
@@ -49,11 +63,13 @@ def run_units(
     threads: int | None = None,
     report: Callable[[Unit, dict[str, Any]], None] | None = None,
     log: Sequence[str] = (),
+    timeout: float | None = None,
 ) -> list[Failed]:
     """Execute ``units``, write the records of those that break down, and return these.
 
     Args:
         log: names of loggers that are told of every event, beside those that always are.
+        timeout: seconds that a unit may take.
 
     Raises:
         UsageError: something in the units is not known where ``engine`` works, or a logger cannot
@@ -62,18 +78,24 @@ def run_units(
     from ganbench.experiment.execute import execute
     from ganbench.experiment.log_events import logged
     from ganbench.experiment.make_records import failed_records
+    from ganbench.experiment.outcomes import Failure
 
     if not units:
         return []
     if engine.other_process:
         _check_announced(units)
-    job = Job(store, execute, logged(store, log, report), workers, threads)
-    failed = engine.run(units, job)
-    for unit, reason in failed:
-        left = [seed for seed in unit.seeds if not store.done(unit.training, seed)]
-        for record in failed_records(unit, left, reason, engine.name):
-            store.write_record(record)
-    return failed
+    job = Job(store, execute, logged(store, log, report), workers, threads, timeout)
+    ended = engine.run(units, job)
+    failed = [(unit, Failure(why) if isinstance(why, str) else why) for unit, why in ended]
+    for unit, failure in failed:
+        if not unit.again:
+            left = [seed for seed in unit.seeds if not store.done(unit.training, seed)]
+            try:
+                for record in failed_records(unit, left, failure, engine.name):
+                    store.write_record(record)
+            except UsageError as error:  # its data are gone: it is told, and the rest is kept
+                notice(f"no record of {unit.label}: {error}")
+    return [(unit, failure.reason) for unit, failure in failed]
 
 
 def _check_announced(units: list[Unit]) -> None:

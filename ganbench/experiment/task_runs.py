@@ -28,14 +28,8 @@ from ganbench.experiment.measure_plan import chosen_records
 from ganbench.experiment.measured_later import MeasuredLater
 from ganbench.experiment.more_measured import MoreMeasured
 from ganbench.experiment.protocols import quantity_info
-from ganbench.experiment.records import (
-    Again,
-    Protocol,
-    Record,
-    Training,
-    Unit,
-    read_record,
-)
+from ganbench.experiment.record_files import read_record
+from ganbench.experiment.records import Again, Protocol, Record, Training, Unit
 from ganbench.experiment.request import choose_device
 from ganbench.experiment.resolve import control_builder, evaluator_of, load_data
 from ganbench.experiment.store import Store

@@ -80,9 +80,10 @@ class Search:
         plan = replace(plan, trainings=tuple(trainings), more_seeds={})
         store = Store(self.out / stage)
         store.prepare()
-        store.unpack()
+        for said in store.open():
+            self.tell(said)
         with store.alone():
-            units = plan.units(store.done)
+            units = plan.units(store.done, store.begun())
             if units:
                 check_protocols(plan, store)
                 what = sum(len(unit.seeds) for unit in units)

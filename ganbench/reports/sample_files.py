@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ganbench.core.errors import UsageError
-from ganbench.core.files import write_array, write_bytes
+from ganbench.core.files import as_npy, write_bytes
 
 KINDS = (".png", ".npy", ".npz", "")
 
@@ -38,7 +38,7 @@ def write_samples(target: Path, samples: np.ndarray, columns: int) -> None:
     """
     try:
         if target.suffix == ".npy":
-            write_array(target, samples)
+            write_bytes(target, as_npy(samples))
         elif target.suffix == ".npz":
             buffer = io.BytesIO()
             np.savez_compressed(buffer, samples=samples)

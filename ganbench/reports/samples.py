@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from ganbench.core.files import read_array
 from ganbench.core.kinds.metric import shortfall
 from ganbench.core.plane import plane
 from ganbench.experiment.records import Record
@@ -97,7 +98,7 @@ def grid(
     merged: dict[int, list[str]] = {}
     for word, place in places.items():
         merged.setdefault(place, []).append(word)
-    loaded = {place: np.load(seeds[place].path) for place in merged}
+    loaded = {place: read_array(seeds[place].path) for place in merged}
     images = loaded[0].ndim == 4
     left = MARGIN if images else MARGIN + 0.25
     width = left + PANEL * len(merged) + MARGIN
@@ -154,7 +155,7 @@ def sheet(finished: dict[str, list[Seed]], shown: Shown, centers: np.ndarray | N
         said, given = "failed", to_rgb("crimson")
         if seeds:
             median = seeds[(len(seeds) - 1) // 2]
-            samples = np.load(median.path)
+            samples = read_array(median.path)
             draw(axis, samples[:SHEET] if samples.ndim == 4 else samples, centers, 4, small=True)
             said, given = number(median.value), darker(shown.colours[name])
             if samples.ndim != 4 and centers is not None:  # one far away would shrink all others

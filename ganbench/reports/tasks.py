@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ganbench.core.files import write_parts
+from ganbench.core.files import read_array, write_parts
 from ganbench.core.kinds import Task
 from ganbench.core.kinds.metric import shortfall
 from ganbench.experiment.store import Store
@@ -125,15 +125,17 @@ def _pictures(planned: PlannedTask, store: Store, order: Sequence[str]) -> dict[
     folder, end = store.out / "tasks" / task.name, f"-{protocol.protocol_id}.npy"
     rows = {}
     for path in sorted((folder / "baselines").glob(f"shown-*{end}")):
-        rows[path.name.removeprefix("shown-").removesuffix(end).replace("-", " ")] = np.load(path)
+        rows[path.name.removeprefix("shown-").removesuffix(end).replace("-", " ")] = read_array(
+            path
+        )
     for name in task.baselines:
         if (path := folder / "baselines" / f"{name}{end}").exists():
-            rows[name] = np.load(path)
+            rows[name] = read_array(path)
     first: dict[str, np.ndarray] = {}
     for record in sorted(records, key=lambda r: r.seed):
         path = folder / f"{record.run_id}{end}"
         if path.exists() and record.training.variant not in first:
-            first[record.training.variant] = np.load(path)
+            first[record.training.variant] = read_array(path)
     return rows | {name: first[name] for name in order if name in first}
 
 

@@ -305,9 +305,9 @@ class Population:
             ValueError: it belongs to another population.
         """
         flat = {k[len("state") :]: v for k, v in saved.items() if k.startswith("state")}
-        self.state = copied(restore(flat, self.state))
+        state, step, logs = restore(flat, self.state), int(saved["step"]), saved["logs"]
+        alive, diverged_at = (saved[key].to(self.device) for key in ("alive", "diverged_at"))
+        self.state, self.step = copied(state), step  # from here on nothing can be missing
         self.last_finite = LastFinite()
-        self.step = int(saved["step"])
-        self.alive = saved["alive"].to(self.device)
-        self.diverged_at = saved["diverged_at"].to(self.device)
-        self.logs = list(saved["logs"].to(self.device))
+        self.alive, self.diverged_at = alive, diverged_at
+        self.logs = list(logs.to(self.device))

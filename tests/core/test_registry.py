@@ -78,6 +78,42 @@ def test_broken_plugin_is_listed_and_raises_only_by_name(tmp_path):
     assert out.strip() == "ok"
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("import os; os._exit(0)", "ended the process with 0"),
+        ("raise SystemExit(3)", "ended the process with 3"),
+        ("import time; time.sleep(600)", "was not done in 2 s"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+    ],
+)
+def test_a_plugin_that_exits_or_hangs_is_left_out(tmp_path, code, said):
+    announce(tmp_path / "plugin", code, name="broken")
+    out = run(
+        "from ganbench.core import plugins, registry\n"
+        "plugins.refused.__defaults__ = (2.0,)\n"
+        "print('ns' in registry.variants.names(), registry.broken_plugins()['broken'])",
+        tmp_path / "plugin",
+    )
+    assert out.startswith("True") and said in out
+
+
+def test_a_plugin_is_tried_once_as_long_as_its_files_are_the_same(tmp_path):
+    announce(tmp_path / "plugin", VARIANT)
+    code = (
+        "import os\nos.environ['GANBENCH_CACHE'] = {cache!r}\n"
+        "from ganbench.core import plugins, registry\n"
+        "tried = []\nown = plugins._tried\n"
+        "plugins._tried = lambda *given: tried.append(given) or own(*given)\n"
+        "print('mine' in registry.variants.names(), len(tried))"
+    ).format(cache=str(tmp_path / "cache"))
+    found = [run(code, tmp_path / "plugin").split() for _ in range(2)]
+    assert found == [["True", "1"], ["True", "0"]]
+    (module,) = (tmp_path / "plugin").glob("their_*.py")
+    module.write_text(module.read_text() + "\n")
+    assert run(code, tmp_path / "plugin").split() == ["True", "1"]
+
+
 def test_a_built_in_module_that_is_imported_first_is_announced_all_the_same():
     out = run(
         "import ganbench.metrics\nfrom ganbench.core.registry import metrics\n"

@@ -1,15 +1,15 @@
 """The evaluator of a run: what metrics are given, floors, reasons and names."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
 
 from ganbench.core import registry
 from ganbench.core.kinds import Extractor, Mixture, needs
-from ganbench.evaluation.evaluator import TRAIN_PER_REAL, Measured
+from ganbench.evaluation.evaluator import TRAIN_PER_REAL
 from ganbench.evaluation.measure import subset
+from ganbench.evaluation.measured import Measured
 from tests.evaluation._helpers import (
     TEST,
     TRAIN,
@@ -178,12 +178,12 @@ def test_slow_values_are_calculated_where_they_are_wanted():
     calls = []
 
     def compute(prepared, fake):
-        return {"w1": partial(calls.append, 1), "w2": lambda: calls.append(2) or 2.0}
+        return {"w1": lambda: calls.append(1) or 1.0, "w2": lambda: calls.append(2) or 2.0}
 
     slow = replace(registry.metrics.get("wasserstein"), compute=compute)
     found = evaluator(slow, dataset=registry.datasets.get("ring2d"))
-    assert found.measure(FAKE, final=False).values == {"w1": None} and calls == [1]
-    assert found.measure(FAKE, final=True).values == {"w1": None, "w2": 2.0}
+    assert found.measure(FAKE, final=False).values == {"w1": 1.0} and calls == [1]
+    assert found.measure(FAKE, final=True).values == {"w1": 1.0, "w2": 2.0}
 
 
 def test_what_reads_the_training_is_measured_by_measure_training_alone():
@@ -229,11 +229,14 @@ def test_a_real_side_that_allows_no_value_is_a_reason_too():
     assert measure(probe(keep=refuse)).unmeasured == {"probe": "too few real samples"}
 
 
-def test_other_errors_are_not_taken_for_reasons():
+def test_a_fault_of_a_metric_is_named_and_one_of_the_machine_is_no_reason():
     def break_down(prepared, fake):
-        raise KeyError("a fault of the program")
+        raise error
 
-    with pytest.raises(KeyError):
+    error = KeyError("a fault of the program")
+    assert "KeyError" in measure(probe(value=break_down)).unmeasured["probe"]
+    error = OSError("too many open files")
+    with pytest.raises(OSError, match="too many open files"):
         measure(probe(value=break_down))
 
 

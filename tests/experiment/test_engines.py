@@ -12,6 +12,7 @@ import pytest
 
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
+from ganbench.experiment.store import Store
 from tests.experiment._helpers import run, values
 
 pytestmark = pytest.mark.usefixtures("no_plots")
@@ -27,27 +28,31 @@ def test_engines_agree(tiny, tmp_path):
     assert np.allclose(a["value"], b["value"], rtol=1e-3)
 
 
-def test_a_worker_that_dies_fails_its_unit_alone(tiny, tmp_path):
-    killed = []
+KILL = ["pkill", "-KILL", "-P", str(os.getpid()), "-f", "ganbench.experiment.engines._worker"]
+
+
+@pytest.mark.parametrize(("times", "ended"), [(1, "ok"), (100, "failed")])
+def test_a_unit_whose_process_dies_is_tried_again_and_fails_alone(tiny, tmp_path, times, ended):
+    """As often as stated, from its checkpoint; other units go on."""
+    killed, told = [], []
 
     def kill(unit, event):
-        if unit.training.variant == "ns" and not killed:
-            killed.append(True)
-            subprocess.run(
-                [
-                    "pkill",
-                    "-KILL",
-                    "-P",
-                    str(os.getpid()),
-                    "-f",
-                    "ganbench.experiment.engines._worker",
-                ]
-            )
+        if unit.training.variant == "ns":
+            told.extend({*event} & {"retried", "failed", "done"})
+            if "step" in event and len(killed) < times:
+                killed.append(True)
+                subprocess.run(KILL)
 
-    result = run(tmp_path, preset="smoke", engine="local", workers=1, progress=kill, steps=20)
-    assert [label for label, _ in result.failed] == ["ns · seed 0"]
-    assert "ended with -9" in result.failed[0][1]
-    assert set(result.results[result.results["variant"] == "wgan-gp"]["status"]) == {"ok"}
+    result = run(
+        tmp_path, preset="smoke", engine="local", workers=1, progress=kill, steps=20,
+        no_controls=True,
+    )  # fmt: skip
+    status = result.results.groupby("variant")["status"].unique().map(list).to_dict()
+    assert status == {"ns": [ended], "wgan-gp": ["ok"]}
+    assert told == {"ok": ["retried", "done"], "failed": ["retried", "retried", "failed"]}[ended]
+    if ended == "failed":
+        assert [label for label, _ in result.failed] == ["ns · seed 0"]
+        assert "ended with -9" in result.failed[0][1]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +60,9 @@ def test_a_worker_that_dies_fails_its_unit_alone(tiny, tmp_path):
     [
         (signal.SIGINT, 130, "local"),
         (signal.SIGTERM, 75, "local"),
-        (signal.SIGTERM, 75, "inline"),
+        (signal.SIGHUP, 75, "local"),
+        (signal.SIGINT, 130, "inline"),
+        (signal.SIGUSR1, 75, "inline"),
     ],
 )
 def test_signals_stop_a_run_that_can_go_on(tmp_path, sent, code, engine):
@@ -68,16 +75,20 @@ def test_signals_stop_a_run_that_can_go_on(tmp_path, sent, code, engine):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     try:
-        while not (tmp_path / "o" / "plan.json").exists():
+        events = tmp_path / "o" / "events.jsonl"  # of the first steps
+        while not events.exists():
             assert process.poll() is None
             time.sleep(0.1)
-        time.sleep(2)
         process.send_signal(sent)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=180)
     finally:
         process.kill()
     assert process.returncode == code and "the same command goes on" in errors
     assert "Traceback" not in errors and not list((tmp_path / "o").glob("records/*"))
+    (unit,) = Store(tmp_path / "o").begun()
+    state, _ = Store(tmp_path / "o").load_checkpoint(unit)
+    assert state["step"] > 0  # what was trained is kept, though nothing was measured yet
+    assert not Store(tmp_path / "o").at_work()
 
 
 def test_something_registered_here_is_not_sent_to_workers(tiny, tmp_path):

@@ -12,7 +12,7 @@ from ganbench.cli import main
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.experiment.growing import checkpoints_of
-from ganbench.experiment.records import read_record
+from ganbench.experiment.record_files import read_record
 from ganbench.training.population import Population
 from tests.experiment._helpers import run
 

@@ -15,7 +15,7 @@ from ganbench.cli import main
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.experiment import kept_models
-from ganbench.experiment.records import read_record
+from ganbench.experiment.record_files import read_record
 from ganbench.experiment.resolve import evaluator_of, load_data
 from tests.experiment._helpers import run
 
@@ -246,7 +246,7 @@ def unknown(described, tensors):
 @pytest.mark.parametrize(
     ("harm", "message"),
     [
-        (lambda p: flip(p, -3), "is damaged: its tensors have another SHA-256"),
+        (lambda p: flip(p, -3), "is damaged: its content has another SHA-256"),
         (lambda p: p.write_bytes(p.read_bytes()[:-100]), "is not a kept model"),
         (lambda p: torch.save({"a": torch.zeros(2)}, p), "is not a kept model"),
         (lambda p: p.write_bytes(b""), "is not a kept model"),

@@ -37,7 +37,7 @@ def test_a_published_run_is_gone_on_with_as_the_first(run, tmp_path):
     """A run into the directory unpacks it first, byte for byte."""
     pack(run / "records", tmp_path / "p" / "records")
     store = Store(tmp_path / "p")
-    store.unpack()
+    store.open()
     names = [path.name for path in sorted((run / "records").iterdir())]
     assert [path.name for path in sorted((store.out / "records").iterdir())] == names
     for name in names:

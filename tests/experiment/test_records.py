@@ -10,7 +10,8 @@ import pytest
 
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
-from ganbench.experiment.records import Record, read_record
+from ganbench.experiment.record_files import read_record
+from ganbench.experiment.records import Record
 from ganbench.experiment.screening import same_gradients
 from ganbench.experiment.store import Store
 from ganbench.reports import boards, comparison, leaderboard

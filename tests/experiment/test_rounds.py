@@ -9,9 +9,10 @@ from click.testing import CliRunner
 import ganbench
 from ganbench import api
 from ganbench.cli import main
+from ganbench.core.duration import parse_duration
 from ganbench.core.errors import UsageError
 from ganbench.experiment import rounds
-from ganbench.experiment.rounds import FIRST, OutOfTime, Round, Rounds, parse_duration
+from ganbench.experiment.rounds import FIRST, OutOfTime, Round, Rounds
 from tests.experiment._helpers import run
 
 pytestmark = pytest.mark.usefixtures("no_plots")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ganbench.core.errors import UsageError
+from ganbench.core.errors import UsageError, of_the_machine
 from ganbench.core.kinds.paper import check_name
 
 if TYPE_CHECKING:
@@ -136,12 +136,18 @@ class Dataset:
         Raises:
             UsageError: they cannot be had, or there is but one way to read them.
         """
-        where = data_dir or self.location
-        if not reading:
-            return self.load(where)
-        if self.load_read is None:
+        if reading and self.load_read is None:
             raise UsageError(
                 "--resize, --resizer, --background and --range are for folder: and array:; "
                 f"{self.name} has its pictures as they are"
             )
-        return self.load_read(where, reading)
+        where = data_dir or self.location
+        try:
+            return (
+                self.load_read(where, reading) if reading and self.load_read else self.load(where)
+            )
+        except Exception as error:  # somebody's own code may raise anything
+            if isinstance(error, UsageError) or of_the_machine(error):
+                raise
+            said = f"{type(error).__name__}: {error}"
+            raise UsageError(f"data set {self.name} cannot be had: {said}") from error

@@ -75,6 +75,7 @@ class Job:
         report: is told of every event of every unit, ``(unit, {...}) -> None``.
         workers: processes; None for as many as suit the device.
         threads: of each process; None for an equal share of the cores.
+        timeout: seconds that a unit may take; None for any time.
     """
 
     store: Any
@@ -82,6 +83,7 @@ class Job:
     report: Callable[[Any, dict[str, Any]], None]
     workers: int | None = None
     threads: int | None = None
+    timeout: float | None = None
 
 
 @dataclass(frozen=True)
@@ -90,14 +92,15 @@ class Engine:
 
     Attributes:
         name: what ``--engine`` takes.
-        run: ``(units, Job) -> [(unit, reason)]`` of the units that failed.
+        run: ``(units, Job) -> [(unit, Failure)]`` of the units that failed, see
+            ``experiment.outcomes``.
         workers: ``(asked for or None, device) -> units at a time``, for estimates too.
         other_process: whether units run outside this process, where only built-in things and
             plugins are known.
     """
 
     name: str
-    run: Callable[[list[Any], Job], list[tuple[Any, str]]]
+    run: Callable[[list[Any], Job], list[tuple[Any, Any]]]
     summary: str
     workers: Callable[[int | None, str], int]
     other_process: bool = True
@@ -113,8 +116,9 @@ class Logger:
     Attributes:
         name: what ``--log`` takes.
         start: ``(store) -> (unit, event) -> None``: is called once for a run, and what it returns
-            for each event: ``{"step", "steps", "values"}``, ``{"done"}`` or ``{"failed"}``. It may
-            raise a ``UsageError`` at the start; later errors end the logger, never the run.
+            for each event: ``{"step", "steps", "values"}``, ``{"said"}``, ``{"retried"}``,
+            ``{"elsewhere"}``, ``{"done"}`` or ``{"failed"}``. It may raise a ``UsageError`` at the
+            start; later errors end the logger, never the run.
         always: whether it writes without being asked for.
     """
 

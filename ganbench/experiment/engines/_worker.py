@@ -1,11 +1,13 @@
 """A worker process of the engine ``local``, started with the run directory and its threads.
 
 Reads one unit per line from standard input and writes events as JSON lines to standard output.
+Asked to stop by a signal, it keeps the state of its unit and ends.
 Whatever libraries print goes to standard error.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -13,10 +15,12 @@ import sys
 import traceback
 from pathlib import Path
 
+from ganbench.core.errors import Interrupted
+from ganbench.core.stopping import listening
+
 
 def main() -> None:
     """Serve units until standard input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     events = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     out, threads = Path(sys.argv[1]), int(sys.argv[2])
@@ -24,24 +28,26 @@ def main() -> None:
     import torch
 
     from ganbench.experiment.execute import execute
+    from ganbench.experiment.outcomes import event_of
     from ganbench.experiment.records import Unit
     from ganbench.experiment.store import Store
 
     torch.set_num_threads(threads)
+
+    def report(event: dict) -> None:
+        events.write(json.dumps(event) + "\n")
+
     for line in sys.stdin:
-        unit = Unit.model_validate_json(line)
-
-        def report(event: dict) -> None:
-            events.write(json.dumps(event) + "\n")
-
         try:
-            execute(unit, Store(out), report, engine="local")
-        except Exception as error:  # reported to the parent, which records it
+            execute(Unit.model_validate_json(line), Store(out), report, engine="local")
+        except (Exception, SystemExit) as error:  # reported to the parent, which records it
             traceback.print_exc()
-            report({"failed": f"{type(error).__name__}: {error}"})
+            report(event_of(error))
         else:
             report({"done": True})
 
 
 if __name__ == "__main__":
-    main()
+    # Ctrl-C is the parent's to handle, which asks by another signal.
+    with contextlib.suppress(Interrupted), listening(ignored=(signal.SIGINT,)):
+        main()

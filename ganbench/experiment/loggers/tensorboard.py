@@ -44,7 +44,7 @@ def start(store: Store) -> Callable[[Unit, dict[str, Any]], None]:
 
 def _curves(store: Store, run_id: str, name: str, writer_class: Callable[..., Any]) -> None:
     """Write the training curves of one finished seed."""
-    from ganbench.experiment.records import read_record
+    from ganbench.experiment.record_files import read_record
 
     history = read_record(store.record_path(run_id)).history
     with writer_class(store.out / "tensorboard" / name) as writer:

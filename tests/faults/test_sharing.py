@@ -1,0 +1,197 @@
+"""Several processes share a run directory: each unit is trained once, whoever dies or sleeps."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import pytest
+
+from ganbench.experiment import leases
+from ganbench.experiment.execute import ElsewhereError, execute
+from ganbench.experiment.leases import Lease, LeaseLostError, claim
+from ganbench.experiment.outcomes import Schedule
+from ganbench.experiment.plan import make_plan
+from ganbench.experiment.request import Request
+from ganbench.experiment.store import Store
+from tests.experiment._helpers import run, values
+
+ROOT = os.getcwd()
+
+
+def another_process(code, *words):
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, words)],
+        stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": ROOT},
+    )  # fmt: skip
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from ganbench.experiment.leases import claim
+with claim(Path(sys.argv[1]), "u") as lease:
+    print(lease is not None, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_lease_is_one_processs_until_it_dies(tmp_path):
+    holder = another_process(HOLD, tmp_path)
+    try:
+        assert holder.stdout.readline().strip() == "True"
+        with claim(tmp_path, "u") as lease:
+            assert lease is None
+        assert leases.owned(tmp_path) == {"u"}
+        holder.kill()
+        holder.wait()
+        assert leases.owned(tmp_path) == set()
+        with claim(tmp_path, "u") as lease:
+            assert lease is not None
+    finally:
+        holder.kill()
+        holder.wait()
+    assert not (tmp_path / "u.json").exists()
+
+
+def test_a_lease_of_another_machine_ends_when_it_is_not_renewed(tmp_path):
+    path = tmp_path / "u.json"
+    foreign = {"token": "t", "machine": "elsewhere", "pid": 1, "started": "0"}
+    path.write_text(json.dumps(foreign))
+    with claim(tmp_path, "u") as lease:
+        assert lease is None
+    past = time.time() - leases.LEASE_S - 5
+    os.utime(path, (past, past))
+    with claim(tmp_path, "u") as lease:
+        assert lease is not None
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff"])
+def test_a_lease_that_cannot_be_read_is_free(tmp_path, content):
+    (tmp_path / "u.json").write_bytes(content)
+    with claim(tmp_path, "u") as lease:
+        assert lease is not None
+
+
+def test_a_late_writer_is_fenced_off(tmp_path):
+    late, new = Lease(tmp_path / "u.json"), Lease(tmp_path / "u.json")
+    assert late.take()
+    with late.held():
+        pass
+    past = time.time() - leases.LEASE_S - 5
+    os.utime(late.path, (past, past))  # it was suspended, and wakes up after
+    assert new.take()
+    store = Store(tmp_path, late.held)
+    for write in (
+        lambda: store.write_model("x", b"late"),
+        lambda: store.write_plan({"a": 1}),
+        lambda: store.write_samples("x", __import__("numpy").zeros(3)),
+    ):
+        with pytest.raises(LeaseLostError):
+            write()
+    assert {p.name for p in tmp_path.rglob("*") if p.is_file()} == {"u.json", ".lock-u"}
+    late.give_back()
+    assert new.owner(time.time())["token"] == new.token
+
+
+def test_a_lease_is_renewed_as_long_as_it_is_held(tmp_path, monkeypatch):
+    monkeypatch.setattr(leases, "LEASE_S", 2.0)
+    with claim(tmp_path, "u"):
+        time.sleep(3.5)
+        with claim(tmp_path, "u") as lease:
+            assert lease is None
+
+
+def planned(out, **more):
+    plan, _ = make_plan(
+        Request(variants=("ns",), dataset="ring2d", preset="tiny", batch=8, no_controls=True,
+                backend="reference", **more)
+    )  # fmt: skip
+    store = Store(out)
+    store.prepare()
+    return store, plan.units(store.done)
+
+
+def test_a_unit_at_work_elsewhere_is_not_begun(tiny, tmp_path):
+    store, (unit,) = planned(tmp_path)
+    with store.claimed(unit), pytest.raises(ElsewhereError):
+        execute(unit, store, lambda event: None, "inline")
+    assert not list(tmp_path.glob("records/*"))
+
+
+def test_a_schedule_waits_for_what_others_do(monkeypatch):
+    """The unit comes last, is looked at again, and is done when it is done elsewhere."""
+    from ganbench.experiment import outcomes
+
+    monkeypatch.setattr(outcomes, "WAIT_S", 0.01)
+    told, looks = [], []
+
+    def done(unit):
+        looks.append(unit)
+        return len(looks) > 2
+
+    schedule = Schedule(["a", "b"], lambda unit, event: told.append((unit, *event)), done)
+    assert schedule.next() == "a"
+    schedule.ended("a", {"elsewhere": "another process"})
+    assert schedule.next() == "b"
+    schedule.ended("b", {"done": True})
+    for _ in range(2):
+        assert schedule.next() == "a"
+        schedule.ended("a", {"elsewhere": "another process"})
+    assert schedule.next() is None and not schedule.failed
+    assert told[-1] == ("a", "done")
+
+
+SHARE = """
+import sys, ganbench
+from ganbench.core import registry
+from ganbench.core.kinds import Preset
+registry.discover()
+with registry.temporarily(Preset("tiny", "for tests", 4, 300, 3, 200, 60)):
+    result = ganbench.run(["ns", "hinge", "wgan"], dataset="ring2d", preset="tiny", batch=8,
+                          engine="inline", backend="reference", out=sys.argv[1])
+assert not result.failed
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kill", [False, True])
+def test_two_processes_train_each_seed_once(tmp_path, kill):
+    """Also where one is killed: the other takes over, and the numbers are those of one process."""
+    first, second = (another_process(SHARE, tmp_path / "shared") for _ in range(2))
+    if kill:
+        while not list(tmp_path.glob("shared/records/ns-*")):
+            assert first.poll() is None
+            time.sleep(0.05)
+        first.kill()
+    codes = first.wait(), second.wait()
+    assert codes == (-9 if kill else 0, 0)
+    alone = another_process(SHARE, tmp_path / "alone")
+    assert alone.wait() == 0
+    found = {name: {r.run_id: r for r in Store(tmp_path / name).records()} for name in
+             ("shared", "alone")}  # fmt: skip
+    assert found["shared"].keys() == found["alone"].keys()
+    for run_id, record in found["shared"].items():
+        own = found["alone"][run_id]
+        assert [m.values for m in record.measurements] == [m.values for m in own.measurements]
+    lines = (tmp_path / "shared" / "events.jsonl").read_text().splitlines()
+    events = [json.loads(line) for line in lines]
+    ends = Counter(
+        (event["variant"], *event["seeds"])
+        for event in events
+        if "values" in event
+        and event["step"] == event["steps"]
+        and "control" not in event["variant"]
+    )
+    assert set(ends.values()) == {1} if not kill else max(ends.values()) <= 2
+    assert not Store(tmp_path / "shared").at_work()
+
+
+def test_a_run_beside_another_one_gives_the_same_tables(tiny, tmp_path, no_plots):
+    Store(tmp_path).prepare()
+    with Store(tmp_path).shared():
+        first = run(tmp_path, variants=["ns"], no_controls=True)
+    second = run(tmp_path, variants=["ns"], no_controls=True)
+    assert second.trained == 0 and values(first).equals(values(second))
