@@ -20,6 +20,6 @@ def test_no_flipped_bit_is_another_value():
 
 @pytest.mark.slow
 def test_no_kill_changes_a_result():
-    done = program("kill", "--rounds", "16")
+    done = program("kill", "--rounds", "10")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 with other results" in done.stdout

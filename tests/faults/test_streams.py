@@ -20,7 +20,7 @@ def shell(words, line, **environment):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("line", ["{} | head -1", "{} >&-", "{} 2>&-", "{} > /dev/full"])
+@pytest.mark.parametrize("line", ["{} 2>&- | head -1", "{} > /dev/full"])
 def test_a_run_goes_on_where_nobody_reads(tmp_path, line):
     done = shell([*RUN, "--out", tmp_path / "o"], line)
     assert "Traceback" not in done.stderr
