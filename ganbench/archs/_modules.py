@@ -61,7 +61,8 @@ class WithMinibatchStd(nn.Module):
         else:
             geometry = (layer.kernel_size, layer.stride, layer.padding)
             self.of_std = nn.Conv2d(1, layer.out_channels, *geometry, bias=False)  # type: ignore[arg-type]
-        nn.init.normal_(self.of_std.weight, std=float(layer.weight.detach().std()))  # type: ignore[arg-type]
+        if not layer.weight.is_meta:  # which has no numbers
+            nn.init.normal_(self.of_std.weight, std=float(layer.weight.detach().std()))  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the layer's output for ``x [B, C, ...]`` with one more channel."""

@@ -21,6 +21,7 @@ from typing import Literal
 from ganbench.archs._sizes import fits, halvings
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Arch, Networks, Noise
+from ganbench.core.ranges import whole
 from ganbench.core.registry import register
 
 PRIORS: Mapping[str, Literal["normal", "symmetric"]] = {
@@ -51,8 +52,6 @@ def build(
     from ganbench.archs._layers import BatchNorm, FromImage, ToImage, he_normal
     from ganbench.archs._modules import Discriminator
 
-    if width < 1 or latent < 1:
-        raise UsageError(f"dcgan needs width and latent of at least 1, got {width} and {latent}")
     if d_norm not in ("none", "batch"):
         raise UsageError(f"dcgan's d_norm is none or batch, got {d_norm!r}")
     if prior not in PRIORS:
@@ -91,12 +90,14 @@ def build(
 
 
 OPTIONS = {"width": 16, "latent": 100, "d_norm": "none"}
+RANGES = {"width": whole(1, 1_024), "latent": whole(1, 4_096)}
 register(
     Arch(
         name="dcgan",
         build=build,
         summary="DCGAN with strides that follow the data; BatchNorm in G, none in D by default",
         options={**OPTIONS, "prior": "normal"},
+        ranges=RANGES,
         fits=fits,
     )
 )
@@ -106,6 +107,7 @@ register(
         build=build,
         summary="dcgan with the class label given to both networks, for data with labels",
         options=OPTIONS,
+        ranges=RANGES,
         fits=fits,
         conditional=True,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Arch, Networks, Noise
+from ganbench.core.ranges import finite
 from ganbench.core.registry import register
 
 
@@ -46,6 +47,7 @@ register(
         build=build,
         summary="one parameter each: G = theta, D(x) = psi x",
         options={"start": 1.0},
+        ranges={"start": finite()},
         fits=lambda shape: "" if shape == (1,) else "it is for the one-dimensional dirac data",
         vectorise=True,
     )

@@ -11,6 +11,7 @@ import math
 from itertools import pairwise
 
 from ganbench.core.kinds import Arch, Networks, Noise
+from ganbench.core.ranges import Range
 from ganbench.core.registry import register
 
 HIDDEN = (256, 512, 1024)
@@ -47,6 +48,7 @@ register(
         build=build,
         summary="the textbook MLP: G 100-256-512-1024, D 1024-512-256, dropout 0.3",
         options={"dropout": 0.3},
+        ranges={"dropout": Range(0, 1, below=True)},
         fits=lambda shape: "" if len(shape) == 3 else "it makes images, not vectors",
     )
 )

@@ -11,8 +11,8 @@ a tanh, as in the paper.
 from __future__ import annotations
 
 from ganbench.archs._sizes import fits, halvings
-from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Arch, Networks, Noise
+from ganbench.core.ranges import whole
 from ganbench.core.registry import register
 
 LATENT, GROUP = 64, 16
@@ -25,8 +25,6 @@ def build(shape: tuple[int, ...], outputs: int = 1, width: int = 32) -> Networks
     from ganbench.archs._modules import Discriminator
     from ganbench.archs._residual import Basis, Bottleneck, Resample, unit_variance
 
-    if width < 1:
-        raise UsageError(f"r3gan-small needs a width of at least 1, got {width}")
     sizes = halvings(*shape[1:])
     channels = [width * 2**i for i in range(len(sizes))]
     top, blocks = channels[-1], len(sizes)
@@ -55,6 +53,7 @@ register(
         build=build,
         summary="small residual networks after R3GAN, without normalisation",
         options={"width": 32},
+        ranges={"width": whole(1, 1_024)},
         fits=fits,
     )
 )

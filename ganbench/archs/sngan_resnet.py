@@ -7,8 +7,8 @@ Spectral normalisation is not built in: the variants ``sn-*`` and the modifier `
 
 from __future__ import annotations
 
-from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Arch, Networks, Noise
+from ganbench.core.ranges import whole
 from ganbench.core.registry import register
 
 SIDE, LATENT = 32, 128
@@ -27,8 +27,6 @@ def build(shape: tuple[int, ...], outputs: int = 1, width: int = 256) -> Network
     from ganbench.archs._modules import Discriminator
     from ganbench.archs._residual import DownBlock, SumPool, UpBlock, xavier
 
-    if width < 2:
-        raise UsageError(f"sngan-resnet needs a width of at least 2, got {width}")
     generator = nn.Sequential(
         nn.Linear(LATENT, 16 * width),
         nn.Unflatten(1, (width, 4, 4)),
@@ -62,6 +60,7 @@ register(
         build=build,
         summary="SNGAN's residual networks for 32x32 images",
         options={"width": 256},
+        ranges={"width": whole(2, 4_096)},
         fits=fits,
     )
 )

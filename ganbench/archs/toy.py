@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from ganbench.core.kinds import Arch, Networks, Noise
+from ganbench.core.ranges import whole
 from ganbench.core.registry import register
 
 
@@ -40,6 +41,7 @@ register(
         build=build,
         summary="two hidden layers of 128 ReLU units in each network, for vectors",
         options={"width": 128, "depth": 2, "latent": 2},
+        ranges={"width": whole(1, 8_192), "depth": whole(1, 64), "latent": whole(1, 4_096)},
         fits=lambda shape: "" if len(shape) == 1 else "it makes vectors, not images",
         vectorise=True,
     )

@@ -8,6 +8,7 @@ import click
 
 from ganbench import __version__
 from ganbench.cli._common import FAILED
+from ganbench.cli._group import OneLineGroup
 from ganbench.cli._streams import degrade, unwritten
 from ganbench.cli.bench import bench
 from ganbench.cli.compare import compare
@@ -29,7 +30,10 @@ from ganbench.cli.verify import verify
 from ganbench.core.notices import notice
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=OneLineGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__)
 def main() -> None:
     """A benchmark and comparison suite for generative adversarial networks."""

@@ -54,6 +54,8 @@ def guarded(command: Callable, resumes: bool = False) -> Callable:
                 return command(*args, **kwargs)
         except UsageError as error:
             notice(str(error))
+            for note in getattr(error, "__notes__", ()):  # such as the traceback of a plugin
+                click.echo(note, err=True)
             sys.exit(USAGE)
         except OSError as error:
             if error.errno not in DISK:

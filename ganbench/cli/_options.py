@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from ganbench.cli._common import weights
+from ganbench.cli._group import PROCESSES, Number
 from ganbench.experiment.request import Request
 
 FIRST = ("variants", "dataset", "preset", "arch", "seeds", "steps", "checkpoints", "batch")
@@ -19,6 +20,8 @@ def _click_option(field: Field[Any]) -> Callable[[Any], Any]:
     flag, help, kind = field.metadata["flag"], field.metadata["help"], field.metadata.get("type")
     if field.metadata.get("is_flag"):
         return click.option(flag, field.name, is_flag=True, help=help)
+    if "range" in field.metadata:
+        kind = Number(field.metadata["range"])
     default = None if field.default is MISSING else field.default
     if "parse" in field.metadata:  # written as text
         kind, default = str, field.metadata.get("shown", "")
@@ -47,9 +50,9 @@ def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say where units run: ``engine``, ``workers``, ``threads``."""
     options = (
-        click.option("--threads", type=int, help="Threads of each process."),
+        click.option("--threads", type=PROCESSES, help="Threads of each process."),
         click.option(
-            "--workers", type=int, help="Processes; default: as many as cores, 1 on CUDA."
+            "--workers", type=PROCESSES, help="Processes; default: as many as cores, 1 on CUDA."
         ),
         click.option(
             "--engine", default="local", show_default=True, help="One of `ganbench list engines`."

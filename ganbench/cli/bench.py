@@ -10,7 +10,11 @@ import click
 
 from ganbench.cli import _common
 from ganbench.cli._common import guarded
-from ganbench.core.errors import UsageError
+from ganbench.cli._group import Number
+from ganbench.core.limits import MOST_ROUNDS, MOST_SAMPLES
+from ganbench.core.ranges import whole
+
+LISTED = whole(1, MOST_SAMPLES)  # lanes and batch sizes
 
 
 def _words(text: str | None) -> list[str]:
@@ -18,10 +22,7 @@ def _words(text: str | None) -> list[str]:
 
 
 def _numbers(flag: str, text: str | None) -> list[int]:
-    try:
-        return [int(word) for word in _words(text)]
-    except ValueError:
-        raise UsageError(f"{flag} is {text!r}: whole numbers, separated by commas") from None
+    return [LISTED.parse(flag, word) for word in _words(text)]
 
 
 @click.command()
@@ -31,7 +32,9 @@ def _numbers(flag: str, text: str | None) -> list[int]:
 @click.option("--backends", help="Names; default: all; with --quick, those soon ready.")
 @click.option("--lanes", help="Numbers of trainings at once; default: the arch's.")
 @click.option("--batch-size", help="Numbers; default: the arch's.")
-@click.option("--rounds", type=int, default=7, show_default=True, help="At least 7.")
+@click.option(
+    "--rounds", type=Number(whole(7, MOST_ROUNDS)), default=7, show_default=True, help="At least 7."
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 @click.option("--out", help="Folder of the CSV file and pictures; default: runs/bench-HARDWARE.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")

@@ -5,15 +5,20 @@ from __future__ import annotations
 import click
 
 from ganbench.cli._common import guarded
-from ganbench.core.errors import UsageError
+from ganbench.cli._group import SEED, Number
+from ganbench.core.ranges import Range
+
+SECONDS = Range(0, 600, above=True)
 
 
 @click.command()
 @click.argument("out")
 @click.option("--variant", required=True, help="Of the run in OUT, trained with --film.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Which of its trainings.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Which of its trainings.")
 @click.option("--to", help="FILE.png or FILE.gif; default: OUT/films/<variant>-s<seed>.png.")
-@click.option("--seconds", type=float, default=6.0, show_default=True, help="Without the last.")
+@click.option(
+    "--seconds", type=Number(SECONDS), default=6.0, show_default=True, help="Without the last."
+)
 @guarded
 def film(out: str, variant: str, seed: int, to: str | None, seconds: float) -> None:
     """Write an animation of the samples that a training with --film kept in OUT."""
@@ -25,8 +30,6 @@ def film(out: str, variant: str, seed: int, to: str | None, seconds: float) -> N
 
     target = Path(to) if to else Path(out) / "films" / f"{variant}-s{seed}.png"
     check_target(target, KINDS)
-    if not 0 < seconds < 600:
-        raise UsageError(f"--seconds is {seconds}: between 0 and 600 needed")
     record, frames = kept_film(Store(Path(out)), variant, seed)
     write_film(target, pictures(record, frames), seconds)
     click.echo(str(target))

@@ -9,7 +9,10 @@ import click
 
 from ganbench.cli import _common
 from ganbench.cli._common import FAILED, resumable, weights
+from ganbench.cli._group import SAMPLES, Number
 from ganbench.cli._options import engine_options
+from ganbench.core.limits import MOST_ROUNDS
+from ganbench.core.ranges import whole
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,15 +25,15 @@ if TYPE_CHECKING:
 @click.argument("out")
 @click.option("--metrics", default="default", show_default=True, help="Names, groups, or all.")
 @click.option("--features", help="Extractor of the metrics; default: the run's.")
-@click.option("--n-fake", type=int, help="Most generated samples; default: the run's.")
-@click.option("--n-real", type=int, help="Most held-out samples; default: the run's.")
+@click.option("--n-fake", type=SAMPLES, help="Most generated samples; default: the run's.")
+@click.option("--n-real", type=SAMPLES, help="Most held-out samples; default: the run's.")
 @click.option("--variants", multiple=True, help="Of the run; default: all.")
 @click.option("--dataset", help="Where the run has several.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 @click.option("--data-dir", help="Folder of the data set's files.")
 @click.option(
     "--draws",
-    type=int,
+    type=Number(whole(0, MOST_ROUNDS)),
     default=0,
     help="Measure each model this many times, on other samples each time: two-levels.csv.",
 )

@@ -9,6 +9,7 @@ import click
 
 from ganbench.cli import _common
 from ganbench.cli._common import guarded
+from ganbench.cli._group import PROCESSES
 from ganbench.cli._options import request_options
 from ganbench.core import registry
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 @click.option(
     "--engine", default="local", show_default=True, help="One of `ganbench list engines`."
 )
-@click.option("--workers", type=int, help="Processes; default: as many as cores, 1 on CUDA.")
+@click.option("--workers", type=PROCESSES, help="Processes; default: as many as cores, 1 on CUDA.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")
 def plan(
     request: Request, out: str | None, engine: str, workers: int | None, as_json: bool

@@ -5,18 +5,27 @@ from __future__ import annotations
 import click
 
 from ganbench.cli._common import guarded
+from ganbench.cli._group import SAMPLES, SEED, Number
+from ganbench.core.ranges import Range, whole
+
+TRUNCATION = Range(0, 100, above=True)  # standard deviations
+STEPS = whole(2, 10_000)  # from a latent to the next
 
 
 @click.command()
 @click.argument("out")
 @click.option("--variant", required=True, help="Of the run in OUT.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Which of its trainings.")
-@click.option("-n", "n", type=int, default=64, show_default=True, help="How many samples.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Which of its trainings.")
+@click.option("-n", "n", type=SAMPLES, default=64, show_default=True, help="How many samples.")
 @click.option("--to", required=True, help="FILE.png, FILE.npy, FILE.npz, or a folder of pictures.")
-@click.option("--label", type=int, help="The class of all, where the networks are conditional.")
-@click.option("--truncation", type=float, help="Of normal latents, in standard deviations.")
-@click.option("--interpolate", type=int, help="Steps between the latents of each two samples.")
-@click.option("--latent-seed", type=int, help="Decides the latents; default: those measured.")
+@click.option("--label", type=SEED, help="The class of all, where the networks are conditional.")
+@click.option(
+    "--truncation", type=Number(TRUNCATION), help="Of normal latents, in standard deviations."
+)
+@click.option(
+    "--interpolate", type=Number(STEPS), help="Steps between the latents of each two samples."
+)
+@click.option("--latent-seed", type=SEED, help="Decides the latents; default: those measured.")
 @guarded
 def sample(
     out: str,

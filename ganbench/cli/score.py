@@ -9,6 +9,7 @@ import click
 
 from ganbench.cli import _common
 from ganbench.cli._common import guarded, weights
+from ganbench.cli._group import SAMPLES, SEED
 from ganbench.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
 )
 @weights
 @click.option("--metrics", default="all", show_default=True, help="Names, groups, or all.")
-@click.option("--subsample", type=int, help="Use this many of the real and of the fake samples.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of every subset.")
+@click.option(
+    "--subsample", type=SAMPLES, help="Use this many of the real and of the fake samples."
+)
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Of every subset.")
 @click.option("--resize", help="HxW: resize images.")
 @click.option(
     "--resizer",
@@ -61,7 +64,9 @@ def score(real, fake, train, features, metrics, subsample, seed, resize, resizer
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
                TimeElapsedColumn())  # fmt: skip
     try:
-        with Progress(*columns, console=_common.console(stderr=True), transient=True) as progress:
+        console = _common.console(stderr=True)
+        with Progress(*columns, console=console, transient=True,
+                      disable=not console.is_terminal) as progress:  # fmt: skip
             task = progress.add_task("reading", total=None)
 
             def tick(what: str, done: int, total: int) -> None:

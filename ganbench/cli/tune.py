@@ -10,8 +10,11 @@ import click
 
 from ganbench.cli import _common
 from ganbench.cli._common import resumable
+from ganbench.cli._group import Number
 from ganbench.cli._options import engine_options, request_options
 from ganbench.core.errors import UsageError
+from ganbench.core.limits import MOST_SEEDS, MOST_TRIALS
+from ganbench.core.ranges import whole
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -31,13 +34,13 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--trials",
-    type=int,
+    type=Number(whole(1, MOST_TRIALS)),
     help="Configurations of each variant, the paper's being the first; default: all, at most 16.",
 )
 @click.option("--sampler", default="grid", show_default=True, help="grid, or optuna.")
 @click.option(
     "--test-seeds",
-    type=int,
+    type=Number(whole(0, MOST_SEEDS)),
     default=3,
     show_default=True,
     help="Fresh trainings of the chosen and of the paper's configuration for the test split.",

@@ -13,7 +13,10 @@ import click
 
 from ganbench.cli import _common
 from ganbench.cli._common import FAILED, guarded
+from ganbench.cli._group import Number
 from ganbench.core.errors import UsageError
+from ganbench.core.limits import MOST_SEEDS
+from ganbench.core.ranges import Range, whole
 
 CHECKS = {
     "metrics": "every metric sees what it should, and only that",
@@ -29,8 +32,10 @@ CHECKS = {
 @click.argument("name")
 @click.argument("folder", required=False)
 @click.option("--out", help="Folder of the figure and the table; default: runs/verify-NAME.")
-@click.option("--scale", type=float, help="Share of the published steps.")
-@click.option("--seeds", type=int, help="Trials of each variant; published: 10.")
+@click.option("--scale", type=Number(Range(0, 1, above=True)), help="Share of the published steps.")
+@click.option(
+    "--seeds", type=Number(whole(2, MOST_SEEDS)), help="Trials of each variant; published: 10."
+)
 @click.option(
     "--court",
     is_flag=True,

@@ -127,7 +127,9 @@ class Registry(Generic[T]):
         if item is not None:
             return item
         if name in _broken:
-            raise UsageError(f"plugin {name!r} failed to import:\n{_broken[name]}")
+            error = UsageError(f"plugin {name!r} failed to import: {_last_line(_broken[name])}")
+            error.add_note(_broken[name])
+            raise error
         known = [*self._entries, *(p.usage for p in self.patterns())]
         raise unknown_name(self.kind, name, known)
 
@@ -222,8 +224,7 @@ def _last_line(trace: str) -> str:
     return trace.strip().splitlines()[-1].removeprefix("ValueError: ")
 
 
-_discovered = False
-_discovering = False
+_discovered = _discovering = False
 
 
 def _of(item: Any) -> Registry[Any]:

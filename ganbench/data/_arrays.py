@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ganbench.core.errors import UsageError
 from ganbench.core.lazy import np
+from ganbench.core.limits import MOST_COLUMNS
 from ganbench.data._reading import Reading, composited, resized, to_bytes
 
 if TYPE_CHECKING:
@@ -98,6 +99,10 @@ def samples_of(given: Any, name: str, reading: Reading) -> Array | Pictures:
     if array.dtype.kind not in "fiub":
         raise UsageError(f"{name} holds {array.dtype}, not numbers")
     if array.ndim == 2:
+        if array.shape[1] > MOST_COLUMNS:
+            raise UsageError(
+                f"{name} has vectors of {array.shape[1]:,} numbers: at most {MOST_COLUMNS:,}"
+            )
         if reading.resize:
             raise UsageError(f"--resize is for images, and {name} holds vectors")
         vectors: Array = array.astype(np.float32) if array.dtype == np.float16 else array

@@ -6,6 +6,7 @@ Their names in results are ``folder:LAST-PART-OF-THE-PATH``; the path itself tra
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ import numpy as np
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Budget, Data, Dataset
+from ganbench.core.memory import check_memory
 from ganbench.core.seeds import derive
 from ganbench.data import _files
 from ganbench.data._arrays import Pictures, like_raw_pixels
@@ -119,6 +121,8 @@ def load(
     given = _files.read(where, parse_reading(words))
     if len(given) < LEAST:
         raise UsageError(f"{shown(where)} holds {len(given)} samples: at least {LEAST} needed")
+    numbers = math.prod(given.shape) * (1 if len(given.shape) == 4 else 4)  # uint8 or float32
+    check_memory(shown(where), 2 * numbers, "fewer samples, or a smaller --resize, needed")
     if isinstance(given, Images | Pictures):
         samples = _whole(given)
     else:

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import lzma
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from ganbench.core.errors import UsageError
+from ganbench.core.whole_files import file_bytes
 
-OPEN = {".xz": lzma.decompress, ".gz": gzip.decompress}
+OPEN: dict[str, Callable[[BinaryIO], Any]] = {".xz": lzma.open, ".gz": gzip.open}
+MOST = 2**27  # bytes of an uncompressed file
+
+
+def _as_it_is(stream: BinaryIO) -> BinaryIO:
+    return stream
 
 
 def read(path: Path, sha256: str, remedy: str) -> np.ndarray:
@@ -31,7 +40,9 @@ def content(path: Path, sha256: str, remedy: str) -> bytes:
         UsageError: missing, damaged, or not the file it should be.
     """
     try:
-        raw = OPEN.get(path.suffix, bytes)(path.read_bytes())
+        packed = io.BytesIO(file_bytes(path, MOST))
+        with OPEN.get(path.suffix, _as_it_is)(packed) as stream:
+            raw = stream.read(MOST + 1)
     except (lzma.LZMAError, gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UsageError(f"{path} is damaged ({error}); {remedy}") from None
     except OSError as error:

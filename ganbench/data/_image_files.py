@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from ganbench.core.errors import UsageError
 from ganbench.core.lazy import np
-from ganbench.data._reading import Reading, check_pixels, composited, resized, shown, to_bytes
+from ganbench.core.printable import shown
+from ganbench.data._reading import Reading, check_pixels, composited, pieces, resized, to_bytes
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from ganbench.core.kinds.dataset import Array
 
 FORMATS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+KINDS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")  # Pillow would try many more
 GREY_MODES = ("1", "L")  # others are grey where their pixels are
 DEEP = ("I;16", "I;16B", "I;16L", "I;16N", "I")  # values of 0..65535
+MOST_REASONS = 10  # for which files are left out, that are named
 ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)  # the EXIF tag, and the values that swap the sides
 
 
@@ -89,7 +92,7 @@ def opened(file: Path) -> Iterator[Image.Image]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of damaged metadata
         try:
-            with Image.open(file) as image:
+            with Image.open(file, formats=KINDS) as image:
                 check_pixels(*image.size)
                 yield image
         except UsageError:
@@ -107,20 +110,37 @@ def decoded(image: Image.Image, reading: Reading) -> Array:
     """
     from PIL import ImageOps
 
-    turned = ImageOps.exif_transpose(image)
-    if turned.mode in DEEP:
-        values = np.asarray(turned).astype(np.int64)
-        if values.min() < 0 or values.max() > 65_535:
-            raise ValueError(f"pixels from {values.min()} to {values.max()}, beyond 16 bits")
-        return ((values * 255 + 32_767) // 65_535).astype(np.uint8)[None, None]
-    if turned.mode == "F":
-        return to_bytes(np.asarray(turned), reading.value_range)[None, None]
-    if turned.has_transparency_data:
-        planes = np.asarray(turned.convert("RGBA")).transpose(2, 0, 1)
-        return composited(planes[None], reading.colour)
-    if turned.mode in GREY_MODES:
-        return np.asarray(turned.convert("L"))[None, None]
-    return np.asarray(turned.convert("RGB")).transpose(2, 0, 1)[None]
+    ImageOps.exif_transpose(image, in_place=True)
+    if image.mode in DEEP:
+        return _to_8_bits(np.asarray(image))[None, None]
+    if image.mode == "F":
+        return to_bytes(np.asarray(image), reading.value_range)[None, None]
+    if image.has_transparency_data:
+        return composited(_planes(image, "RGBA")[None], reading.colour)
+    if image.mode in GREY_MODES:
+        return np.array(image.convert("L"))[None, None]
+    return _planes(image, "RGB")[None]
+
+
+def _planes(image: Image.Image, mode: str) -> Array:
+    """Return an image in a mode of several channels as planes, uint8 ``[C, H, W]``."""
+    converted = image if image.mode == mode else image.convert(mode)
+    return np.asarray(converted).transpose(2, 0, 1)
+
+
+def _to_8_bits(deep: Array) -> Array:
+    """Return pixels of 0..65535 as uint8 of 0..255, rounded.
+
+    Raises:
+        ValueError: values beyond 16 bits.
+    """
+    low, high = int(deep.min()), int(deep.max())
+    if low < 0 or high > 65_535:
+        raise ValueError(f"pixels from {low} to {high}, beyond 16 bits")
+    pixels = np.empty(deep.shape, np.uint8)
+    for rows in pieces(*deep.shape):
+        pixels[rows] = (deep[rows].astype(np.uint32) * 255 + 32_767) // 65_535
+    return pixels
 
 
 def image_folder(folder: Path, reading: Reading) -> Images:
@@ -248,5 +268,7 @@ def _left_out(left: Counter[str], before: str = "") -> str:
     reasons = {why: count for why, count in left.items() if count and why != "outside"}
     if not reasons:
         return ""
-    each = ", ".join(f"{count:,} {why}" for why, count in sorted(reasons.items()))
-    return f"{before}{sum(reasons.values()):,} files are left out: {each}"
+    named = sorted(sorted(reasons, key=lambda why: -reasons[why])[:MOST_REASONS])
+    each = ", ".join(f"{reasons[why]:,} {why}" for why in named)
+    more = f" and {len(reasons) - len(named):,} more kinds" if len(reasons) > len(named) else ""
+    return f"{before}{sum(reasons.values()):,} files are left out: {each}{more}"

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganbench.core.errors import UsageError
 from ganbench.core.lazy import np
+from ganbench.core.limits import MOST_PIXELS
+from ganbench.core.printable import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from ganbench.core.kinds.dataset import Array
 
@@ -28,9 +29,8 @@ RESIZERS = {
     "bicubic": "pillow", "area": "pillow", "bilinear-antialias": "pillow", "lanczos": "pillow",
     "bilinear": "torch",
 }  # fmt: skip
-MOST_PIXELS = 2**26  # of one picture
+PIECE = 2**20  # pixels that are worked on at a time
 TOLERANCE = 1e-3  # by which float pixels may be beyond their range
-LONGEST = 200  # characters of a path in a message
 
 
 @dataclass(frozen=True)
@@ -101,15 +101,8 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
         return None
     match = re.fullmatch(r"([0-9]{1,6})x([0-9]{1,6})", text.lower())
     if match is None or 0 in (size := (int(match[1]), int(match[2]))):
-        raise UsageError(f"--resize is {text!r}: HxW needed, such as 28x28")
+        raise UsageError(f"--resize is {shown(text)!r}: HxW needed, such as 28x28")
     return size
-
-
-def shown(path: Path | str) -> str:
-    """Return a path for a message: one line of printable characters, not too long."""
-    text = str(path).encode("utf-8", "backslashreplace").decode()
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-LONGEST // 2 :]}"
 
 
 def check_pixels(width: int, height: int) -> None:
@@ -144,10 +137,21 @@ def to_bytes(values: Array, value_range: str) -> Array:
 
 def composited(pixels: Array, colour: tuple[int, int, int]) -> Array:
     """Return uint8 ``[N, 4, H, W]`` with alpha as what is seen on ``colour``, ``[N, 3, H, W]``."""
-    alpha = pixels[:, 3:].astype(np.uint32)
-    below = np.array(colour, np.uint32)[:, None, None] * (255 - alpha)
-    seen: Array = ((pixels[:, :3] * alpha + below + 127) // 255).astype(np.uint8)
+    n, _, height, width = pixels.shape
+    seen: Array = np.empty((n, 3, height, width), np.uint8)
+    below = np.array(colour, np.uint32)[:, None, None]
+    for rows in pieces(height, n * width):
+        part = pixels[:, :, rows]
+        alpha = part[:, 3:].astype(np.uint32)
+        seen[:, :, rows] = (part[:, :3] * alpha + below * (255 - alpha) + 127) // 255
     return seen
+
+
+def pieces(rows: int, pixels: int) -> Iterator[slice]:
+    """Yield slices of rows of so many pixels, each small beside a large picture."""
+    step = max(1, PIECE // max(1, pixels))
+    for start in range(0, rows, step):
+        yield slice(start, start + step)
 
 
 def resized(pixels: Array, reading: Reading) -> Array:

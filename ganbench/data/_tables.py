@@ -11,13 +11,14 @@ import io
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from ganbench.core.errors import UsageError
+from ganbench.core.limits import MOST_CATEGORIES, MOST_TABLE_BYTES, MOST_TABLE_WIDTH
+from ganbench.core.whole_files import file_bytes
 
-LEAST_ROWS, MOST_CATEGORIES, MOST_WIDTH = 20, 100, 1_024
+LEAST_ROWS = 20
 LARGEST = 1e100  # whose squares can be summed
 FEW = 10  # whole numbers with so many different values at most are categories
 MISSING = ("", "?", "na", "n/a", "nan", "null")  # in any case
@@ -49,28 +50,30 @@ def read_table(path: str) -> list[Column]:
     fields = list(zip(*rows, strict=True))
     columns = [_column(path, *given, lines) for given in zip(names, fields, strict=True)]
     width = sum(max(1, len(column.categories)) for column in columns)
-    if width > MOST_WIDTH:
+    if width > MOST_TABLE_WIDTH:
         raise UsageError(
-            f"{path} has {width} numbers a row, with one for each category: at most {MOST_WIDTH}"
+            f"{path} has {width} numbers a row, with one for each category: at most "
+            f"{MOST_TABLE_WIDTH}"
         )
     return columns
 
 
-def _text(path: str) -> str:
+def _lines(path: str) -> io.TextIOWrapper:
     try:
-        raw = Path(path).read_bytes()
+        raw = file_bytes(path, MOST_TABLE_BYTES)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
     try:
-        return raw.decode("utf-8-sig")
+        raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise UsageError(f"{path} is not UTF-8 (line {line}): save it as CSV UTF-8") from None
+    return io.TextIOWrapper(io.BytesIO(raw), "utf-8-sig", newline="")
 
 
 def _records(path: str) -> Iterator[tuple[int, list[str]]]:
     """Yield (line, fields) of each line that is not blank."""
-    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    reader = csv.reader(_lines(path), strict=True)
     start = 1
     try:
         for fields in reader:
@@ -108,12 +111,14 @@ def _rows(path: str) -> tuple[list[str], list[list[str]], list[int]]:
 def _check_names(path: str, names: list[str]) -> None:
     if len(names) < 2:
         raise UsageError(f"{path} has one column: at least 2 needed, separated by commas")
+    if len(names) > MOST_TABLE_WIDTH:
+        raise UsageError(f"{path} has {len(names):,} columns: at most {MOST_TABLE_WIDTH:,}")
     if all(_number(name) is not None for name in names):
         raise UsageError(f"{path} starts with numbers: its first line must name the columns")
     for i, name in enumerate(names):
         if not name:
             raise UsageError(f"{path}: column {i + 1} has no name in the first line")
-        if name in names[:i]:
+        if name in names[:i]:  # of a thousand at most
             raise UsageError(f"{path}: two columns are called {name}")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
+from ganbench.core.printable import shown
 from ganbench.data._arrays import Pictures, samples_of
 from ganbench.data._files import done_to, notes_of, read
 from ganbench.data._image_files import Images
@@ -82,7 +83,9 @@ def _named(text: str | bytes, name: str, reading: Reading) -> Any:
         is_path = False
     if is_path or not (is_name or text.startswith(tuple(patterns))):
         if not is_path and re.fullmatch(r"[a-z0-9-]+", text):
-            raise UsageError(f"{text} does not exist, and is no data set: `ganbench list datasets`")
+            raise UsageError(
+                f"{shown(text)} does not exist, and is no data set: `ganbench list datasets`"
+            )
         return read(text, reading)
     dataset = registry.datasets.get(text)
     data = dataset.data()

@@ -17,6 +17,8 @@ from typing import Any
 
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Data, Variant
+from ganbench.core.limits import MOST_TEXT_BYTES
+from ganbench.core.whole_files import file_bytes
 from ganbench.experiment.search_space import Configuration, applied, number
 
 PACKAGED = Path(__file__).with_name("recipes")
@@ -97,12 +99,12 @@ def load_recipe(asked: str, dataset: str, preset: str, arch: str, like: str = ""
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(file_bytes(path, MOST_TEXT_BYTES))
     except OSError as error:
         raise UsageError(
             f"--recipe: cannot read {path}: {error.strerror}; it is paper, auto or a file"
         ) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"--recipe: {path} is not JSON: {error}") from None
     if not isinstance(content, dict):
         raise UsageError(f"--recipe: {path} is not a recipe")

@@ -5,15 +5,26 @@ The command line's options and the keywords of ``ganbench.run`` are the fields o
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ganbench.core import registry
 from ganbench.core.duration import parse_duration
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Arch, Variant
+from ganbench.core.kinds.method_parts import FINITE, check_hyper
+from ganbench.core.limits import (
+    LARGEST_SEED,
+    MOST_CHECKPOINTS,
+    MOST_IMAGES,
+    MOST_SAMPLES,
+    MOST_SEEDS,
+    MOST_STEPS,
+)
+from ganbench.core.printable import shown
+from ganbench.core.ranges import Range, whole
 
 KEEP = ("auto", "none", "generator", "all")  # of trained models
 DTYPES = {"float32": "float32", "tf32": "float32", "float64": "float64"}  # and of what tensors
@@ -23,7 +34,8 @@ def option(default: Any, flag: str, help: str, **more: Any) -> Any:
     """Return a field that is also the option ``flag`` of the command line.
 
     Args:
-        more: what click is told beside: ``type``, ``parse`` (``text -> value``).
+        more: what click is told beside: ``type``, ``range`` (of a number, checked in Python too),
+            ``parse`` (``text -> value``).
     """
     metadata = {"flag": flag, "help": help, **more}
     if isinstance(default, dict):
@@ -39,11 +51,12 @@ def parse_hyper(text: str) -> dict[str, float]:
     """
     values: dict[str, float] = {}
     for item in filter(None, text.split(",")):
-        key, _, value = item.partition("=")
-        try:
-            values[key.strip()] = float(value)
-        except ValueError:
-            raise UsageError(f"--hyper: {item!r} is not KEY=NUMBER") from None
+        key, given, value = (part.strip() for part in item.partition("="))
+        if not (key and given and value):
+            raise UsageError(f"--hyper: {shown(item)!r} is not KEY=NUMBER")
+        if key in values:
+            raise UsageError(f"--hyper: {shown(key)} is there twice")
+        values[key] = FINITE.parse(f"--hyper: {shown(key)}", value)
     return values
 
 
@@ -66,21 +79,27 @@ class Settings:
     )
     ema: float | None = option(
         None, "--ema", "Decay of the average of G to measure; 0: none; default: the preset's.",
-        type=float,
+        range=Range(0, 1, below=True),
     )  # fmt: skip
-    base_seed: int = option(0, "--base-seed", "Another number, other random numbers.", type=int)
+    base_seed: int = option(
+        0, "--base-seed", "Another number, other random numbers.", range=whole(0, LARGEST_SEED)
+    )
 
     def check(self) -> None:
         """Raise ``UsageError`` for a value that no training can have."""
+        for own in fields(self):
+            value, flag = getattr(self, own.name), own.metadata["flag"]
+            if value == "":
+                raise UsageError(f"{flag} is empty: leave it out, or say which")
+            if "range" in own.metadata and value is not None and not isinstance(value, tuple):
+                own.metadata["range"].check(flag, value)
         if self.game is not None:
             registry.games.get(self.game)
         if self.dtype == "tf32" and choose_device(self.device) == "cpu":
             raise UsageError("--dtype is tf32, which a CPU does not have: float32 needed")
         if self.dtype not in DTYPES:
             raise UsageError(f"--dtype is {self.dtype!r}: {', '.join(DTYPES)} are known")
-        for key, value in self.hyper.items():
-            if not math.isfinite(value):
-                raise UsageError(f"--hyper: {key} is {value}, a finite number needed")
+        check_hyper(self.hyper)
 
 
 @dataclass(frozen=True)
@@ -100,18 +119,22 @@ class Request(Settings):
         None, "--arch", "NAME or NAME:key=value,...; default: the data set's.", type=str
     )
     seeds: int | tuple[int, ...] | None = option(
-        None, "--seeds", "Trainings per variant; default: the preset's.", type=int
+        None, "--seeds", "Trainings per variant; default: the preset's.", range=whole(1, MOST_SEEDS)
     )
     steps: int | None = option(
-        None, "--steps", "Generator updates; default: the preset's.", type=int
+        None, "--steps", "Generator updates; default: the preset's.", range=whole(1, MOST_STEPS)
     )
     images_seen: int | None = option(
-        None, "--budget", "Real images shown to D, the same for all, in place of --steps.", type=int
-    )
+        None, "--budget", "Real images shown to D, the same for all, in place of --steps.",
+        range=whole(1, MOST_IMAGES),
+    )  # fmt: skip
     checkpoints: int | None = option(
-        None, "--checkpoints", "Evaluations, evenly spaced; default: the preset's.", type=int
+        None, "--checkpoints", "Evaluations, evenly spaced; default: the preset's.",
+        range=whole(1, MOST_CHECKPOINTS),
+    )  # fmt: skip
+    batch: int | None = option(
+        None, "--batch-size", "Default: the data set's.", range=whole(1, MOST_SAMPLES)
     )
-    batch: int | None = option(None, "--batch-size", "Default: the data set's.", type=int)
     features: str | None = option(
         None, "--features", "Extractor of the metrics; default: the data set's.", type=str
     )
@@ -157,16 +180,13 @@ class Request(Settings):
     value_range: str | None = option(
         None, "--range", "Of float pictures of your own: 0..1 or -1..1.", type=str
     )
+    force: bool = option(
+        False, "--force", "Try what needs more memory than the machine has.", is_flag=True
+    )
 
     def check(self) -> None:
         """Raise ``UsageError`` for a value that no run can have, before anything is loaded."""
         super().check()
-        for flag, value, unit in (
-            ("--steps", self.steps, " update"), ("--budget", self.images_seen, " image"),
-            ("--checkpoints", self.checkpoints, ""),
-        ):  # fmt: skip
-            if value is not None and value < 1:
-                raise UsageError(f"{flag} is {value}: at least 1{unit} needed")
         if self.keep not in KEEP:
             raise UsageError(f"--keep is {self.keep!r}: {', '.join(KEEP)} are known")
         if self.steps is not None and self.images_seen is not None:
@@ -225,11 +245,7 @@ def parse_arch(spec: str) -> tuple[Arch, dict[str, Any]]:
         if key not in options:
             known = ", ".join(options) or "none"
             raise UsageError(f"arch {name} has no option {key!r}; its options: {known}")
-        try:
-            options[key] = type(options[key])(text)
-        except ValueError:
-            kind = type(options[key]).__name__
-            raise UsageError(f"arch {name}: {key} is {text!r}, {kind} needed") from None
+        options[key] = arch.parse(key, text)
     return arch, options
 
 
@@ -240,11 +256,12 @@ def seed_list(seeds: int | tuple[int, ...]) -> tuple[int, ...]:
         UsageError: none, negative or repeated seeds.
     """
     if isinstance(seeds, int):
-        if seeds < 1:
-            raise UsageError(f"--seeds is {seeds}: at least 1 needed")
+        whole(1, MOST_SEEDS).check("--seeds", seeds)
         return tuple(range(seeds))
     if not seeds or min(seeds) < 0 or len(set(seeds)) != len(seeds):
         raise UsageError(f"seeds are {list(seeds)}: different numbers of at least 0 needed")
+    whole(1, MOST_SEEDS).check("the number of seeds", len(seeds))
+    whole(0, LARGEST_SEED).check("the largest seed", max(seeds))
     return tuple(seeds)
 
 
@@ -252,8 +269,10 @@ def choose_device(device: str) -> str:
     """Return ``cpu`` or ``cuda``; ``auto`` takes CUDA where there is a usable device.
 
     Raises:
-        UsageError: CUDA was asked for and is not there.
+        UsageError: another device, or CUDA was asked for and is not there.
     """
+    if not re.fullmatch(r"auto|cpu|cuda(:[0-9]{1,3})?", device):
+        raise UsageError(f"--device is {shown(device)!r}: auto, cpu or cuda needed")
     import torch
 
     if device == "auto":

@@ -16,7 +16,8 @@ import numpy as np
 
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Variant
-from ganbench.core.kinds.method_parts import hyper_targets
+from ganbench.core.kinds.method_parts import FINITE, check_hyper, hyper_targets
+from ganbench.core.printable import shown
 from ganbench.core.seeds import derive
 
 Configuration = Mapping[str, str]
@@ -73,11 +74,11 @@ def number(value: str) -> float:
         ValueError: it is none, or a factor that is not above 0.
     """
     try:
-        found = float(value.removeprefix("x"))
-    except ValueError:
+        found: float = FINITE.parse("", value.removeprefix("x"))
+    except UsageError:
         found = math.nan
     if not math.isfinite(found) or (value.startswith("x") and found <= 0):
-        raise ValueError(f"{value!r}: a number, or x and a factor above 0, needed")
+        raise ValueError(f"{shown(value)!r}: a number, or x and a factor above 0, needed")
     return found
 
 
@@ -110,6 +111,7 @@ def applied(
         for key in keys:
             own = _value(key, values, variant)
             values[key] = own * number(text) if text.startswith("x") else number(text)
+    check_hyper(values, f"constants of {variant.name}")
     whole = {name: hyper_targets(known, name) for name in values}
     return {
         name: value for name, value in values.items()

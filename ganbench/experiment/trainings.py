@@ -10,10 +10,12 @@ from ganbench.core import registry
 from ganbench.core.cache import digest
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Arch, Backend, Budget, Data, Dataset, Extractor, Preset, Variant
+from ganbench.core.memory import check_memory
 from ganbench.data._validation import validation_split
+from ganbench.experiment.memory import training_bytes
 from ganbench.experiment.recipes import Recipe, constants, load_recipe
 from ganbench.experiment.records import CONTROL, Training
-from ganbench.experiment.request import Request, choose_device, parse_arch
+from ganbench.experiment.request import Request, choose_device, parse_arch, seed_list
 
 
 @dataclass(frozen=True)
@@ -231,6 +233,7 @@ def fitting_trainings(
         hyper_targets,
         network_builder,
         network_shape,
+        trained_together,
     )
 
     arch, data = setting.arch, setting.data
@@ -241,18 +244,27 @@ def fitting_trainings(
             f"try {' or '.join(fitting)}"
         )
     network_shape(arch, data)  # or this arch cannot serve any variant
+    asked = 1 if request.seeds is None else len(seed_list(request.seeds))
+    lanes = asked if trained_together(arch, setting.device) else 1
     trainings: list[Training] = []
     skipped = {}
     first: Variant | None = None
     for variant in variants:
         try:
-            network_builder(arch, arch_options(setting, variant), data, variant)()
+            build = network_builder(arch, arch_options(setting, variant), data, variant)
+            needed = training_bytes(build, data, lanes, request.dtype)
             game = choose_game(variant, request.game)
             for key in request.hyper:
                 hyper_targets(variant, game, key)
         except UsageError as error:
             skipped[variant.name] = str(error)
             continue
+        if not request.force:
+            check_memory(
+                f"{variant.name} on {setting.arch_label}",
+                needed,
+                "a smaller --arch or fewer --seeds needed, or --force to try",
+            )
         first = first or variant
         trainings.append(variant_training(setting, variant, game))
     if first is None:

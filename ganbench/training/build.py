@@ -117,6 +117,7 @@ def build_networks(
     Raises:
         UsageError: it cannot serve.
     """
+    arch.check_options(options)
     _, d_shape = variant.discriminator_input(1, shape)
     for needed in (shape, d_shape):
         if reason := arch.fits(needed):

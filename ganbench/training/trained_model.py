@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from ganbench.archs._labels import class_coordinates
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Noise
+from ganbench.core.limits import MOST_SAMPLES
+from ganbench.core.ranges import whole
 from ganbench.core.seeds import derive
 from ganbench.training.labels import of_one_class
 from ganbench.training.sampling import of_latents, to_data
@@ -78,6 +80,7 @@ class TrainedModel:
         """
         if n < 1:
             raise UsageError(f"{n} samples were asked for: at least 1 needed")
+        whole(1, MOST_SAMPLES).check("the number of samples", n * (interpolate or 1))
         latents = self.latents(n, seed)
         if truncation is not None:
             latents = self._truncated(latents, truncation)

@@ -296,7 +296,7 @@ def test_archives_of_samples_with_labels_and_of_statistics(tmp_path):
 
 
 def test_an_archive_that_unpacks_to_far_more_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("ganbench.data._files.MOST_BYTES", 10_000)
+    monkeypatch.setattr("ganbench.data._npy.MOST_BYTES", 10_000)
     np.savez_compressed(tmp_path / "bomb.npz", np.zeros((1_000, 1_000)))
     assert zipfile.ZipFile(tmp_path / "bomb.npz").infolist()[0].file_size > 8_000_000
     with pytest.raises(UsageError, match="unpacks to 8,000,128 bytes, .* times its size"):

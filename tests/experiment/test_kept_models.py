@@ -202,11 +202,11 @@ def test_sample_writes_what_its_target_says(name, images, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["-n", "0"], "0 samples were asked for"),
+        (["-n", "0"], "-n is 0: at least 1 needed"),
         (["--seed", "7"], "has no seed 7; there are 0, 1"),
         (["--variant", "lsgan"], "no record of lsgan"),
         (["--label", "1"], "the networks are not conditional"),
-        (["--truncation", "0"], "truncation is 0.0: a number above 0"),
+        (["--truncation", "0"], "truncation is 0.0: above 0 needed"),
         (["--truncation", "nan"], "truncation is nan"),
         (["--interpolate", "1"], "at least 2 needed"),
         (["--interpolate", "4", "-n", "1"], "at least 2 samples"),

@@ -104,7 +104,7 @@ def test_the_budget_is_equal_generator_updates_unless_images_are_asked_for(tiny)
     assert {(t.budget, t.budget_unit) for t in images.trainings} == {(96, "images_seen")}
     with pytest.raises(UsageError, match="--steps and --budget are two ways"):
         planned(steps=7, images_seen=96)
-    with pytest.raises(UsageError, match="--steps is 0: at least 1 update"):
+    with pytest.raises(UsageError, match="--steps is 0: at least 1 needed"):
         planned(steps=0)
 
 

@@ -1,5 +1,7 @@
 """CSV files have the bytes that pandas writes."""
 
+import csv
+import io
 import math
 
 import numpy as np
@@ -34,3 +36,10 @@ def test_parts_are_the_bytes_of_pandas(rows, monkeypatch):
 def test_objects_of_any_kind(value):
     table = pd.DataFrame({"a": pd.Series([value, "x"], dtype=object), "b": [1, 2]})
     assert b"".join(_csv.csv_parts(table)) == table.to_csv(index=False).encode()
+
+
+def test_no_cell_is_a_formula():
+    cells = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\tx", "\r=1", "ns", "-1.5e-3", "+2"]
+    written = b"".join(_csv.csv_parts(pd.DataFrame({"a": cells, "b": [-1.5] * 9}))).decode()
+    shown = [row[0] for row in csv.reader(io.StringIO(written, newline=""))][1:]
+    assert shown == [*(f"'{cell}" for cell in cells[:5]), "\\r=1", *cells[6:]]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds.method_parts import Noise
 from ganbench.core.kinds.paper import check_name
+from ganbench.core.ranges import Range, finite
 
 if TYPE_CHECKING:
     from torch import nn
@@ -63,6 +64,10 @@ NetworkBuilder = Callable[..., Networks]
 NetworkWrap = Callable[[NetworkBuilder], NetworkBuilder]
 
 
+def _is_number(default: Any) -> bool:
+    return isinstance(default, int | float) and not isinstance(default, bool)
+
+
 @dataclass(frozen=True)
 class Arch:
     """An architecture: a generator and discriminator pair for data shapes.
@@ -73,6 +78,8 @@ class Arch:
             random state; ``outputs`` is the number of outputs of the discriminator.
         summary: one line for listings.
         options: what can be chosen in ``name:key=value,...``, with the defaults.
+        ranges: of those that are numbers; without one any that is finite, and whole if the default
+            is.
         fits: ``shape -> ""``, or the reason why it does not fit.
         vectorise: whether one program for all seeds is worth it on a CPU (small dense networks);
             where it is not, a CPU unit holds one seed.
@@ -85,12 +92,33 @@ class Arch:
     build: NetworkBuilder
     summary: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    ranges: Mapping[str, Range] = field(default_factory=dict, kw_only=True)
     fits: Callable[[tuple[int, ...]], str] = lambda shape: ""
     vectorise: bool = False
     conditional: bool = False
 
     def __post_init__(self) -> None:
         check_name(self.name)
+
+    def parse(self, key: str, text: str) -> Any:
+        """Return the value of the option ``key`` that ``text`` says.
+
+        Raises:
+            UsageError: it is of another kind, or no number that the option can have.
+        """
+        default = self.options[key]
+        if not _is_number(default):
+            return text
+        return self._range(key).parse(f"arch {self.name}: {key}", text)
+
+    def check_options(self, options: Mapping[str, Any]) -> None:
+        """Raise ``UsageError`` for a number that an option cannot have."""
+        for key, default in self.options.items():
+            if _is_number(default) and key in options:
+                self._range(key).check(f"arch {self.name}: {key}", options[key])
+
+    def _range(self, key: str) -> Range:
+        return self.ranges.get(key, finite(isinstance(self.options[key], int)))
 
     def check(self) -> None:
         """Raise ``ValueError`` unless ``build`` can be called as the trainer calls it."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from ganbench.core.kinds.schedules import Value
+from ganbench.core.printable import shown
+from ganbench.core.ranges import Range, finite
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -219,6 +221,29 @@ def data_family(shape: Shape) -> str:
 def hyper_targets(known: Iterable[str], key: str) -> list[str]:
     """Return the ``known`` hyper-parameters that ``key`` sets: ``lr`` is ``g.lr`` and ``d.lr``."""
     return [k for k in known if k == key or k in (f"g.{key}", f"d.{key}")]
+
+
+FINITE = finite()
+# The numbers that a hyper-parameter can have, by the last part of its name; of others ``FINITE``.
+# A negative first moment is Gidel et al. 2019.
+HYPER_RANGES = {
+    "lr": Range(0, 1_000),
+    "beta1": Range(-1, 1, above=True, below=True),
+    "beta2": Range(0, 1, below=True),
+    "alpha": Range(0, 1, below=True),
+    "decay": Range(0, 1, below=True),
+    "share": Range(0, 1, above=True),
+}
+
+
+def check_hyper(values: Mapping[str, Any], whose: str = "--hyper") -> None:
+    """Raise ``UsageError`` for a number that a hyper-parameter cannot have.
+
+    Args:
+        values: ``{hyper-parameter: number}``. whose: where they are from, for the message.
+    """
+    for key, value in values.items():
+        HYPER_RANGES.get(key.rpartition(".")[2], FINITE).check(f"{whose}: {shown(key)}", value)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Extracted
 from ganbench.core.lazy import np
+from ganbench.core.whole_files import file_bytes
 
 if TYPE_CHECKING:
     from ganbench.core.kinds import Array
@@ -27,8 +28,7 @@ def read(kind: str, written: str) -> tuple[str, bytes, str]:
         raise UsageError(f"features {kind!r} need a file")
     path = os.path.abspath(os.path.expanduser(written))
     try:
-        with open(path, "rb") as file:
-            raw = file.read()
+        raw = file_bytes(path)
     except OSError as error:
         raise UsageError(f"cannot read {path} for features {kind!r}: {error.strerror}") from None
     return path, raw, hashlib.sha256(raw).hexdigest()

@@ -27,6 +27,7 @@ from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Extractor, Features, Suits
 from ganbench.core.lazy import F, np, torch
 from ganbench.core.registry import register
+from ganbench.core.whole_files import file_bytes
 from ganbench.evaluation.features._named import named_after
 from ganbench.evaluation.features._network import device, of_images
 
@@ -67,7 +68,7 @@ def read_weights() -> bytes:
     """
     path = weights_path()
     try:
-        raw = path.read_bytes()
+        raw = file_bytes(path)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}; {INSTALL}") from None
     sha256 = hashlib.sha256(raw).hexdigest()

@@ -26,6 +26,7 @@ from ganbench.core.kinds import Extractor, Features, Suits
 from ganbench.core.kinds.features import WEIGHTS
 from ganbench.core.lazy import F, np, torch
 from ganbench.core.registry import register
+from ganbench.core.whole_files import file_bytes
 from ganbench.evaluation.features._network import device, of_images
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def read_weights() -> bytes:
             path.parent.mkdir(parents=True, exist_ok=True)
             # it writes under another name, checks the hash, then renames
             torch.hub.download_url_to_file(FID_WEIGHTS_URL, str(path), SHA256, sys.stderr.isatty())
-        raw = path.read_bytes()
+        raw = file_bytes(path)
     except (OSError, HTTPException, RuntimeError) as error:  # RuntimeError: a wrong hash
         raise UsageError(
             f"cannot {doing}: {error}; put {FILE} (SHA-256 {SHA256}) at {place}"
