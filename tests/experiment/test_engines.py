@@ -12,6 +12,7 @@ import pytest
 
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
+from ganbench.core.stopping import SIGNALS
 from ganbench.experiment.store import Store
 from tests.experiment._helpers import run, values
 
@@ -71,8 +72,8 @@ def test_signals_stop_a_run_that_can_go_on(tmp_path, sent, code, engine):
              "--engine", engine, "--no-controls"]  # fmt: skip
     process = subprocess.Popen(
         words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        # a shell's background jobs ignore Ctrl-C, and so would theirs
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        # background jobs of a shell ignore Ctrl-C, and those of nohup SIGHUP: so would theirs
+        preexec_fn=lambda: [signal.signal(number, signal.SIG_DFL) for number in SIGNALS],
     )  # fmt: skip
     try:
         events = tmp_path / "o" / "events.jsonl"  # of the first steps
