@@ -20,5 +20,5 @@ def parse_duration(text: str, flag: str = "--for") -> float:
     parts = re.findall(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd])", text)
     seconds = sum(float(n) * SECONDS[unit] for n, unit in parts)
     if "".join(n + unit for n, unit in parts) != text or not 0 < seconds <= LONGEST_S:
-        raise UsageError(f"{flag} is {shown(text)!r}: a time such as 90s, 5m, 2h or 1h30m needed")
+        raise UsageError(f"{flag} is '{shown(text)}': a time such as 90s, 5m, 2h or 1h30m needed")
     return seconds

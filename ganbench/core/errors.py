@@ -40,4 +40,4 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
     known = sorted(set(known))
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
-    return UsageError(f"unknown {kind} {shown(name)!r}: {hint}")
+    return UsageError(f"unknown {kind} '{shown(name)}': {hint}")

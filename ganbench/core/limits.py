@@ -15,6 +15,7 @@ MOST_PACKED = 100  # times: no samples are
 MOST_TABLE_BYTES = 2**26  # of a CSV file
 MOST_TABLE_WIDTH = 1_024  # numbers a row, one for each category
 MOST_CATEGORIES = 100  # of one column
+MOST_PACK_BYTES = 2**28  # of the records in a published archive
 MOST_TEXT_BYTES = 2**24  # of a recipe, or another file of words
 MOST_FILE_BYTES = 2**31  # of a file that is read whole: weights, TorchScript, IDX
 

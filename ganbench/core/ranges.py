@@ -42,7 +42,7 @@ class Range:
 
     def holds(self, value: Any) -> bool:
         """Return whether ``value`` is one of these numbers; NaN never is."""
-        if not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float):
             return False
         low = value > self.least if self.above else value >= self.least
         high = value < self.most if self.below else value <= self.most
@@ -75,7 +75,7 @@ class Range:
             if text.lower().lstrip("+-") in ("nan", "inf", "infinity") and not self.whole:
                 raise UsageError(f"{what} is {text}: a finite number needed")
             kind = "a whole number" if self.whole else "a number"
-            raise UsageError(f"{what} is {shown(text)!r}: {kind} needed")
+            raise UsageError(f"{what} is '{shown(text)}': {kind} needed")
         value = int(text) if self.whole else float(text)
         self.check(what, value)
         return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import stat
 import warnings
@@ -26,6 +27,7 @@ FORMATS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 KINDS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")  # Pillow would try many more
 GREY_MODES = ("1", "L")  # others are grey where their pixels are
 DEEP = ("I;16", "I;16B", "I;16L", "I;16N", "I")  # values of 0..65535
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its words go to standard error
 MOST_REASONS = 10  # for which files are left out, that are named
 ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)  # the EXIF tag, and the values that swap the sides
 

@@ -112,7 +112,7 @@ def member(where: Path, name: str) -> Any:
             raise UsageError(f"{shown(where)} holds statistics (mu, sigma), not samples")
         listed = shown(", ".join(infos))
         if name and name not in infos:
-            raise UsageError(f"{shown(where)} has no array {shown(name)!r}; it has {listed}")
+            raise UsageError(f"{shown(where)} has no array '{shown(name)}'; it has {listed}")
         for info in infos.values():
             _check_packing(where, info)
         chosen = name or _only(archive, infos)

@@ -101,7 +101,7 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
         return None
     match = re.fullmatch(r"([0-9]{1,6})x([0-9]{1,6})", text.lower())
     if match is None or 0 in (size := (int(match[1]), int(match[2]))):
-        raise UsageError(f"--resize is {shown(text)!r}: HxW needed, such as 28x28")
+        raise UsageError(f"--resize is '{shown(text)}': HxW needed, such as 28x28")
     return size
 
 

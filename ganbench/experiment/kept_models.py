@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ from ganbench.core.errors import UsageError
 from ganbench.core.lazy import torch
 from ganbench.core.seals import damaged
 from ganbench.core.seeds import lane_seed
+from ganbench.experiment.memory import outline
+from ganbench.experiment.model_descriptions import check_description
 from ganbench.experiment.records import Record, Training
 
 if TYPE_CHECKING:
@@ -223,6 +226,7 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     seal = described.pop(SEAL, None)
     if digest_of(tensors) != described.get("sha256") or seal not in (None, _sha256(described)):
         raise damaged(str(path))
+    check_description(path, described)
     return described, tensors
 
 
@@ -246,17 +250,21 @@ def model_of(path: Path, described: dict[str, Any], tensors: dict[str, Tensor]) 
 
     try:
         training = Training.model_validate(described["training"])
-    except (KeyError, ValueError):
+    except ValueError:
         raise UsageError(f"{path} does not say what it was trained by") from None
     variant, arch = registry.variants.get(training.variant), registry.archs.get(training.arch)
     built_with = described["built_with"]
     frequencies = tuple(built_with.get("class_frequencies", ()))
     options = {**training.arch_options, **built_with}
     options |= {"class_frequencies": frequencies} if frequencies else {}
-    networks = build_networks(arch, options, tuple(described["shape"]), variant)
+    build = partial(build_networks, arch, options, tuple(described["shape"]), variant)
     averaged = any(name.startswith("averaged.") for name in tensors)
-    of_g = ("averaged." if averaged else "generator.", STATISTICS)
-    generator = _filled(path, networks.generator, tensors, of_g)
+    of_g, of_d = ("averaged." if averaged else "generator.", STATISTICS), ("discriminator.",)
+    planned = outline(build)
+    _check_places(path, planned.generator, tensors, of_g)  # before memory is taken for them
+    _check_places(path, planned.discriminator, tensors, of_d)
+    networks = build()
+    generator = _filled(networks.generator, tensors, of_g)
     if generator is None:
         raise UsageError(f"{path} holds no generator")
     return TrainedModel(
@@ -266,7 +274,7 @@ def model_of(path: Path, described: dict[str, Any], tensors: dict[str, Tensor]) 
         root=lane_seed(training.dataset, training.variant, described["seed"], training.base_seed),
         steps=described["steps"],
         generator=generator,
-        discriminator=_filled(path, networks.discriminator, tensors, ("discriminator.",)),
+        discriminator=_filled(networks.discriminator, tensors, of_d),
         latent=networks.latent,
         samples_are=described["samples"],
         class_frequencies=frequencies,
@@ -274,27 +282,35 @@ def model_of(path: Path, described: dict[str, Any], tensors: dict[str, Tensor]) 
     )
 
 
-def _filled(
-    path: Path, module: nn.Module, tensors: Mapping[str, Tensor], prefixes: tuple[str, ...]
-) -> nn.Module | None:
-    """Return ``module`` with the tensors under ``prefixes``, or None where none was kept."""
-    given = {
+def _named(tensors: Mapping[str, Tensor], prefixes: tuple[str, ...]) -> dict[str, Tensor]:
+    """Return the tensors under ``prefixes``, by the rest of their names."""
+    return {
         name.removeprefix(prefix): value
         for prefix in prefixes
         for name, value in tensors.items()
         if name.startswith(prefix)
     }
-    if not given:
-        return None
+
+
+def _check_places(
+    path: Path, module: nn.Module, tensors: Mapping[str, Tensor], prefixes: tuple[str, ...]
+) -> None:
+    """Raise ``UsageError`` unless the tensors under ``prefixes``, if any, fit ``module``."""
+    given = _named(tensors, prefixes)
     places: dict[str, Tensor] = dict(module.named_parameters())
     places |= dict(module.named_buffers()) if STATISTICS in prefixes else {}
-    differ = [
-        name
-        for name in sorted({*given, *places})
-        if name not in given or name not in places or given[name].shape != places[name].shape
-    ]
-    if differ:
-        raise UsageError(f"{path} holds other networks than are built here: {differ[0]} differs")
+    for name in sorted({*given, *places}) if given else ():
+        if name not in given or name not in places or given[name].shape != places[name].shape:
+            raise UsageError(f"{path} holds other networks than are built here: {name} differs")
+
+
+def _filled(
+    module: nn.Module, tensors: Mapping[str, Tensor], prefixes: tuple[str, ...]
+) -> nn.Module | None:
+    """Return ``module`` with the tensors under ``prefixes``, or None where none was kept."""
+    given = _named(tensors, prefixes)
+    if not given:
+        return None
     module = module.to(given[next(iter(dict(module.named_parameters())))].dtype)
     places = dict(module.named_parameters()) | dict(module.named_buffers())
     with torch.no_grad():

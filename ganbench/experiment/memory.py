@@ -10,8 +10,8 @@ COPIES = 4  # of each parameter: itself, its gradient and Adam's two moments
 BYTES = {"float32": 4, "tf32": 4, "float64": 8}  # of a parameter
 
 
-def parameters(build: Callable[[], Networks]) -> int:
-    """Return the number of parameters of both networks; no memory is taken for them.
+def outline(build: Callable[[], Networks]) -> Networks:
+    """Return the networks without their numbers: no memory is taken for them.
 
     Networks that read their own numbers while they are built are built as they are.
     """
@@ -19,9 +19,14 @@ def parameters(build: Callable[[], Networks]) -> int:
 
     try:
         with torch.device("meta"):
-            networks = build()
+            return build()
     except (RuntimeError, NotImplementedError):  # what torch raises for the numbers of meta tensors
-        networks = build()
+        return build()
+
+
+def parameters(build: Callable[[], Networks]) -> int:
+    """Return the number of parameters of both networks."""
+    networks = outline(build)
     modules = networks.generator, networks.discriminator
     return sum(p.numel() for module in modules for p in module.parameters())
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ganbench.core.errors import UsageError
 from ganbench.core.files import write_bytes
+from ganbench.core.limits import MOST_PACK_BYTES
 from ganbench.core.seals import unsealed_json
 from ganbench.experiment.record_files import as_file, parse_record, read_record
 from ganbench.experiment.records import Record
@@ -48,9 +49,12 @@ def read_packed(path: Path) -> Iterator[Record]:
     """
     try:
         with lzma.open(path) as file:
-            lines = file.read().splitlines()
+            content = file.read(MOST_PACK_BYTES + 1)
     except (OSError, EOFError, lzma.LZMAError) as error:
         raise UsageError(f"{path} is damaged ({error}); fetch it again") from None
+    if len(content) > MOST_PACK_BYTES:
+        raise UsageError(f"{path} unpacks to more than {MOST_PACK_BYTES:,} bytes: not read")
+    lines = content.splitlines()
     for number, line in enumerate(lines, 1):
         yield parse_record(line, f"line {number} of {path}")
 

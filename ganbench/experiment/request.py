@@ -14,6 +14,7 @@ from ganbench.core import registry
 from ganbench.core.duration import parse_duration
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Arch, Variant
+from ganbench.core.kinds.arch import no_option
 from ganbench.core.kinds.method_parts import FINITE, check_hyper
 from ganbench.core.limits import (
     LARGEST_SEED,
@@ -53,7 +54,7 @@ def parse_hyper(text: str) -> dict[str, float]:
     for item in filter(None, text.split(",")):
         key, given, value = (part.strip() for part in item.partition("="))
         if not (key and given and value):
-            raise UsageError(f"--hyper: {shown(item)!r} is not KEY=NUMBER")
+            raise UsageError(f"--hyper: '{shown(item)}' is not KEY=NUMBER")
         if key in values:
             raise UsageError(f"--hyper: {shown(key)} is there twice")
         values[key] = FINITE.parse(f"--hyper: {shown(key)}", value)
@@ -243,8 +244,7 @@ def parse_arch(spec: str) -> tuple[Arch, dict[str, Any]]:
     for item in filter(None, rest.split(",")):
         key, _, text = item.partition("=")
         if key not in options:
-            known = ", ".join(options) or "none"
-            raise UsageError(f"arch {name} has no option {key!r}; its options: {known}")
+            raise no_option(arch, key)
         options[key] = arch.parse(key, text)
     return arch, options
 
@@ -272,7 +272,7 @@ def choose_device(device: str) -> str:
         UsageError: another device, or CUDA was asked for and is not there.
     """
     if not re.fullmatch(r"auto|cpu|cuda(:[0-9]{1,3})?", device):
-        raise UsageError(f"--device is {shown(device)!r}: auto, cpu or cuda needed")
+        raise UsageError(f"--device is '{shown(device)}': auto, cpu or cuda needed")
     import torch
 
     if device == "auto":

@@ -78,7 +78,7 @@ def number(value: str) -> float:
     except UsageError:
         found = math.nan
     if not math.isfinite(found) or (value.startswith("x") and found <= 0):
-        raise ValueError(f"{shown(value)!r}: a number, or x and a factor above 0, needed")
+        raise ValueError(f"'{shown(value)}': a number, or x and a factor above 0, needed")
     return found
 
 

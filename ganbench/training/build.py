@@ -16,6 +16,7 @@ from ganbench.archs._labels import class_frequencies
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Arch, Backend, Data, Networks, Shape, Variant, method_parts
+from ganbench.core.kinds.arch import ADDED
 from ganbench.core.seeds import derive
 from ganbench.training.state import Problem, State
 
@@ -117,7 +118,7 @@ def build_networks(
     Raises:
         UsageError: it cannot serve.
     """
-    arch.check_options(options)
+    arch.check_options({key: options[key] for key in options if key not in ADDED})
     _, d_shape = variant.discriminator_input(1, shape)
     for needed in (shape, d_shape):
         if reason := arch.fits(needed):

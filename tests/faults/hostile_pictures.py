@@ -89,6 +89,17 @@ def a_bomb_of_colours(path):
 
 
 @hostile
+def a_tiff_of_768_samples_a_pixel(path):
+    image = io.BytesIO()
+    Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(image, "tiff")
+    raw = image.getvalue()
+    samples = struct.pack("<HHI", 277, 3, 1)  # the tag of samples a pixel
+    place = raw.index(samples) + len(samples)
+    bad = raw[:place] + struct.pack("<H", 768) + raw[place + 2 :]
+    return plan(path, [bad] * 20, "not a readable image", "tif")
+
+
+@hostile
 def no_pixels(path):
     return plan(path, [png(0, 0)] * 20, "image")
 
@@ -96,7 +107,7 @@ def no_pixels(path):
 @hostile
 def postscript_as_a_picture(path):
     words = f"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n({path}/ran) (w) file\nshowpage\n"
-    return plan(path, [words.encode()] * 20, "not a readable image")
+    return plan(path, [words.encode()] * 20, "cannot identify image file")
 
 
 @hostile

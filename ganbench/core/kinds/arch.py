@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds.method_parts import Noise
 from ganbench.core.kinds.paper import check_name
+from ganbench.core.printable import shown
 from ganbench.core.ranges import Range, finite
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ def check_capabilities(names: frozenset[str], whose: str) -> None:
             f"{whose}: unknown capability {', '.join(map(repr, wrong))}; "
             f"known: {', '.join(CAPABILITIES)}"
         )
+
+
+ADDED: Mapping[str, Any] = {"class_frequencies": (), "channels": 1}  # if it is conditional
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,12 @@ class Networks:
 # ``(shape, outputs) -> Networks``; a wrap makes another such function of it.
 NetworkBuilder = Callable[..., Networks]
 NetworkWrap = Callable[[NetworkBuilder], NetworkBuilder]
+
+
+def no_option(arch: Arch, key: str) -> UsageError:
+    """Return the error for an option that ``arch`` has not."""
+    known = ", ".join(arch.options) or "none"
+    return UsageError(f"arch {arch.name} has no option '{shown(key)}'; its options: {known}")
 
 
 def _is_number(default: Any) -> bool:
@@ -112,17 +122,21 @@ class Arch:
         return self._range(key).parse(f"arch {self.name}: {key}", text)
 
     def check_options(self, options: Mapping[str, Any]) -> None:
-        """Raise ``UsageError`` for a number that an option cannot have."""
-        for key, default in self.options.items():
-            if _is_number(default) and key in options:
-                self._range(key).check(f"arch {self.name}: {key}", options[key])
+        """Raise ``UsageError`` for options that there are not, and what they cannot be."""
+        for key, value in options.items():
+            if key not in self.options:
+                raise no_option(self, key)
+            if _is_number(self.options[key]):
+                self._range(key).check(f"arch {self.name}: {key}", value)
+            elif type(value) is not type(self.options[key]):
+                raise UsageError(f"arch {self.name}: {key} is {shown(value)}: words needed")
 
     def _range(self, key: str) -> Range:
         return self.ranges.get(key, finite(isinstance(self.options[key], int)))
 
     def check(self) -> None:
         """Raise ``ValueError`` unless ``build`` can be called as the trainer calls it."""
-        added = {"class_frequencies": (), "channels": 1} if self.conditional else {}
+        added = ADDED if self.conditional else {}
         try:
             inspect.signature(self.build).bind((1,), outputs=1, **self.options, **added)
         except TypeError as error:

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError, features
+from PIL import Image, features
 
+from ganbench.data._reading import check_pixels
 from ganbench.experiment.provenance import usable_cores
 
 MOST_PIXELS = 340  # of a picture's height
@@ -26,9 +27,10 @@ def all_embedded(paths: Sequence[Path]) -> list[dict[str, Any] | None]:
 def embedded(path: Path) -> dict[str, Any] | None:
     """Return a PNG as a data address with its size, made smaller; None if it cannot be read."""
     try:
-        with Image.open(path) as opened:
+        with Image.open(path, formats=("PNG",)) as opened:
+            check_pixels(*opened.size)
             picture = opened.convert("RGB")
-    except (OSError, UnidentifiedImageError):
+    except Exception:  # Pillow raises many kinds for damaged files
         return None
     if picture.height > MOST_PIXELS:
         width = round(picture.width * MOST_PIXELS / picture.height)
