@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -38,6 +39,7 @@ from ganbench.core.notices import notice
 def main() -> None:
     """A benchmark and comparison suite for generative adversarial networks."""
     degrade()
+    os.environ["MPLBACKEND"] = "agg"  # figures are files here, whatever the surroundings say
 
 
 @main.result_callback()

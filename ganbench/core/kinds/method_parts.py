@@ -227,7 +227,7 @@ FINITE = finite()
 # The numbers that a hyper-parameter can have, by the last part of its name; of others ``FINITE``.
 # A negative first moment is Gidel et al. 2019.
 HYPER_RANGES = {
-    "lr": Range(0, 1_000),
+    "lr": Range(0, 1e30),  # that a training diverges is a result
     "beta1": Range(-1, 1, above=True, below=True),
     "beta2": Range(0, 1, below=True),
     "alpha": Range(0, 1, below=True),
