@@ -17,6 +17,7 @@ NUMBERS = [
     (f"{POINTS} --seeds 1000000000", "--seeds is 1000000000"),
     (f"{POINTS} --seeds 99999999999999999999", "--seeds is 99999999999999999999"),
     (f"{POINTS} --seeds two", "--seeds is 'two': a whole number needed"),
+    (f"{POINTS} --seeds ٣", "--seeds is '٣': a whole number needed"),
     (f"{POINTS} --seeds 1e3", "--seeds is '1e3': a whole number needed"),
     (f"{POINTS} --seeds {'9' * 5_000}", "--seeds"),
     (f"{POINTS} --steps 0", "--steps is 0"),

@@ -86,6 +86,15 @@ def test_any_option_of_an_architecture_is_in_its_range_or_an_error(name, text):
         found[0].check_options(found[1])
 
 
+@for_every(st.data())
+def test_any_number_of_an_architecture_is_in_its_range_or_an_error(data):
+    arch = data.draw(st.sampled_from([a for a in registry.archs.items() if a.ranges]))
+    key, value = data.draw(st.sampled_from(list(arch.ranges))), data.draw(st.integers() | FLOATS)
+    found = refused(parse_arch, f"{arch.name}:{key}={value!r}")
+    plain = isinstance(value, int) or not arch.ranges[key].whole
+    assert (found is not None) == (plain and arch.ranges[key].holds(value))
+
+
 @for_every(st.lists(st.sampled_from(VARIANTS), min_size=1, max_size=5))
 def test_lists_of_variants_are_these_once_in_order(names):
     assert [v.name for v in choose_variants((",".join(names),))] == list(dict.fromkeys(names))

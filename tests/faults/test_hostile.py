@@ -101,6 +101,9 @@ def test_ranges_say_what_is_needed():
         with pytest.raises(UsageError) as caught:
             range.check("x", value)
         assert str(caught.value) == message
+    for text in ("1_0", "١", "²", "1.0", "1e1"):
+        with pytest.raises(UsageError):
+            whole(1, 100).parse("x", text)
     for text in ("1_0", "١", "0x1", "1e400", "", "--1", "1e", "nan", "9" * 400):
         with pytest.raises(UsageError):
             Range(0, 100).parse("x", text)
