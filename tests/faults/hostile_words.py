@@ -115,9 +115,9 @@ for name, (content, says) in {
     "a_rate_that_is_nan": (
         json.dumps({"name": "x", "dataset": "ring2d", "arch": "toy",
                     "variants": {"ns": {"rate_factor": "nan"}}}), "is not a recipe"),
-    "a_rate_that_is_huge": (
+    "a_rate_below_0": (
         json.dumps({"name": "x", "dataset": "ring2d", "arch": "toy",
-                    "variants": {"ns": {"configuration": {"lr": "1e5"}}}}), "lr is 100000"),
+                    "variants": {"ns": {"configuration": {"lr": "-1"}}}}), "lr is -1.0"),
     "a_moment_of_two": (
         json.dumps({"name": "x", "dataset": "ring2d", "arch": "toy",
                     "variants": {"ns": {"configuration": {"beta1": "2"}}}}), "beta1 is 2"),
