@@ -9,9 +9,9 @@ import click
 
 from ganbench.cli import _common
 from ganbench.cli._common import FAILED, resumable, weights
-from ganbench.cli._group import SAMPLES, Number
+from ganbench.cli._group import Number
 from ganbench.cli._options import engine_options
-from ganbench.core.limits import MOST_ROUNDS
+from ganbench.core.limits import MOST_ROUNDS, MOST_SAMPLES
 from ganbench.core.ranges import whole
 
 if TYPE_CHECKING:
@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from ganbench.api import Result
 
 
+SOME = Number(whole(2, MOST_SAMPLES))  # of which a covariance has values
+
+
 @click.command()
 @resumable
 @click.argument("out")
 @click.option("--metrics", default="default", show_default=True, help="Names, groups, or all.")
 @click.option("--features", help="Extractor of the metrics; default: the run's.")
-@click.option("--n-fake", type=SAMPLES, help="Most generated samples; default: the run's.")
-@click.option("--n-real", type=SAMPLES, help="Most held-out samples; default: the run's.")
+@click.option("--n-fake", type=SOME, help="Most generated samples; default: the run's.")
+@click.option("--n-real", type=SOME, help="Most held-out samples; default: the run's.")
 @click.option("--variants", multiple=True, help="Of the run; default: all.")
 @click.option("--dataset", help="Where the run has several.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")

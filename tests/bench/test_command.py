@@ -30,7 +30,7 @@ def call(*words):
         (["--archs", "toy:depht=3"], "arch toy has no option 'depht'"),
         (["--backends", "tracd"], "unknown backend 'tracd': did you mean traced"),
         (["--lanes", "0"], "--lanes is 0: at least 1 needed"),
-        (["--lanes", "two"], "--lanes is 'two': whole numbers, separated by commas"),
+        (["--lanes", "two"], "--lanes is 'two': a whole number needed"),
         (["--batch-size", "-1"], "--batch-size is -1: at least 1 needed"),
         (["--archs", "toy", "--batch-size", "10000000"], "batch is 10000000: between 1 and the"),
         (["--rounds", "3"], "--rounds is 3: at least 7 needed"),

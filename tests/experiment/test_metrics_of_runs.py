@@ -45,7 +45,8 @@ def test_metrics_are_chosen_and_read_what_they_need(tiny, tmp_path):
         ("fdd", "unknown metric 'fdd': did you mean fd"),
         ("cas", "cas cannot be measured: ring2d has no classes"),
         ("fd,oscillation", "it reads 5 checkpoints, and there are 3"),
-        ("", "no metrics"),
+        (",", "no metrics"),
+        ("", "--metrics is empty"),
     ],
 )
 def test_metrics_that_cannot_be_measured_are_refused(metrics, message, tiny, tmp_path):
