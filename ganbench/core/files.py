@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING
 
 from ganbench.core.errors import UsageError
 from ganbench.core.lazy import np
+from ganbench.core.notices import notice
+from ganbench.core.processes import started
 from ganbench.core.seals import LENGTH, MARK, damaged, sealed, unsealed
+from ganbench.core.whole_files import file_bytes
 
 if TYPE_CHECKING:
     from ganbench.core.kinds import Array
@@ -38,18 +41,8 @@ def left_over(folder: Path) -> Iterator[Path]:
         with contextlib.suppress(OSError):  # renamed meanwhile
             pid = path.name.removesuffix(".tmp").rpartition("-")[2]
             ours = path.name.endswith(_ours(pid)) and pid.isdigit()
-            if not _runs(int(pid)) if ours else time.time() - path.stat().st_mtime > DAY_S:
+            if not started(int(pid)) if ours else time.time() - path.stat().st_mtime > DAY_S:
                 yield path
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it is somebody else's
-        return True
-    return True
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -108,6 +101,15 @@ def read_array(path: Path) -> Array:
     return array
 
 
+def whole_array(path: Path) -> Array | None:
+    """Return the array in a file; None where it cannot be used, which a notice says."""
+    try:
+        return read_array(path)
+    except UsageError as error:
+        notice(f"{error}: left out")
+        return None
+
+
 def read_sealed(path: Path) -> bytes:
     """Return the content of a file without its seal, if it has one.
 
@@ -115,7 +117,7 @@ def read_sealed(path: Path) -> bytes:
         UsageError: it cannot be read, or is damaged.
     """
     try:
-        content = path.read_bytes()
+        content = file_bytes(path)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
     return unsealed(content, str(path)) if MARK in content[-LENGTH:] else content

@@ -23,6 +23,16 @@ def machine_bytes() -> int:
     return min(found)
 
 
+def free_bytes() -> int | None:
+    """Return the bytes that no process uses now; None where the system does not tell."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    told = [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")]
+    return told[0] if told else None
+
+
 def gigabytes(number: int) -> str:
     """Return a number of bytes in words."""
     return f"{number / 1e9:,.1f} GB"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ganbench.core.errors import of_the_machine
 from ganbench.core.kinds import Metric
+from ganbench.core.processes import limit_s
 from ganbench.core.time_limit import time_limit
 
-LIMIT_S = float(os.environ.get("GANBENCH_METRIC_S", "3600"))  # of one metric of one generator
+LIMIT_S = limit_s("GANBENCH_METRIC_S", 3_600.0)  # of one metric of one generator
 
 
 @dataclass(frozen=True)

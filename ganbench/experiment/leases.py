@@ -26,8 +26,9 @@ from typing import Any
 
 from ganbench.core.errors import UsageError
 from ganbench.core.files import locked, write_bytes
+from ganbench.core.processes import limit_s, started
 
-LEASE_S = float(os.environ.get("GANBENCH_LEASE_S", "60"))
+LEASE_S = limit_s("GANBENCH_LEASE_S", 60.0)
 BEATS = 4  # times that a lease is written anew in its time
 
 
@@ -42,19 +43,6 @@ def _machine() -> str:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         return f"{socket.gethostname()} {boot}"
     return socket.gethostname()
-
-
-def _started(pid: int) -> str:
-    """Return when a process was started, or the empty string if it no longer runs."""
-    try:
-        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        try:
-            os.kill(pid, 0)
-        except OSError:
-            return ""
-        return "unknown"
-    return "" if state in "ZX" else fields[18]
 
 
 class Lease:
@@ -79,7 +67,7 @@ class Lease:
     def _write(self) -> None:
         pid = os.getpid()
         owner = {
-            "token": self.token, "machine": _machine(), "pid": pid, "started": _started(pid)
+            "token": self.token, "machine": _machine(), "pid": pid, "started": started(pid)
         }  # fmt: skip
         write_bytes(self.path, (json.dumps(owner) + "\n").encode())
 
@@ -89,7 +77,7 @@ class Lease:
         if found is None or now - self.path.stat().st_mtime > LEASE_S:
             return None
         here = found.get("machine") == _machine()
-        gone = here and _started(int(found.get("pid", 0))) != found.get("started")
+        gone = here and started(int(found.get("pid", 0))) != found.get("started")
         return None if gone else found
 
     def take(self) -> bool:

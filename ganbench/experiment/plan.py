@@ -58,7 +58,7 @@ class Plan:
         return f"{file_name(self.dataset.name)}-{self.preset.name}-{identity}"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the content of ``plan.json``."""
+        """Return the content of ``plan.json``, without paths of this machine."""
         return {
             "suite": self.preset.name,
             "dataset": self.dataset.name,
@@ -66,7 +66,7 @@ class Plan:
             "backend": self.backend.name,
             "seeds": list(self.seeds),
             "more_seeds": {name: list(seeds) for name, seeds in self.more_seeds.items()},
-            "trainings": [training.model_dump(mode="json") for training in self.trainings],
+            "trainings": [t.model_dump(mode="json", exclude={"data_dir"}) for t in self.trainings],
             "controls": [control.variant for control in self.controls],
             "skipped": self.skipped,
         }

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from ganbench.core.errors import UsageError
 from ganbench.core.seals import sealed_json, unsealed_json
+from ganbench.core.whole_files import file_bytes
 from ganbench.experiment._older_records import upgraded
 from ganbench.experiment.records import Record, Strict
 
@@ -29,7 +30,7 @@ def read_record(path: Path) -> Record:
         UsageError: the file cannot be read, is damaged, or is not a record.
     """
     try:
-        content = path.read_bytes()
+        content = file_bytes(path)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
     return parse_record(content, str(path))

@@ -15,7 +15,7 @@ from ganbench.core.duration import parse_duration
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Arch, Variant
 from ganbench.core.kinds.arch import no_option
-from ganbench.core.kinds.method_parts import FINITE, check_hyper
+from ganbench.core.kinds.method_parts import check_hyper, hyper_range
 from ganbench.core.limits import (
     LARGEST_SEED,
     MOST_CHECKPOINTS,
@@ -57,7 +57,7 @@ def parse_hyper(text: str) -> dict[str, float]:
             raise UsageError(f"--hyper: '{shown(item)}' is not KEY=NUMBER")
         if key in values:
             raise UsageError(f"--hyper: {shown(key)} is there twice")
-        values[key] = FINITE.parse(f"--hyper: {shown(key)}", value)
+        values[key] = hyper_range(key).parse(f"--hyper: {shown(key)}", value)
     return values
 
 

@@ -142,7 +142,7 @@ def _sample_pictures(
     written = plots.save(sheet, store.out / "plots" / "samples")
     for name, own in of_name.items():
         if finished[name]:
-            failed = len(own) - len(finished[name])
+            failed = sum(record.status != "ok" for record in own)
             title = name + (f" ({failed} failed)" if failed else "")
             stem = samples.picture_stem(own[0])
             picture = samples.grid(finished[name], primary, title, centers, shown.caption())

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from ganbench.core.files import read_array
+from ganbench.core.files import read_array, whole_array
 from ganbench.core.kinds.metric import shortfall
 from ganbench.core.plane import plane
 from ganbench.experiment.records import Record
@@ -25,6 +25,8 @@ SHEET = 16  # images of each variant on the sheet
 COLUMNS, LETTERS = 8, 19  # of the sheet; letters of a name above a panel
 MARGIN, GAP, TITLE, WIDEST = 0.08, 0.03, 0.26, 1.7  # inches
 PANEL = 2.2  # inches of a panel of the grid
+
+Square = tuple[tuple[float, float], tuple[float, float]]  # limits of x and y
 
 
 class Seed(NamedTuple):
@@ -43,12 +45,17 @@ def picture_stem(record: Record) -> str:
 
 
 def finished(store: Store, records: list[Record], metric: str) -> list[Seed]:
-    """Return those ``records`` with samples and a last value of ``metric``, the best first."""
+    """Return those ``records`` with samples and a last value of ``metric``, the best first.
+
+    Damaged samples are left out.
+    """
     seeds = []
     for record in records:
         path = store.samples_path(record.run_id)
         value = record.measurements[-1].values.get(metric) if record.measurements else None
-        if record.status == "ok" and value is not None and path.exists():
+        if record.status != "ok" or value is None or not path.exists():
+            continue
+        if whole_array(path) is not None:
             target = record.quantities[metric].target
             order = shortfall(value, record.floors.get(metric, 0.0), target)
             seeds.append(Seed(order, value, record.seed, path))
@@ -130,6 +137,23 @@ def grid(
     return page.figure
 
 
+def _are_points(finished: dict[str, list[Seed]]) -> bool:
+    first = next(seeds[0] for seeds in finished.values() if seeds)
+    return read_array(first.path).ndim != 4
+
+
+def _square(samples: np.ndarray, centers: np.ndarray | None) -> Square:
+    """Return limits that show the modes, or else nearly all of the first samples (real ones)."""
+    if centers is not None:  # one far away would shrink all others
+        middle = centers.mean(0)
+        reach = 1.8 * np.abs(centers - middle).max()
+    else:
+        ends = np.quantile(np.array(plane(samples)), [0.005, 0.995], axis=0)
+        middle, reach = ends.mean(0), 0.75 * float(np.ptp(ends, axis=0).max() or 1.0)
+    x, y = middle
+    return (x - reach, x + reach), (y - reach, y + reach)
+
+
 def sheet(finished: dict[str, list[Seed]], shown: Shown, centers: np.ndarray | None) -> Figure:
     """Return samples of the median seed of every variant, same latents, in the order given.
 
@@ -144,9 +168,11 @@ def sheet(finished: dict[str, list[Seed]], shown: Shown, centers: np.ndarray | N
     page = Page(
         body, f"Samples of each variant's median seed, and its {shown.primary}",
         "Real data first, then the order of the leaderboard."
-        + ("" if centers is None else " Circles: the modes; points far away are not shown."),
+        + ("" if centers is None else " Circles: the modes.")
+        + (" Points far away are not shown." if _are_points(finished) else ""),
         shown.caption(), below=0.06,
     )  # fmt: skip
+    square: Square | None = None  # of the plane, the same in every panel
     for place, (name, seeds) in enumerate(finished.items()):
         left = MARGIN + place % columns * cell
         low = body - (place // columns + 1) * (cell + TITLE)
@@ -158,10 +184,8 @@ def sheet(finished: dict[str, list[Seed]], shown: Shown, centers: np.ndarray | N
             samples = read_array(median.path)
             draw(axis, samples[:SHEET] if samples.ndim == 4 else samples, centers, 4, small=True)
             said, given = number(median.value), darker(shown.colours[name])
-            if samples.ndim != 4 and centers is not None:  # one far away would shrink all others
-                middle = centers.mean(0)
-                reach = 1.8 * np.abs(centers - middle).max()
-                x, y = middle
-                axis.set(xlim=(x - reach, x + reach), ylim=(y - reach, y + reach))
+            if samples.ndim != 4:
+                square = square or _square(samples, centers)
+                axis.set(xlim=square[0], ylim=square[1])
         axis.set_title(f"{short(name, LETTERS)}\n{said}", fontsize=5.8, color=given, pad=1.5)
     return page.figure

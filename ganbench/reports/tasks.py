@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ganbench.core.files import read_array, write_parts
+from ganbench.core.files import whole_array, write_parts
 from ganbench.core.kinds import Task
 from ganbench.core.kinds.metric import shortfall
 from ganbench.experiment.store import Store
@@ -119,23 +119,26 @@ def _beside(trained: pd.DataFrame, simple: pd.DataFrame, higher: bool) -> str:
     return "; " + ", ".join(parts) if parts else ""
 
 
+def _add(rows: dict[str, np.ndarray], name: str, path: Path) -> None:
+    """Add the pictures in ``path``, if they are there and whole."""
+    if path.exists() and (found := whole_array(path)) is not None:
+        rows[name] = found
+
+
 def _pictures(planned: PlannedTask, store: Store, order: Sequence[str]) -> dict[str, np.ndarray]:
     """Return the rows of the sheet: what is shown, baselines, variants in order."""
     task, protocol, records = planned.task, planned.protocol, planned.records
     folder, end = store.out / "tasks" / task.name, f"-{protocol.protocol_id}.npy"
-    rows = {}
+    rows: dict[str, np.ndarray] = {}
     for path in sorted((folder / "baselines").glob(f"shown-*{end}")):
-        rows[path.name.removeprefix("shown-").removesuffix(end).replace("-", " ")] = read_array(
-            path
-        )
+        name = path.name.removeprefix("shown-").removesuffix(end).replace("-", " ")
+        _add(rows, name, path)
     for name in task.baselines:
-        if (path := folder / "baselines" / f"{name}{end}").exists():
-            rows[name] = read_array(path)
+        _add(rows, name, folder / "baselines" / f"{name}{end}")
     first: dict[str, np.ndarray] = {}
     for record in sorted(records, key=lambda r: r.seed):
-        path = folder / f"{record.run_id}{end}"
-        if path.exists() and record.training.variant not in first:
-            first[record.training.variant] = read_array(path)
+        if record.training.variant not in first:
+            _add(first, record.training.variant, folder / f"{record.run_id}{end}")
     return rows | {name: first[name] for name in order if name in first}
 
 

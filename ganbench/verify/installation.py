@@ -6,7 +6,6 @@ import contextlib
 import os
 import platform
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
@@ -16,6 +15,7 @@ from ganbench.core import registry
 from ganbench.core.cache import folder
 from ganbench.core.errors import UsageError
 from ganbench.core.files import write_bytes
+from ganbench.core.memory import free_bytes, gigabytes
 
 LEAST_MEMORY, LEAST_DISK = 2_000_000_000, 1_000_000_000  # bytes, of which a first run has enough
 
@@ -104,15 +104,13 @@ def _threads() -> Iterator[Finding]:
 
 
 def _memory() -> Iterator[Finding]:
-    lines = Path("/proc/meminfo").read_text().splitlines() if sys.platform == "linux" else []
-    told = [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")]
-    free = told[0] if told else None
+    free = free_bytes()
     if free is None:
         yield Finding("memory", "note", "this system does not tell how much is free")
     elif free < LEAST_MEMORY:
-        yield Finding("memory", "fix", f"{free / 1e9:.1f} GB free", "end what uses it")
+        yield Finding("memory", "fix", f"{gigabytes(free)} free", "end what uses it")
     else:
-        yield Finding("memory", "ok", f"{free / 1e9:.1f} GB free")
+        yield Finding("memory", "ok", f"{gigabytes(free)} free")
 
 
 def _disk() -> Iterator[Finding]:
@@ -123,7 +121,7 @@ def _disk() -> Iterator[Finding]:
         there = next(path for path in (place, *place.parents) if path.exists())
         free = shutil.disk_usage(there).free
         probe = there / f".ganbench-doctor-{os.getpid()}"
-        reason = f"{free / 1e9:.1f} GB free" if free < LEAST_DISK else ""
+        reason = f"{gigabytes(free)} free" if free < LEAST_DISK else ""
         try:
             write_bytes(probe, b"")
         except OSError as error:
@@ -132,7 +130,7 @@ def _disk() -> Iterator[Finding]:
             with contextlib.suppress(OSError):
                 probe.unlink()
         state: State = "fix" if reason else "ok"
-        said = reason or f"{free / 1e9:.1f} GB free"
+        said = reason or f"{gigabytes(free)} free"
         yield Finding(subject, state, f"{place}: {said}", fix if reason else "")
 
 

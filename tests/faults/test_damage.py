@@ -195,3 +195,25 @@ def test_measurements_made_later_are_set_aside_too(out):
     assert (out / "set-aside" / path.name).exists() and not path.exists()
     ganbench.measure(out, metrics="sinkhorn", engine="inline")
     assert path.exists() and Store(out).more()
+
+
+def test_damaged_samples_are_left_out_of_the_pictures_with_a_word(whole, out, capsys):
+    from ganbench.reports.samples import finished
+
+    store = Store(out)
+    records = store.records()
+    assert len(finished(store, records, "w2")) == 2
+    path = store.samples_path(records[0].run_id)
+    path.write_bytes(path.read_bytes()[:-60] + bytes(60))
+    assert [seed.seed for seed in finished(store, records, "w2")] == [records[1].seed]
+    assert f"{path} " in (said := capsys.readouterr().err) and "left out" in said
+
+
+def test_limits_that_are_no_numbers_are_those_of_the_documentation(monkeypatch):
+    from ganbench.core.processes import limit_s
+
+    found = []
+    for given in ("", "soon", "nan", "inf", "-3", "0", "7.5"):
+        monkeypatch.setenv("GANBENCH_LEASE_S", given)
+        found.append(limit_s("GANBENCH_LEASE_S", 60.0))
+    assert found == [60.0] * 6 + [7.5]

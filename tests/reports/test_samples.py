@@ -60,6 +60,24 @@ def test_the_sheet_shows_each_variants_median_seed(store):
     assert shown["bad"].get_title() == "bad\nfailed"
 
 
+@pytest.mark.parametrize("modes", [None, np.array([[0.0, 0.0], [2.0, 0.0]])])
+def test_points_of_all_panels_are_in_the_same_square(store, modes):
+    """Also those of a constant; one point far away does not shrink the others."""
+    rng = np.random.default_rng(0)
+    for record in _golden.records():
+        if record.status == "ok":
+            points = rng.normal(size=(500, 3)).astype("f4")
+            points[0] = 1_000
+            spread = 0.0 if record.training.variant == "ns" else 1.0
+            store.write_samples(record.run_id, spread * points)
+    found = {name: seeds_of(store, name, "fd") for name in ("good", "ns")}
+    figure = samples.sheet(found, figures_input({"good": [1.0], "ns": [2.0]}), modes)
+    good, ns = (axis for axis in figure.axes if axis.get_title())
+    assert good.get_xlim() == ns.get_xlim() and good.get_ylim() == ns.get_ylim()
+    for low, high in (good.get_xlim(), good.get_ylim()):
+        assert -10 < low < -0.5 and 1 < high < 10
+
+
 def test_tiles_are_two_pixels_apart():
     images = np.arange(4, dtype=np.uint8).reshape(4, 1, 1, 1).repeat(3, 2).repeat(3, 3)
     sheet = samples.tile(images, columns=2)

@@ -136,18 +136,18 @@ class Dataset:
         Raises:
             UsageError: they cannot be had, or there is but one way to read them.
         """
-        if reading and self.load_read is None:
-            raise UsageError(
-                "--resize, --resizer, --background and --range are for folder: and array:; "
-                f"{self.name} has its pictures as they are"
-            )
         where = data_dir or self.location
         try:
-            return (
-                self.load_read(where, reading) if reading and self.load_read else self.load(where)
-            )
+            if not reading:
+                return self.load(where)
+            if self.load_read is not None:
+                return self.load_read(where, reading)
         except Exception as error:  # somebody's own code may raise anything
             if isinstance(error, UsageError) or of_the_machine(error):
                 raise
             said = f"{type(error).__name__}: {error}"
             raise UsageError(f"data set {self.name} cannot be had: {said}") from error
+        raise UsageError(
+            "--resize, --resizer, --background and --range are for folder: and array:; "
+            f"{self.name} has its pictures as they are"
+        )

@@ -236,6 +236,11 @@ HYPER_RANGES = {
 }
 
 
+def hyper_range(key: str) -> Range:
+    """Return the numbers that the hyper-parameter ``key``, such as ``d.lr``, can have."""
+    return HYPER_RANGES.get(key.rpartition(".")[2], FINITE)
+
+
 def check_hyper(values: Mapping[str, Any], whose: str = "--hyper") -> None:
     """Raise ``UsageError`` for a number that a hyper-parameter cannot have.
 
@@ -243,7 +248,7 @@ def check_hyper(values: Mapping[str, Any], whose: str = "--hyper") -> None:
         values: ``{hyper-parameter: number}``. whose: where they are from, for the message.
     """
     for key, value in values.items():
-        HYPER_RANGES.get(key.rpartition(".")[2], FINITE).check(f"{whose}: {shown(key)}", value)
+        hyper_range(key).check(f"{whose}: {shown(key)}", value)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,33 @@
+"""Processes of this machine: which one it is, and whether another one still runs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def started(pid: int) -> str:
+    """Return when a process was started, or the empty string if it no longer runs.
+
+    Where the system does not tell when, it is ``unknown``.
+    """
+    try:
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return ""
+        except OSError:  # it is somebody else's
+            return "unknown"
+        return "unknown"
+    return "" if state in "ZX" else fields[18]
+
+
+def limit_s(name: str, default: float) -> float:
+    """Return the seconds in the environment variable ``name``; the default where there are none."""
+    try:
+        given = float(os.environ.get(name, ""))
+    except ValueError:
+        return default
+    return given if 0 < given < float("inf") else default
