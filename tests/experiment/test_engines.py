@@ -61,8 +61,8 @@ def test_a_unit_whose_process_dies_is_tried_again_and_fails_alone(tiny, tmp_path
     [
         (signal.SIGINT, 130, "local"),
         (signal.SIGTERM, 75, "local"),
-        (signal.SIGHUP, 75, "local"),
-        (signal.SIGINT, 130, "inline"),
+        pytest.param(signal.SIGHUP, 75, "local", marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, 130, "inline", marks=pytest.mark.slow),
         (signal.SIGUSR1, 75, "inline"),
     ],
 )

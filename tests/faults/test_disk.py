@@ -6,8 +6,12 @@ import resource
 import subprocess
 import sys
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from ganbench.cli import main
+from ganbench.cli._common import resumable
 from ganbench.core import files
 from ganbench.experiment.store import Store
 from tests.experiment._helpers import run, values
@@ -38,6 +42,7 @@ def test_files_that_cannot_be_written_end_the_run_and_it_goes_on_later(tmp_path,
     lines = [line for line in full.stderr.splitlines() if "cannot write" in line]
     assert len(lines) == 1 and "the same command goes on" in lines[0]
     assert not list((tmp_path / "run" / "records").iterdir())  # no failure of the variant
+    assert not list(tmp_path.rglob("*.tmp"))
     done = command(tmp_path / "run", engine)
     assert done.returncode == 0, done.stderr
     assert command(tmp_path / "alone", engine).returncode == 0
@@ -46,6 +51,28 @@ def test_files_that_cannot_be_written_end_the_run_and_it_goes_on_later(tmp_path,
         for name in ("run", "alone")
     ]
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS])
+def test_what_cannot_be_written_is_one_line(number):
+    @click.command()
+    @resumable
+    def write():
+        raise OSError(number, os.strerror(number), "records/x.json")
+
+    done = CliRunner().invoke(write)
+    assert done.exit_code == 1 and len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("ganbench: cannot write records/x.json: ")
+    assert "the same command goes on from here" in done.stderr
+
+
+def test_other_errors_are_not_hidden():
+    @click.command()
+    @resumable
+    def fail():
+        raise FileNotFoundError(errno.ENOENT, "no such file", "x")
+
+    assert isinstance(CliRunner().invoke(fail).exception, FileNotFoundError)
 
 
 def test_a_full_cache_is_a_word_and_no_more(tiny, tmp_path, monkeypatch, no_plots, capsys):
@@ -77,10 +104,6 @@ def test_a_file_stays_as_it_was_where_the_new_one_cannot_be_written(tmp_path, mo
 
 @pytest.mark.parametrize("part", ["plots", "results.csv"])
 def test_what_is_in_the_way_of_tables_and_plots_is_one_line(tiny, tmp_path, part):
-    from click.testing import CliRunner
-
-    from ganbench.cli import main
-
     first = run(tmp_path, variants=["ns"], no_controls=True)
     path = tmp_path / part
     for file in path.iterdir() if path.is_dir() else ():

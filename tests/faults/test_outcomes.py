@@ -112,12 +112,12 @@ def test_a_data_set_that_raises_is_one_line(tmp_path):
 
 
 def test_a_unit_that_takes_too_long_has_the_status_timeout_and_goes_on_later(tmp_path):
-    slow = run(tmp_path, variants=["ns"], seeds=1, no_controls=True, steps=4_000, checkpoints=1,
-               unit_timeout=0.5, backend="reference")  # fmt: skip
-    assert [why for _, why in slow.failed] == ["not done in 0.5 s (--unit-timeout)"]
+    slow = run(tmp_path, variants=["ns"], seeds=1, no_controls=True, steps=1_500, checkpoints=1,
+               unit_timeout=0.2, backend="reference")  # fmt: skip
+    assert [why for _, why in slow.failed] == ["not done in 0.2 s (--unit-timeout)"]
     (record,) = Store(tmp_path).records()
     assert record.status == "timeout" and slow.results["status"].unique().tolist() == ["timeout"]
-    again = run(tmp_path, variants=["ns"], seeds=1, no_controls=True, steps=4_000, checkpoints=1,
+    again = run(tmp_path, variants=["ns"], seeds=1, no_controls=True, steps=1_500, checkpoints=1,
                 backend="reference")  # fmt: skip
     assert not again.failed and Store(tmp_path).records()[0].status == "ok"
 
