@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ganbench.core import limits, registry
 from ganbench.core.duration import parse_duration
 from ganbench.core.errors import UsageError
-from ganbench.core.kinds.method_parts import FINITE
+from ganbench.core.kinds.method_parts import FINITE, hyper_range
 from ganbench.core.printable import one_line, shown
 from ganbench.core.ranges import Range, whole
 from ganbench.data._reading import parse_size
@@ -57,9 +57,10 @@ def refused(parse, text):
 
 
 @for_every(st.dictionaries(st.sampled_from(KEYS), FLOATS))
-def test_hyper_parameters_are_those_that_were_written(values):
+def test_hyper_parameters_are_those_that_were_written_or_out_of_their_range(values):
     text = ",".join(f"{key}={value!r}" for key, value in values.items())
-    assert parse_hyper(text) == values
+    allowed = all(hyper_range(key).holds(value) for key, value in values.items())
+    assert refused(parse_hyper, text) == (values if allowed else None)
 
 
 @for_every(WORDS)
