@@ -48,15 +48,44 @@ def run(
 
     The same command again continues where it stopped, and does nothing when all is done.
     """
+    from ganbench.core.duration import parse_duration
+
+    console = _common.console()
+    seconds = parse_duration(duration) if duration else None
+    plan, result, begun = shown_run(console, request, out, engine, workers, threads, log, seconds)
+    _print_result(console, plan, result)
+    _print_unfinished(console, begun, plan)
+    if as_json:
+        click.echo(json.dumps(_as_json(plan, result)))
+    if result.failed:
+        sys.exit(FAILED)
+
+
+def shown_run(
+    console: Console,
+    request: Request,
+    out: str | None,
+    engine: str,
+    workers: int | None,
+    threads: int | None,
+    log: tuple[str, ...] = (),
+    seconds: float | None = None,
+) -> tuple[Plan, Result, list[int]]:
+    """Run ``request`` and show its plan and its progress.
+
+    Args:
+        seconds: for which the budget grows in rounds; None for the budget of the request.
+
+    Returns:
+        The plan, its result, and the generator updates of each round that was begun.
+    """
     from ganbench.api import run_for, run_plan
     from ganbench.cli._progress import ProgressDisplay, counted
-    from ganbench.core.duration import parse_duration
     from ganbench.experiment.growing import say_starts
     from ganbench.experiment.plan import make_plan
     from ganbench.experiment.run import out_folder
     from ganbench.experiment.store import Store
 
-    console = _common.console()
     displays: list[ProgressDisplay] = []
 
     def announce(plan: Plan, units: list[Any]) -> None:
@@ -84,9 +113,9 @@ def run(
         announce(plan, units)
 
     try:
-        if duration:
+        if seconds:
             plan, result = run_for(
-                request, parse_duration(duration), out, engine, workers, threads, progress,
+                request, seconds, out, engine, workers, threads, progress,
                 next_round, log,
             )  # fmt: skip
         else:
@@ -98,12 +127,7 @@ def run(
     finally:
         if displays:
             displays[-1].live.stop()
-    _print_result(console, plan, result)
-    _print_unfinished(console, begun, plan)
-    if as_json:
-        click.echo(json.dumps(_as_json(plan, result)))
-    if result.failed:
-        sys.exit(FAILED)
+    return plan, result, begun
 
 
 def _print_unfinished(console: Console, begun: list[int], plan: Plan) -> None:

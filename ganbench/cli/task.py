@@ -10,7 +10,13 @@ import click
 
 from ganbench.cli import _common
 from ganbench.cli._common import FAILED, resumable
+from ganbench.cli._group import Number
 from ganbench.cli._options import engine_options
+from ganbench.cli.run import shown_run
+from ganbench.core import registry
+from ganbench.core.errors import UsageError
+from ganbench.core.ranges import whole
+from ganbench.experiment.request import MOST_SEEDS, Request
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,16 +26,20 @@ if TYPE_CHECKING:
 @click.command()
 @resumable
 @click.argument("name")
-@click.argument("out")
-@click.option("--variants", multiple=True, help="Of the run; default: all.")
-@click.option("--dataset", help="Where the run has several.")
+@click.argument("out", required=False)
+@click.option("--variants", multiple=True, help="Of the run in OUT, default: all; or to train.")
+@click.option("--dataset", help="Where the run has several; without OUT: to train on (mnist).")
+@click.option("--preset", help="Without OUT: of the training, as of `ganbench run`.")
+@click.option("--seeds", type=Number(whole(1, MOST_SEEDS)), help="Without OUT: as of a run.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 @click.option("--data-dir", help="Folder of the data set's files.")
 @engine_options
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")
 def task(
     name: str,
-    out: str,
+    out: str | None,
+    preset: str | None,
+    seeds: int | None,
     engine: str,
     workers: int | None,
     threads: int | None,
@@ -38,12 +48,21 @@ def task(
 ) -> None:
     """Let the kept models of the run in OUT do the task NAME; see `ganbench list tasks`.
 
+    Without OUT, the models are trained first, as by `ganbench run`, into a run directory of theirs.
     The same command again does what is left.
     """
     from ganbench import api
     from ganbench.cli._progress import counted
 
-    console = _common.console()
+    console, broken = _common.console(), False
+    if out is None:
+        request = _request(name, preset, seeds, **options)
+        plan, trained, _ = shown_run(console, request, None, engine, workers, threads)
+        out, options["dataset"] = str(trained.out), plan.dataset.name
+        broken = bool(trained.failed)
+        options["variants"] = tuple(training.variant for training in plan.trainings)
+    elif preset or seeds:
+        raise UsageError(f"--preset and --seeds are of a new run: leave them out, or {out}")
 
     def announce(units: list[Any]) -> None:
         console.print(f"task {name}: {counted(len(units), 'training')} to try, in {out}")
@@ -63,8 +82,32 @@ def task(
     if as_json:
         rows = json.loads(result.table.to_json(orient="records"))
         click.echo(json.dumps({"rows": rows, "failed": result.failed}))
-    if result.failed:
+    if result.failed or broken:
         sys.exit(FAILED)
+
+
+def _request(
+    name: str,
+    preset: str | None,
+    seeds: int | None,
+    variants: tuple[str, ...],
+    dataset: str | None,
+    device: str,
+    data_dir: str | None,
+) -> Request:
+    """Return what is trained where no run is given, once the task NAME is known to fit it."""
+    from ganbench.experiment.plan import make_plan
+    from ganbench.experiment.task_runs import fitting_input
+
+    task = registry.tasks.get(name)
+    if not variants:
+        raise UsageError("OUT or --variants needed: a run directory, or what is to be trained")
+    request = Request(
+        variants=variants, dataset=dataset or "mnist", preset=preset, seeds=seeds, device=device,
+        data_dir=data_dir, keep="all" if task.needs_discriminator else "auto",
+    )  # fmt: skip
+    fitting_input(task, make_plan(request)[0].trainings[0])
+    return request
 
 
 def _table(found: pd.DataFrame) -> Table:

@@ -5,7 +5,7 @@ column whose fields are mostly numbers is numeric, and every field must then be 
 numbers with at most 10 different values are categories. The first line names the columns. One
 column is predicted from the others in a metric, the last one or ``tabular:FILE.csv:COLUMN``.
 
-``decode`` turns generated vectors into a table again:
+``decode`` turns generated vectors into a table again, as ``ganbench sample --to FILE.csv`` does:
 
     data = ganbench.data.tabular.read("adult.csv")
     decode(population.sample(1000, seed=0), data.known["table"]).to_csv("generated.csv")
@@ -153,6 +153,7 @@ def make(argument: str) -> Dataset:
         summary=f"rows of your own, from {where}",
         location=where,
         settle=settle,
+        as_table=lambda samples, data: decode(samples, data.known["table"]),
     )
 
 

@@ -71,6 +71,18 @@ def input_of(training: Training, data: Data) -> TaskInput:
     return TaskInput(data, features, untrained)
 
 
+def fitting_input(task: Task, training: Training) -> TaskInput:
+    """Return what ``task`` reads beside a model of ``training``.
+
+    Raises:
+        UsageError: the task does not fit the data.
+    """
+    given = input_of(training, load_data(training))
+    if reason := task.lacking(given):
+        raise UsageError(f"task {task.name} does not fit {training.dataset}: {reason}")
+    return given
+
+
 def _untrained(training: Training, data: Data, seed: int) -> Any:
     """Return the pair of ``training`` with its first weights."""
     import torch
@@ -145,13 +157,10 @@ def plan_task(
     ]
     if not any(r.status == "ok" for r in records):
         raise UsageError(f"{out} has no finished training: task {name} needs trained generators")
-    data = load_data(records[0].training)
-    given = input_of(records[0].training, data)
-    if reason := task.lacking(given):
-        raise UsageError(f"task {name} does not fit {records[0].training.dataset}: {reason}")
+    given = fitting_input(task, records[0].training)
     if task.needs_discriminator:
         _refuse_without_d(task, store, records)
-    protocol = protocol_of(task, records[0].training, data)
+    protocol = protocol_of(task, records[0].training, given.data)
     units = [
         record
         for record in records

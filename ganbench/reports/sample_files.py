@@ -1,17 +1,23 @@
-"""Samples as files: a picture of all, an array, or a folder with a picture of each."""
+"""Samples as files: a picture of all, an array, a table, or a folder with a picture of each."""
 
 from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ganbench.core.errors import UsageError
 from ganbench.core.files import as_npy, write_bytes
+from ganbench.reports._csv import csv_parts
 
-KINDS = (".png", ".npy", ".npz", "")
+if TYPE_CHECKING:
+    import pandas as pd
+
+KINDS = (".png", ".npy", ".npz", ".csv", "")
 
 
 def check_target(target: Path, kinds: tuple[str, ...] = KINDS) -> None:
@@ -30,15 +36,25 @@ def check_target(target: Path, kinds: tuple[str, ...] = KINDS) -> None:
         raise UsageError(f"cannot write to {nearest}: permission denied")
 
 
-def write_samples(target: Path, samples: np.ndarray, columns: int) -> None:
+def write_samples(
+    target: Path,
+    samples: np.ndarray,
+    columns: int,
+    as_table: Callable[[np.ndarray], pd.DataFrame],
+) -> None:
     """Write samples ``[n, *shape]`` into a file, or a folder.
 
+    Args:
+        columns: of a picture of all. as_table: what makes a table of samples, for ``.csv``.
+
     Raises:
-        UsageError: the target cannot be written, or these samples are no pictures.
+        UsageError: the target cannot be written, or these samples are no pictures or no rows.
     """
     try:
         if target.suffix == ".npy":
             write_bytes(target, as_npy(samples))
+        elif target.suffix == ".csv":
+            write_bytes(target, b"".join(csv_parts(as_table(samples))))
         elif target.suffix == ".npz":
             buffer = io.BytesIO()
             np.savez_compressed(buffer, samples=samples)

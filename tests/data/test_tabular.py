@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 import ganbench
+from ganbench.cli import main
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.data import tabular
@@ -193,3 +195,35 @@ def test_the_command_line_says_one_line(tmp_path):
     done = CliRunner().invoke(main, ["plan", "--dataset", f"tabular:{path}", "--variants", "ns"])
     assert done.exit_code == 2
     assert "has 5 rows: at least 20 needed" in done.output
+
+
+def test_generated_rows_are_written_with_the_columns_of_the_file(file, tmp_path, tiny):
+    out, target = tmp_path / "out", tmp_path / "made.csv"
+    ganbench.run("ns", f"tabular:{file}", preset="tiny", seeds=1, out=out, engine="inline")
+    words = ["sample", out, "--variant", "ns", "-n", 30, "--to", target, "--data-dir"]
+    done = CliRunner().invoke(main, [str(word) for word in (*words, file)])
+    assert done.exit_code == 0, done.output
+    made = pd.read_csv(target)
+    assert list(made) == list(NAMES) and len(made) == 30
+    assert set(made["colour"]) <= {"red", "green", "blue"} and made["age"].dtype == np.int64
+    samples = ganbench.load(out, "ns", 0).sample(30)
+    table = tabular.read(str(file)).known["table"]
+    assert made["income"].tolist() == pytest.approx(tabular.decode(samples, table)["income"])
+    write(file, ROWS[:50])
+    changed = CliRunner().invoke(main, [str(word) for word in (*words, file)])
+    assert changed.exit_code == 2 and "has changed since" in changed.stderr
+
+
+def test_other_rows_have_numbered_columns_and_images_are_refused(tmp_path, tiny):
+    for dataset, columns in (("ring2d", ["x1", "x2"]), ("digits", None)):
+        out, target = tmp_path / dataset, tmp_path / f"{dataset}.csv"
+        ganbench.run("ns", dataset, preset="tiny", seeds=1, out=out, engine="inline")
+        words = ["sample", out, "--variant", "ns", "-n", 5, "--to", target]
+        done = CliRunner().invoke(main, [str(word) for word in words])
+        if columns:
+            assert done.exit_code == 0 and list(pd.read_csv(target)) == columns
+            samples = ganbench.load(out, "ns", 0).sample(5)
+            assert pd.read_csv(target).to_numpy(np.float32) == pytest.approx(samples)
+        else:
+            assert done.exit_code == 2 and "FILE.csv takes rows of numbers" in done.stderr
+            assert not target.exists()

@@ -1,6 +1,7 @@
 """``ganbench task``: kept models of a run do a task, its baselines beside them."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 import ganbench
 from ganbench import api
 from ganbench.cli import main
+from ganbench.cli.task import _request
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Answer, Paper, Quantity, Task
@@ -147,6 +149,9 @@ def test_answers_that_are_no_numbers_or_not_declared_are_refused(mean_task):
         (["augment", "{points}"], "does not fit ring2d: the data have no classes"),
         (["light", "{bare}"], "no model was kept"),
         (["sampling", "{half}"], "needs D, which was not kept"),
+        (["light", "{out}", "--preset", "smoke"], "--preset and --seeds are of a new run"),
+        (["light"], "OUT or --variants needed"),
+        (["superres", "--variants", "ns", "--dataset", "ring2d"], "does not fit ring2d"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(
@@ -194,10 +199,33 @@ def test_a_variant_alone_may_be_asked(finished, mean_task):
 
 
 def test_a_task_that_workers_would_not_know_is_refused(finished, mean_task):
-    from dataclasses import replace
-
     with (
         registry.temporarily(replace(mean_task, version=9)),
         pytest.raises(UsageError, match="task light: registered in this process only"),
     ):
         api.task("light", finished, engine="local")
+
+
+@pytest.mark.parametrize("needs_d", [False, True])
+def test_without_a_run_the_models_are_trained_first_and_once(
+    needs_d, mean_task, tiny, tmp_path, monkeypatch, no_plots
+):
+    monkeypatch.chdir(tmp_path)
+    words = "task light --variants ns,hinge --dataset digits --preset tiny --seeds 1"
+    with registry.temporarily(replace(mean_task, needs_discriminator=needs_d)):
+        done = CliRunner().invoke(main, [*words.split(), "--engine", "inline"])
+        again = CliRunner().invoke(main, [*words.split(), "--engine", "inline"])
+    assert done.exit_code == again.exit_code == 0, done.output
+    (out,) = (tmp_path / "runs").iterdir()
+    assert "baseline:black" in done.stdout and "2 trainings to try" in done.stdout
+    assert "0 to train" in again.stdout and "0 trainings to try" in again.stdout
+    assert {r.seed for r in Store(out).records()} >= {0} and (out / "tasks" / "light.csv").exists()
+    found = pd.read_csv(out / "tasks" / "light.csv")
+    assert set(found["variant"]) == {"ns", "hinge", "baseline:black"}
+
+
+def test_what_is_trained_for_a_task_that_reads_d_keeps_d(mean_task):
+    for needs, keep in ((True, "all"), (False, "auto")):
+        with registry.temporarily(replace(mean_task, needs_discriminator=needs)):
+            asked = _request("light", "smoke", 1, ("ns",), "digits", "cpu", None)
+        assert asked.keep == keep and asked.variants == ("ns",)

@@ -12,6 +12,7 @@ from ganbench.core.kinds.paper import check_name
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
@@ -97,6 +98,8 @@ class Dataset:
         variants: what is trained where no variants are named; the preset's if empty.
         recipes: of which data sets the packaged recipes fit it, beside its own.
         ships: whether its files come with ganbench.
+        as_table: ``(samples [n, D], its data) -> table`` with the columns and units of the data;
+            numbered columns if None.
         load_read: ``load`` for pictures of the user's own, which can be read in several ways, with
             the words of ``data._reading.Reading`` that are said; None for data with one way.
     """
@@ -119,6 +122,7 @@ class Dataset:
     variants: tuple[str, ...] = ()
     recipes: str = ""
     ships: bool = False
+    as_table: Callable[[np.ndarray, Data], pd.DataFrame] | None = None
     load_read: Callable[[str | None, Mapping[str, str]], Data] | None = None
 
     def __post_init__(self) -> None:
