@@ -89,6 +89,7 @@ def run_plan(
         announce: is called with the units to do before the first starts.
     """
     from ganbench.experiment.growing import drop_smaller
+    from ganbench.experiment.plan_files import content
     from ganbench.reports.build import build
 
     chosen, store = opened(out_folder(plan, out), engine, workers, threads)
@@ -96,7 +97,7 @@ def run_plan(
         units = plan.units(store.done, store.begun())
         if units:
             check_protocols(plan, store)
-        store.write_plan(plan.to_json())
+        store.write_plan(content(plan))
         announce(units)
         failed = run_units(units, store, chosen, workers, threads, progress, log, plan.unit_timeout)
         if units and not failed:

@@ -18,6 +18,7 @@ from ganbench.cli.film import film
 from ganbench.cli.leaderboard import leaderboard
 from ganbench.cli.list import info, list_
 from ganbench.cli.measure import measure
+from ganbench.cli.merge import merge
 from ganbench.cli.plan import plan
 from ganbench.cli.prepare import prepare
 from ganbench.cli.report import report
@@ -28,6 +29,7 @@ from ganbench.cli.status import status
 from ganbench.cli.task import task
 from ganbench.cli.tune import tune
 from ganbench.cli.verify import verify
+from ganbench.cli.worker import worker
 from ganbench.core.notices import notice
 
 
@@ -51,8 +53,8 @@ def _ended(result: object) -> None:
 
 
 COMMANDS = (
-    run, plan, status, tune, compare, leaderboard, report, sample, film, measure, task, score,
-    verify, bench, list_, info, prepare, doctor,
+    run, plan, worker, merge, status, tune, compare, leaderboard, report, sample, film, measure,
+    task, score, verify, bench, list_, info, prepare, doctor,
 )  # fmt: skip
 for command in COMMANDS:
     main.add_command(command)

@@ -29,14 +29,21 @@ if TYPE_CHECKING:
     "--engine", default="local", show_default=True, help="One of `ganbench list engines`."
 )
 @click.option("--workers", type=PROCESSES, help="Processes; default: as many as cores, 1 on CUDA.")
+@click.option("--write", is_flag=True, help="Write plan.json there, for `ganbench worker`.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")
 def plan(
-    request: Request, out: str | None, engine: str, workers: int | None, as_json: bool
+    request: Request,
+    out: str | None,
+    engine: str,
+    workers: int | None,
+    write: bool,
+    as_json: bool,
 ) -> None:
     """Show what ``run`` would do, how long it would take and how much memory; start nothing."""
     from ganbench.cli._progress import counted, summary
     from ganbench.experiment.estimate import costs, makespan
     from ganbench.experiment.plan import make_plan
+    from ganbench.experiment.plan_files import content
     from ganbench.experiment.run import check_resources, out_folder
     from ganbench.experiment.store import Store
     from ganbench.reports.findings import limits
@@ -46,6 +53,9 @@ def plan(
     store = Store(out_folder(made, out))
     units = made.units(store.done, store.begun())
     count = registry.engines.get(engine).workers(workers, made.device)
+    if write:
+        store.prepare()
+        store.write_plan(content(made))
     estimates = costs(units, data)
     console = _common.console()
     console.print(summary(made))

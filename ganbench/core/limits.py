@@ -28,6 +28,7 @@ MOST_IMAGES = 10**12  # shown to D
 MOST_CHECKPOINTS = 10_000
 MOST_SAMPLES = 10**7  # a batch, a subset, what a generator makes
 MOST_PROCESSES = 1_024  # workers, and threads of each
+MOST_SHARDS = 100_000  # parts of a run
 MOST_ROUNDS = 10_000  # of repeated measurements
 LONGEST_S = 366 * 86_400  # of --for and time limits
 

@@ -69,7 +69,7 @@ class Schedule:
 
     Args:
         report: is told of every event.
-        done: whether all seeds of a unit are done, wherever.
+        done: whether a unit is done, wherever.
     """
 
     def __init__(
@@ -90,8 +90,11 @@ class Schedule:
         Those that another process trains come last, and not sooner than ``WAIT_S`` after the last
         look.
         """
-        if self._todo:
-            return self._todo.popleft()
+        while self._todo:
+            unit = self._todo.popleft()
+            if not self.done(unit):
+                return unit
+            self.report(unit, {"done": True})
         while self._elsewhere:
             seen, unit = self._elsewhere.popleft()
             if self.done(unit):

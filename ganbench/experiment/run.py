@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ganbench.core import registry
@@ -64,12 +65,16 @@ def run_units(
     report: Callable[[Unit, dict[str, Any]], None] | None = None,
     log: Sequence[str] = (),
     timeout: float | None = None,
+    done: Callable[[Unit], bool] | None = None,
+    options: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Failed]:
     """Execute ``units``, write the records of those that break down, and return these.
 
     Args:
         log: names of loggers that are told of every event, beside those that always are.
         timeout: seconds that a unit may take.
+        done: whether a unit is done; whether its seeds have results if None.
+        options: of the engine.
 
     Raises:
         UsageError: something in the units is not known where ``engine`` works, or a logger cannot
@@ -84,7 +89,10 @@ def run_units(
         return []
     if engine.other_process:
         _check_announced(units)
-    job = Job(store, execute, logged(store, log, report), workers, threads, timeout)
+    told = logged(store, log, report)
+    job = Job(
+        store, execute, told, workers, threads, timeout, done or store.all_done, dict(options)
+    )
     ended = engine.run(units, job)
     failed = [(unit, Failure(why) if isinstance(why, str) else why) for unit, why in ended]
     for unit, failure in failed:

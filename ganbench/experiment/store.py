@@ -243,6 +243,11 @@ class Store:
         """Return whether the training of every seed of a unit is over."""
         return not unit.again and all(self.done(unit.training, seed) for seed in unit.seeds)
 
+    def settled(self, unit: Unit) -> bool:
+        """Return whether every seed of a unit has a record, be it one of a failure."""
+        run_ids = (unit.training.run_id(seed) for seed in unit.seeds)
+        return not unit.again and all(self.record_path(run_id).exists() for run_id in run_ids)
+
     def checkpoint(self, unit: Unit) -> Path:
         """Return the folder of a unit at work."""
         return self.out / "checkpoints" / unit.unit_id

@@ -76,6 +76,8 @@ class Job:
         workers: processes; None for as many as suit the device.
         threads: of each process; None for an equal share of the cores.
         timeout: seconds that a unit may take; None for any time.
+        done: whether a unit is done, wherever, so that it is not begun.
+        options: the engine's own, as its ``options`` say.
     """
 
     store: Any
@@ -84,6 +86,8 @@ class Job:
     workers: int | None = None
     threads: int | None = None
     timeout: float | None = None
+    done: Callable[[Any], bool] = lambda unit: False
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,9 @@ class Engine:
         workers: ``(asked for or None, device) -> units at a time``, for estimates too.
         other_process: whether units run outside this process, where only built-in things and
             plugins are known.
+        options: ``{what --engine-opt takes: what it means, with its default}``.
+        check_options: ``options -> None``: raises ``UsageError`` for those that cannot be; it is
+            called before anything is trained.
     """
 
     name: str
@@ -104,6 +111,8 @@ class Engine:
     summary: str
     workers: Callable[[int | None, str], int]
     other_process: bool = True
+    options: Mapping[str, str] = field(default_factory=dict)
+    check_options: Callable[[Mapping[str, str]], None] = lambda options: None
 
     def __post_init__(self) -> None:
         check_name(self.name)

@@ -21,7 +21,7 @@ def run(units: list[Unit], job: Job) -> list[tuple[Unit, Failure]]:
     """Execute each unit and return the units that failed, with the reason."""
     from ganbench.experiment.outcomes import Schedule, event_of
 
-    schedule = Schedule(units, job.report, job.store.all_done)
+    schedule = Schedule(units, job.report, job.done)
     while unit := schedule.next():
         try:
             job.execute(unit, job.store, _watched(unit, job), "inline")

@@ -199,7 +199,7 @@ def run(units: list[Unit], job: Job) -> list[tuple[Unit, Failure]]:
     """
     from ganbench.experiment.outcomes import Schedule
 
-    schedule = Schedule(units, job.report, job.store.all_done)
+    schedule = Schedule(units, job.report, job.done)
     crew = Crew(job, schedule, min(workers(job.workers, units[0].device), len(units)))
     try:
         while crew.give_all():
