@@ -94,14 +94,14 @@ def run_plan(
 
     chosen, store = opened(out_folder(plan, out), engine, workers, threads)
     with store.shared():
-        units = plan.units(store.done, store.begun())
+        units = plan.units(store.ended(), store.begun())
         if units:
             check_protocols(plan, store)
         store.write_plan(content(plan))
         announce(units)
         failed = run_units(units, store, chosen, workers, threads, progress, log, plan.unit_timeout)
         if units and not failed:
-            drop_smaller(plan.units(lambda training, seed: False), store)
+            drop_smaller(plan.units(), store)
         built = build(store, plan.dataset.name, plan.trainings[0].amount)
     trained = sum(len(unit.seeds) for unit in units if not unit.training.control)
     return make_result(store, plan.dataset.name, built, failed, trained, plan.skipped)

@@ -51,7 +51,7 @@ def plan(
     check_resources(workers, None)
     made, data = make_plan(request)
     store = Store(out_folder(made, out))
-    units = made.units(store.done, store.begun())
+    units = made.units(store.ended(), store.begun())
     count = registry.engines.get(engine).workers(workers, made.device)
     if write:
         store.prepare()

@@ -5,7 +5,7 @@ Everything is checked here, before anything is trained.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -79,21 +79,23 @@ class Plan:
             return tuple(training.by_seed)
         return self.more_seeds.get(training.variant, self.seeds)
 
-    def units(
-        self, done: Callable[[Training, int], bool], begun: Sequence[Unit] = ()
-    ) -> list[Unit]:
+    def units(self, ended: Collection[str] = (), begun: Sequence[Unit] = ()) -> list[Unit]:
         """Return the units still to do: controls, then one seed of every variant, the second ...
 
         Where lanes are trained together, a unit holds all the seeds of a variant. The longest
         trainings come first in each round, so that all workers end at about the same time.
 
         Args:
+            ended: run ids of the seeds that are done.
             begun: units that were begun before: their seeds are trained together again, though
                 some may be done, as the numbers of a lane depend on how many there are.
         """
         units: list[tuple[tuple[int, int], Unit]] = []
         for training in (*self.controls, *self.trainings):
-            seeds = [seed for seed in self.seeds_of(training) if not done(training, seed)]
+            every = self.seeds_of(training)
+            turns, took = {seed: 1 + i for i, seed in enumerate(every)}, length(training)
+            run_ids = zip(every, training.run_ids(every), strict=True)
+            seeds = [seed for seed, run_id in run_ids if run_id not in ended]
             for group in self._groups(training, seeds, begun):
                 unit = Unit(
                     training=training,
@@ -104,8 +106,8 @@ class Plan:
                     keep=self.keep,  # type: ignore[arg-type]
                     film=self.film,
                 )
-                turn = 0 if training.control else 1 + self.seeds_of(training).index(group[0])
-                units.append(((turn, -length(training)), unit))
+                turn = 0 if training.control else turns[group[0]]
+                units.append(((turn, -took), unit))
         return [unit for _, unit in sorted(units, key=lambda entry: entry[0])]
 
     def _groups(

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
-from ganbench.experiment.packed import ENDING, read_packed
 from ganbench.experiment.records import CONTROL, Training, Unit
 from ganbench.experiment.store import Store
 
-STATUS = re.compile(rb'^ "status": "(\w+)"', re.MULTILINE)
 TAIL = 1_000_000  # bytes of the events that are looked at
 ENDS = ("ok", "diverged", "failed", "timeout")
 
@@ -68,7 +64,7 @@ def progress_of(out: Path) -> RunProgress:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(f"{out / 'plan.json'} is of another version: {error!r}") from None
     ended: dict[str, Counter[str]] = {name: Counter() for name in planned}
-    for run_id, status in _ends(out / "records"):
+    for run_id, status in store.ends().items():
         name = names.get(run_id) or _control(run_id, planned)
         if name:
             ended[name][status] += 1
@@ -86,7 +82,7 @@ def _planned(plan: dict[str, Any]) -> tuple[dict[str, int], dict[str, str]]:
         training = Training.model_validate(given)
         seeds = tuple(training.by_seed) or plan["more_seeds"].get(training.variant, plan["seeds"])
         planned[training.variant] = planned.get(training.variant, 0) + len(seeds)
-        names |= {training.run_id(seed): training.variant for seed in seeds}
+        names |= dict.fromkeys(training.run_ids(seeds), training.variant)
     return planned, names
 
 
@@ -94,20 +90,6 @@ def _control(run_id: str, planned: dict[str, int]) -> str | None:
     """Return the control whose record this is, if it is one."""
     return next((n for n in planned if run_id.startswith(f"{n.replace(':', '-')}-")
                  and n.startswith(CONTROL)), None)  # fmt: skip
-
-
-def _ends(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield run id and status of every record, without reading all of it."""
-    for path in sorted(folder.glob("*.json")):
-        try:
-            found = STATUS.search(path.read_bytes())
-        except OSError:
-            continue
-        if found:
-            yield path.stem, found[1].decode()
-    for path in sorted(folder.glob(f"*{ENDING}")):
-        for record in read_packed(path):
-            yield record.run_id, record.status
 
 
 def _at_work(store: Store) -> list[AtWork]:

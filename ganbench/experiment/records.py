@@ -7,6 +7,7 @@ the plugin that made it, and long after an option or a metric is gone.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -110,9 +111,16 @@ class Training(Strict):
 
     def run_id(self, seed: int) -> str:
         """Return the name of the record of one seed."""
-        identity = digest(self.of_seed(seed).model_dump(exclude={"data_dir"}))[:8]
+        return self.run_ids([seed])[0]
+
+    def run_ids(self, seeds: Sequence[int]) -> list[str]:
+        """Return the names of the records of ``seeds``, in their order."""
         names = f"{file_name(self.variant)}-{file_name(self.dataset)}-{self.arch}"
-        return f"{names}-{identity}-s{seed}"
+        if self.by_seed:
+            hashes = [_identity(self.of_seed(seed)) for seed in seeds]
+        else:
+            hashes = [_identity(self)] * len(seeds)
+        return [f"{names}-{own}-s{seed}" for own, seed in zip(hashes, seeds, strict=True)]
 
     def of_seed(self, seed: int) -> Training:
         """Return what decides the result of one seed: a larger search has it too."""
@@ -122,6 +130,10 @@ class Training(Strict):
     def recorded(self, seed: int) -> Training:
         """Return the training as the record of a seed holds it: without a path of this machine."""
         return self.of_seed(seed).model_copy(update={"data_dir": None})
+
+
+def _identity(training: Training) -> str:
+    return digest(training.model_dump(exclude={"data_dir"}))[:8]
 
 
 class Again(Strict):

@@ -95,7 +95,7 @@ def work(
             units, store, chosen, workers, threads, progress, timeout=plan.unit_timeout,
             done=newly_settled(units, store),
         )  # fmt: skip
-        left = sum(len(unit.seeds) for unit in plan.units(store.done))
+        left = sum(len(unit.seeds) for unit in plan.units(store.ended()))
     return Worked(units, failed, left)
 
 
@@ -104,7 +104,7 @@ def units_of(plan: Plan, store: Store, shard: Shard, follow: bool) -> list[Unit]
 
     Whose record says that it failed is tried again by its own shard alone.
     """
-    every = plan.units(lambda training, seed: False, store.begun())
+    every = plan.units((), store.begun())
     own = [unit for unit in shard.of(every) if not store.all_done(unit)]
     mine = {unit.unit_id for unit in shard.of(every)}
     turn = shard.number * len(every) // shard.parts  # so that not all follow in the same order

@@ -3,6 +3,7 @@
     OUT/plan.json               the configuration and its units
     OUT/records/<run_id>.json   one trained seed: what, how, on what, every measurement
     OUT/records/<training>.jsonl.xz   the same of all its seeds, in a published run
+    OUT/index.json              how every training ended: see ``record_index``
     OUT/units/<unit_id>.json    which seeds are trained together
     OUT/checkpoints/<unit_id>/  states and measurements of an unfinished unit: see ``checkpoints``
     OUT/leases/<unit_id>.json   who trains a unit now: see ``leases``
@@ -33,7 +34,7 @@ import numpy as np
 from ganbench.core.errors import UsageError
 from ganbench.core.files import locked, write_array, write_bytes
 from ganbench.core.seals import sealed_json, unsealed_json
-from ganbench.experiment import checkpoints, stored_records
+from ganbench.experiment import checkpoints, record_index, stored_records
 from ganbench.experiment.leases import claim, directory_lock, owned
 from ganbench.experiment.packed import unpack
 from ganbench.experiment.record_files import as_file, read_measurement, read_record
@@ -42,7 +43,9 @@ from ganbench.experiment.records import Record, Training, Unit
 if TYPE_CHECKING:
     from ganbench.experiment.evaluation_draws import EvaluationDraws
     from ganbench.experiment.more_measured import MoreMeasured
-    from ganbench.experiment.task_runs import BaselineAnswer
+
+
+BROKEN = ("failed", "timeout")  # statuses of trainings that are to be done again
 
 
 class Store:
@@ -208,20 +211,6 @@ class Store:
         with self.guard():
             write_array(self.out / "tasks" / task / f"{name}.npy", samples)
 
-    def baseline_path(self, task: str, name: str) -> Path:
-        """Return where the answer of a task's baseline lies."""
-        return self.out / "tasks" / task / "baselines" / f"{name}.json"
-
-    def baseline(self, path: Path) -> BaselineAnswer:
-        """Return the answer of a baseline in ``path``."""
-        from ganbench.experiment.task_runs import BaselineAnswer
-
-        return read_measurement(path, BaselineAnswer)
-
-    def write_baseline(self, path: Path, answer: BaselineAnswer) -> None:
-        """Write the answer of a baseline."""
-        self._write(path, as_file(answer))
-
     def more(self) -> list[MoreMeasured]:
         """Return all metrics that were measured after the trainings, the first measured first.
 
@@ -234,10 +223,18 @@ class Store:
         found = [read_measurement(path, MoreMeasured) for path in paths]
         return sorted(found, key=lambda more: more.measured_at)
 
+    def ends(self) -> dict[str, str]:
+        """Return ``{run_id: status}`` of every record; see ``record_index``."""
+        return record_index.ends(self.out)
+
+    def ended(self) -> set[str]:
+        """Return the run ids of the trainings that are over; see ``done``."""
+        return {run_id for run_id, status in self.ends().items() if status not in BROKEN}
+
     def done(self, training: Training, seed: int) -> bool:
         """Return whether a seed's training is over; one that broke down is to be done again."""
         path = self.record_path(training.run_id(seed))
-        return path.exists() and read_record(path).status not in ("failed", "timeout")
+        return path.exists() and read_record(path).status not in BROKEN
 
     def all_done(self, unit: Unit) -> bool:
         """Return whether the training of every seed of a unit is over."""
@@ -294,9 +291,11 @@ class Store:
         return checkpoints.load_state(self.checkpoint(unit), say)
 
     def drop_checkpoint(self, unit: Unit) -> None:
-        """Forget a finished unit's checkpoints."""
+        """Forget a finished unit's checkpoints, and the note of a single seed."""
         with self.guard():
             shutil.rmtree(self.checkpoint(unit), ignore_errors=True)
+            if len(unit.seeds) == 1:
+                self.unit_path(unit).unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             self.checkpoint(unit).parent.rmdir()
 

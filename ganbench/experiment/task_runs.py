@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ganbench.core import registry
 from ganbench.core.cache import digest
 from ganbench.core.errors import UsageError
+from ganbench.core.files import write_bytes
 from ganbench.core.kinds import Answer, Data, Extracted, Task, TaskInput
 from ganbench.core.kinds.task import N_REAL
 from ganbench.core.products import products
@@ -28,7 +29,7 @@ from ganbench.experiment.measure_plan import chosen_records
 from ganbench.experiment.measured_later import MeasuredLater
 from ganbench.experiment.more_measured import MoreMeasured
 from ganbench.experiment.protocols import quantity_info
-from ganbench.experiment.record_files import read_record
+from ganbench.experiment.record_files import as_file, read_measurement, read_record
 from ganbench.experiment.records import Again, Protocol, Record, Training, Unit
 from ganbench.experiment.request import choose_device
 from ganbench.experiment.resolve import control_builder, evaluator_of, load_data
@@ -252,40 +253,38 @@ def checked(task: Task, answer: Answer) -> Answer:
 def do_baselines(planned: PlannedTask, store: Store) -> list[BaselineAnswer]:
     """Return what the baselines of a task reach: those that are not known yet are tried."""
     task, given, end = planned.task, planned.given, planned.protocol.protocol_id
-    found = []
+    found, folder = [], store.out / "tasks" / task.name / "baselines"
     for name in task.baselines:
         for seed in range(task.draws):
-            path = store.baseline_path(task.name, f"{name}-{seed}-{end}")
+            path = folder / f"{name}-{seed}-{end}.json"
             if not path.exists():
-                answer = _try_baseline(planned, name, seed, path, store)
+                answer = _try_baseline(planned, name, seed, path)
                 if seed == 0 and answer.pictures is not None:
                     store.write_task_pictures(task.name, f"baselines/{name}-{end}", answer.pictures)
-            found.append(store.baseline(path))
+            found.append(read_measurement(path, BaselineAnswer))
     for row, samples in task.shown(given, **task.params).items():
         stem = f"baselines/shown-{row.replace(' ', '-')}-{end}"
         store.write_task_pictures(task.name, stem, samples)
     return found
 
 
-def _try_baseline(planned: PlannedTask, name: str, seed: int, path: Path, store: Store) -> Answer:
+def _try_baseline(planned: PlannedTask, name: str, seed: int, path: Path) -> Answer:
     """Return the answer of one baseline, and write its values."""
     task = planned.task
     start = time.perf_counter()
     with products():
         answer = checked(task, task.baselines[name](planned.given, seed, **task.params))
-    store.write_baseline(
-        path,
-        BaselineAnswer(
-            run_id="",
-            metric=task.name,
-            model_sha256="",
-            baseline=name,
-            seed=seed,
-            protocol_id=planned.protocol.protocol_id,
-            values=dict(answer.values),
-            seconds=time.perf_counter() - start,
-            measured_at=provenance.now(),
-            **provenance.environment("cpu"),
-        ),
+    reached = BaselineAnswer(
+        run_id="",
+        metric=task.name,
+        model_sha256="",
+        baseline=name,
+        seed=seed,
+        protocol_id=planned.protocol.protocol_id,
+        values=dict(answer.values),
+        seconds=time.perf_counter() - start,
+        measured_at=provenance.now(),
+        **provenance.environment("cpu"),
     )
+    write_bytes(path, as_file(reached))
     return answer

@@ -83,7 +83,7 @@ class Search:
         for said in store.open():
             self.tell(said)
         with store.alone():
-            units = plan.units(store.done, store.begun())
+            units = plan.units(store.ended(), store.begun())
             if units:
                 check_protocols(plan, store)
                 what = sum(len(unit.seeds) for unit in units)

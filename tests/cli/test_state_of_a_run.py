@@ -31,7 +31,7 @@ def interrupted(tiny, tmp_path):
     plan, _ = make_plan(Request(variants=("ns", "hinge"), **asked))
     store = Store(tmp_path)
     store.write_plan(plan.to_json())
-    (unit,) = plan.units(store.done, store.begun())
+    (unit,) = plan.units(store.ended(), store.begun())
 
     def stop(event):
         if event.get("step", 0) > 8 and "values" not in event:

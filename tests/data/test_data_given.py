@@ -179,7 +179,7 @@ def test_data_that_change_after_the_plan_fail_the_unit(tiny, tmp_path):
     store = Store(tmp_path / "o")
     store.prepare()
     np.save(tmp_path / "x.npy", np.arange(1.0, 81.0).reshape(40, 2))
-    (unit, *_) = plan.units(store.done)
+    (unit, *_) = plan.units(store.ended())
     with pytest.raises(UsageError, match="array:x.npy has changed since the run was planned"):
         execute(unit, store, lambda event: None, "inline")
 

@@ -68,7 +68,7 @@ def test_an_interrupted_unit_goes_on_and_ends_with_the_same_numbers(tiny, tmp_pa
     plan, _ = make_plan(request)
     store = Store(tmp_path / "cut")
     store.prepare()
-    (unit,) = (u for u in plan.units(store.done) if not u.training.control)
+    (unit,) = (u for u in plan.units(store.ended()) if not u.training.control)
 
     def cut(event):
         if event["step"] > 4 and "values" not in event:
@@ -199,7 +199,7 @@ def test_seconds_of_a_lane_are_its_share_of_the_units(tiny, tmp_path):
     )
     store = Store(tmp_path / "four")
     store.prepare()
-    (unit,) = (u for u in plan.units(store.done) if not u.training.control)
+    (unit,) = (u for u in plan.units(store.ended()) if not u.training.control)
     original = execution._evaluate
 
     def spy(population, evaluator, progress, training, report):

@@ -31,7 +31,7 @@ def store(tmp_path):
 
 def units(**options):
     asked = {"variants": ("ns",), "dataset": "ring2d", "preset": "tiny", "no_controls": True}
-    return make_plan(Request(**asked | options))[0].units(lambda training, seed: False)
+    return make_plan(Request(**asked | options))[0].units()
 
 
 def listening(name, heard, **options):

@@ -25,12 +25,8 @@ def in_turn(plan):
     return replace(plan, together=False)
 
 
-def nothing_done(training, seed):
-    return False
-
-
-def trained(plan, done=nothing_done):
-    return [unit for unit in plan.units(done) if not unit.training.control]
+def trained(plan, ended=()):
+    return [unit for unit in plan.units(ended) if not unit.training.control]
 
 
 def test_one_seed_of_every_variant_comes_before_the_second_of_any(tiny):
@@ -44,14 +40,15 @@ def test_the_longest_come_first_in_each_round(tiny):
     plan = in_turn(planned(variants=("ns", "wgan-gp", "unrolled-10"), seeds=2))
     order = [(unit.seeds[0], unit.training.variant) for unit in trained(plan)]
     assert order == [(s, v) for s in (0, 1) for v in ("unrolled-10", "wgan-gp", "ns")]
-    left = trained(plan, lambda training, seed: (training.variant, seed) == ("unrolled-10", 0))
+    longest = plan.trainings[[t.variant for t in plan.trainings].index("unrolled-10")]
+    left = trained(plan, {longest.run_id(0)})
     assert {u.unit_id for u in left} < {u.unit_id for u in trained(plan)} and len(left) == 5
     images = planned(images_seen=96, batch=8)  # as many images: 3 x 5 updates and 12 x 1
     assert [u.training.variant for u in trained(images)] == ["wgan-gp", "ns", "hinge"]
 
 
 def test_controls_come_first_each_with_all_its_draws(tiny):
-    units = in_turn(planned(seeds=3)).units(nothing_done)
+    units = in_turn(planned(seeds=3)).units()
     first = [(u.training.control, len(u.seeds)) for u in units if u.training.control]
     assert first == [
         ("constant", 1), ("copies", 5), ("gaussian", 5), ("real", 5), ("uniform-box", 5),
@@ -65,7 +62,8 @@ def test_a_unit_holds_all_seeds_where_lanes_are_trained_together(tiny):
     assert [(u.training.variant, u.seeds) for u in units] == [
         (v, (0, 1, 2)) for v in ("wgan-gp", "ns", "hinge")
     ]
-    left = trained(planned(seeds=3), lambda training, seed: seed == 1)
+    plan = planned(seeds=3)
+    left = trained(plan, {training.run_id(1) for training in plan.trainings})
     assert {u.seeds for u in left} == {(0, 2)}
 
 
@@ -85,9 +83,9 @@ def test_a_step_is_traced_where_the_training_repays_it(steps, device, backend):
 
 
 def test_the_plan_takes_the_backend_that_the_updates_repay(tiny):
-    assert planned().units(nothing_done)[-1].backend == "reference"
-    assert planned(steps=500).units(nothing_done)[-1].backend == "traced"
-    assert planned(steps=500, backend="reference").units(nothing_done)[-1].backend == "reference"
+    assert planned().units()[-1].backend == "reference"
+    assert planned(steps=500).units()[-1].backend == "traced"
+    assert planned(steps=500, backend="reference").units()[-1].backend == "reference"
 
 
 def test_steps_are_rounded_up_so_that_no_image_of_the_budget_is_missing(tiny):
@@ -188,7 +186,7 @@ def test_a_unit_costs_its_preparation_steps_and_evaluations(tiny, monkeypatch):
     monkeypatch.setattr(estimate.time, "process_time", lambda: float(next(ticks)))
     monkeypatch.setattr(estimate, "_time_evaluation", lambda training, data: (10.0, 100.0))
     plan, data = make_plan(Request(variants=("ns",), dataset="ring2d", preset="tiny", batch=8))
-    *controls, unit = plan.units(nothing_done)
+    *controls, unit = plan.units()
     *others, cost = estimate.costs([*controls, unit], data)
     evaluations = 2 * (10 + 10 + 100 + 3)  # two seeds, three checkpoints, each with its samples
     assert cost.seconds == 1 + 12 + evaluations

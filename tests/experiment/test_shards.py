@@ -62,7 +62,7 @@ def call(*words):
 def test_a_plan_is_read_with_the_units_it_was_written_with(asked, tiny, tmp_path):
     plan, path = written(tmp_path, **asked)
     found = read_plan(path)
-    assert found.units(lambda *_: False) == plan.units(lambda *_: False)
+    assert found.units() == plan.units()
     assert found.to_json() == plan.to_json() and found.name == plan.name
     assert (found.primary, found.unit_timeout) == (plan.primary, plan.unit_timeout)
 
@@ -75,9 +75,9 @@ def test_no_plan_has_a_path_of_this_machine(tiny, tmp_path):
     dataset = f"array:{tmp_path / 'points.npy'}"
     plan, path = written(tmp_path / "out", dataset=dataset)
     assert str(tmp_path) not in path.read_text()
-    assert str(tmp_path) in plan.units(lambda *_: False)[0].training.data_dir
+    assert str(tmp_path) in plan.units()[0].training.data_dir
     here = read_plan(path, str(tmp_path / "points.npy"))
-    assert here.units(lambda *_: False) == plan.units(lambda *_: False)
+    assert here.units() == plan.units()
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_shards_are_the_run_whatever_is_done(tiny, tmp_path, no_plots):
     """Together the records of one run, the same however far others are."""
     whole = run(tmp_path / "whole", seeds=2)
     plan, path = written(tmp_path / "out", seeds=2)
-    every = plan.units(lambda *_: False)
+    every = plan.units()
     for number in (2, 1, 3):
         own = Shard(number, 3).of(every)
         done = work(path, f"{number}/3", engine="inline")
@@ -168,7 +168,7 @@ def test_shards_are_the_run_whatever_is_done(tiny, tmp_path, no_plots):
 def test_who_follows_takes_what_nobody_began_and_no_failure_of_others(tiny, tmp_path):
     names = ("ns", "wgan-gp", "hinge", "lsgan")
     plan, _ = written(tmp_path, variants=names, seeds=2, no_controls=True)
-    every = plan.units(lambda *_: False)
+    every = plan.units()
     store = Store(tmp_path)
     store.prepare()
     mine, others = Shard(1, 2).of(every), Shard(2, 2).of(every)

@@ -62,7 +62,7 @@ def endured(units: int, workers: int, out: Path) -> dict[str, np.ndarray]:
     )  # fmt: skip
     plan, _ = make_plan(request)
     engine, store = opened(out, "local", workers, 1)
-    failed = run_units(plan.units(store.done), store, engine, workers, 1, note)
+    failed = run_units(plan.units(store.ended()), store, engine, workers, 1, note)
     assert not failed, failed
     return {name: np.array(values) for name, values in seen.items()}
 

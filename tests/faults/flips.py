@@ -47,7 +47,7 @@ def _run(out: Path) -> None:
         ganbench.run(["ns"], out=out, engine="inline", film=True, **asked)
         ganbench.measure(out, metrics="sinkhorn", engine="inline")
         plan, _ = make_plan(Request(variants=("hinge",), **asked))
-        (unit,) = plan.units(lambda training, seed: False)
+        (unit,) = plan.units()
         try:
             execute(unit, Store(out), stop, "inline")
         except Stop:

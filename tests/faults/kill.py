@@ -44,7 +44,7 @@ def run(out: Path) -> None:
         engine, store = opened(out, "inline", None, None)
         with store.shared():
             store.write_plan(plan.to_json())
-            failed = run_units(plan.units(store.done, store.begun()), store, engine)
+            failed = run_units(plan.units(store.ended(), store.begun()), store, engine)
     assert not failed, failed
 
 

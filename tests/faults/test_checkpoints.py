@@ -26,7 +26,7 @@ def begun(out, cut):
     plan, _ = make_plan(request)
     store = Store(out)
     store.prepare()
-    (unit,) = plan.units(store.done)
+    (unit,) = plan.units(store.ended())
     assert len(unit.seeds) == 2
     with pytest.raises(Stop):
         execute(unit, store, lambda event: cut(event, store), "inline")
@@ -109,8 +109,8 @@ def test_a_unit_cut_between_its_records_is_trained_with_all_its_lanes(tmp_path, 
         Request(variants=("ns",), dataset="ring2d", preset="tiny", batch=8, no_controls=True,
                 backend="reference")
     )  # fmt: skip
-    assert [u.seeds for u in plan.units(store.done, store.begun())] == [(0, 1)]
-    assert [u.seeds for u in plan.units(store.done)] == [(1,)]
+    assert [u.seeds for u in plan.units(store.ended(), store.begun())] == [(0, 1)]
+    assert [u.seeds for u in plan.units(store.ended())] == [(1,)]
     result = resumed(tmp_path / "cut")
     assert values(result).equals(whole) and kept.read_bytes() == before
     assert {record.lanes for record in Store(tmp_path / "cut").records()} == {2}

@@ -212,7 +212,7 @@ def test_a_request_is_a_plan_or_an_error(asked):
     for training in plan.trainings:
         assert 1 <= training.checkpoints <= training.steps
         assert Training.model_validate_json(training.model_dump_json()) == training
-    units = plan.units(lambda training, seed: False)
+    units = plan.units()
     assert sum(len(u.seeds) for u in units) == len(plan.trainings) * len(plan.seeds)
     assert [Unit.model_validate_json(unit.model_dump_json()) for unit in units] == units
     assert make_plan(request)[0].name == plan.name

@@ -130,7 +130,7 @@ def unit(seeds=(0,)):
         Request(variants=("ns",), dataset="ring2d", preset="tiny", batch=8, no_controls=True,
                 seeds=seeds, backend="reference")
     )  # fmt: skip
-    (made,) = plan.units(lambda training, seed: False)
+    (made,) = plan.units()
     return made
 
 

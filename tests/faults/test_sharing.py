@@ -111,7 +111,7 @@ def planned(out, **more):
     )  # fmt: skip
     store = Store(out)
     store.prepare()
-    return store, plan.units(store.done)
+    return store, plan.units(store.ended())
 
 
 def test_a_unit_at_work_elsewhere_is_not_begun(tiny, tmp_path):
