@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ganbench.core import registry
+from ganbench.core.kinds import Where
 from ganbench.experiment.execute import ElsewhereError
 from ganbench.experiment.plan import Plan, make_plan
 from ganbench.experiment.plan_files import content
@@ -91,7 +92,7 @@ def measured(units: int, record: Record, out: Path) -> Times:
     real, execute.execute = execute.execute, fake(record)  # type: ignore[assignment]
     try:
         with timed(times, "driver, leases, records"):
-            run_units(todo, store, registry.engines.get("inline"))
+            run_units(todo, store, Where("inline"))
     finally:
         execute.execute = real
     with timed(times, "open, every seal checked"):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Where
 from ganbench.evaluation.score import score
 from ganbench.experiment.plan import Plan, make_plan
 from ganbench.experiment.records import Unit
@@ -17,6 +19,7 @@ from ganbench.experiment.request import Request, Settings, parse_arch, seed_list
 from ganbench.experiment.rounds import FIRST, Rounds, last_round
 from ganbench.experiment.run import (
     check_protocols,
+    check_where,
     opened,
     out_folder,
     run_units,
@@ -40,6 +43,7 @@ def run(
     engine: str = "local",
     workers: int | None = None,
     threads: int | None = None,
+    engine_opts: Mapping[str, str] = MappingProxyType({}),
     progress: Callable[[Unit, dict[str, Any]], None] | None = None,
     log: Sequence[str] = (),
     **options: Any,
@@ -54,9 +58,10 @@ def run(
         preset: smoke, quick, core, standard or paper; the device's default if None.
         seeds: how many, or which repetitions.
         out: run directory; ``runs/<dataset>-<preset>-<hash>`` if None.
-        engine: "local" (worker processes), "inline" (this process), or a plugin's.
+        engine: "local" (worker processes), "inline" (this process), "ray", "slurm" or a plugin's.
         workers: processes; as many as cores on a CPU, one on CUDA, if None.
         threads: threads of each; the cores shared out evenly if None.
+        engine_opts: the engine's own options, such as ``{"address": "auto"}``.
         progress: is called with every event of every unit.
         log: loggers that are told of them too, such as "tensorboard".
         options: further fields of ``ganbench.Request``, which are the options of ``ganbench run``.
@@ -70,15 +75,13 @@ def run(
         variants=names, dataset=dataset, arch=arch, preset=preset, seeds=asked, **options
     )
     plan, _ = make_plan(request)
-    return run_plan(plan, out, engine, workers, threads, progress, log=log)
+    return run_plan(plan, out, Where(engine, workers, threads, engine_opts), progress, log=log)
 
 
 def run_plan(
     plan: Plan,
     out: str | Path | None = None,
-    engine: str = "local",
-    workers: int | None = None,
-    threads: int | None = None,
+    where: Where = Where(),  # noqa: B008 (frozen)
     progress: Callable[[Unit, dict[str, Any]], None] | None = None,
     announce: Callable[[list[Unit]], None] = lambda units: None,
     log: Sequence[str] = (),
@@ -92,14 +95,14 @@ def run_plan(
     from ganbench.experiment.plan_files import content
     from ganbench.reports.build import build
 
-    chosen, store = opened(out_folder(plan, out), engine, workers, threads)
+    store = opened(out_folder(plan, out), where)
     with store.shared():
         units = plan.units(store.ended(), store.begun())
         if units:
             check_protocols(plan, store)
         store.write_plan(content(plan))
         announce(units)
-        failed = run_units(units, store, chosen, workers, threads, progress, log, plan.unit_timeout)
+        failed = run_units(units, store, where, progress, log, plan.unit_timeout)
         if units and not failed:
             drop_smaller(plan.units(), store)
         built = build(store, plan.dataset.name, plan.trainings[0].amount)
@@ -111,9 +114,7 @@ def run_for(
     request: Request,
     seconds: float,
     out: str | Path | None = None,
-    engine: str = "local",
-    workers: int | None = None,
-    threads: int | None = None,
+    where: Where = Where(),  # noqa: B008 (frozen)
     progress: Callable[[Unit, dict[str, Any]], None] | None = None,
     announce: Callable[[Plan, list[Unit]], None] = lambda plan, units: None,
     log: Sequence[str] = (),
@@ -133,7 +134,7 @@ def run_for(
         raise UsageError("--for grows the budget itself: leave out --steps and --budget")
     request = replace(request, checkpoints=request.checkpoints or 1)  # one for each round
     rounds, (plan, _) = Rounds(seconds), make_plan(replace(request, steps=FIRST))
-    count = registry.engines.get(engine).workers(workers, plan.device)
+    count = check_where(where).workers(where.workers, plan.device)
     rounds.done = last_round(plan, Store(out_folder(plan, out)), count)
 
     def watched(unit: Unit, event: dict[str, Any]) -> None:
@@ -143,7 +144,7 @@ def run_for(
 
     def run_to(steps: int) -> tuple[tuple[Plan, Result], float]:
         now, _ = make_plan(replace(request, steps=steps))
-        done = run_plan(now, out, engine, workers, threads, watched, partial(announce, now), log)
+        done = run_plan(now, out, where, watched, partial(announce, now), log)
         last = done.results.sort_values("checkpoint").drop_duplicates("run_id", keep="last")
         return (now, done), float(last["eval_s"].sum()) / count
 
@@ -156,6 +157,7 @@ def measure(
     engine: str = "local",
     workers: int | None = None,
     threads: int | None = None,
+    engine_opts: Mapping[str, str] = MappingProxyType({}),
     progress: Callable[[Unit, dict[str, Any]], None] | None = None,
     announce: Callable[[list[Unit]], None] = lambda units: None,
     **options: Any,
@@ -183,12 +185,13 @@ def measure(
 
     asked = metrics if isinstance(metrics, str) else ",".join(metrics)
     units, records, protocols = plan_again(Path(out), asked, **options)
-    chosen, store = opened(Path(out), engine, workers, threads)
+    store = opened(Path(out), Where(engine, workers, threads, engine_opts))
     if options.get("check") and threads is None:  # sums are split by them
         threads = records[-1].threads
     with store.alone():
         announce(units)
-        failed = run_units(units, store, chosen, workers, threads, progress)
+        where = Where(engine, workers, threads, engine_opts)
+        failed = run_units(units, store, where, progress)
         dataset = records[0].training.dataset
         built = build(store, dataset, records[0].training.amount)
     built = built._replace(
@@ -204,6 +207,7 @@ def task(
     engine: str = "local",
     workers: int | None = None,
     threads: int | None = None,
+    engine_opts: Mapping[str, str] = MappingProxyType({}),
     progress: Callable[[Unit, dict[str, Any]], None] | None = None,
     announce: Callable[[list[Unit]], None] = lambda units: None,
     **options: Any,
@@ -225,11 +229,12 @@ def task(
     from ganbench.reports.build import build
 
     planned = plan_task(name, Path(out), **options)
-    chosen, store = opened(Path(out), engine, workers, threads)
+    where = Where(engine, workers, threads, engine_opts)
+    store = opened(Path(out), where)
     with store.alone():
         announce(planned.units)
         baselines = do_baselines(planned, store)
-        failed = run_units(planned.units, store, chosen, workers, threads, progress)
+        failed = run_units(planned.units, store, where, progress)
         first = planned.records[0].training
         build(store, first.dataset, first.amount, pictures=False)
         table, written = tasks.write(planned, store, baselines)

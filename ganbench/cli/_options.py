@@ -11,6 +11,9 @@ import click
 
 from ganbench.cli._common import weights
 from ganbench.cli._group import PROCESSES, Number
+from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Where
+from ganbench.core.printable import shown
 from ganbench.experiment.request import Request
 
 FIRST = ("variants", "dataset", "preset", "arch", "seeds", "steps", "checkpoints", "batch")
@@ -47,17 +50,43 @@ def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return weights(wrapped)
 
 
+def _engine_opts(given: tuple[str, ...]) -> dict[str, str]:
+    """Return ``{KEY: VALUE}`` of ``KEY=VALUE`` texts."""
+    options: dict[str, str] = {}
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not (key and equals and value):
+            raise UsageError(f"--engine-opt: '{shown(text)}' is not KEY=VALUE")
+        if key in options:
+            raise UsageError(f"--engine-opt: {shown(key)} is there twice")
+        options[key] = value
+    return options
+
+
 def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say where units run: ``engine``, ``workers``, ``threads``."""
+    """Add the options that say where units run, and hand the command a ``Where`` made of them."""
+
+    @wraps(command)
+    def wrapped(
+        engine: str,
+        engine_opt: tuple[str, ...],
+        workers: int | None,
+        threads: int | None,
+        **given: Any,
+    ) -> Any:
+        where = Where(engine, workers, threads, _engine_opts(engine_opt))
+        return command(where=where, **given)
+
     options = (
         click.option("--threads", type=PROCESSES, help="Threads of each process."),
         click.option(
             "--workers", type=PROCESSES, help="Processes; default: as many as cores, 1 on CUDA."
         ),
+        click.option("--engine-opt", multiple=True, metavar="KEY=VALUE", help="Of the engine."),
         click.option(
             "--engine", default="local", show_default=True, help="One of `ganbench list engines`."
         ),
     )
     for option in options:
-        command = option(command)
-    return command
+        wrapped = option(wrapped)
+    return wrapped

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ganbench.api import Result
+    from ganbench.core.kinds import Where
 
 
 SOME = Number(whole(2, MOST_SAMPLES))  # of which a covariance has values
@@ -45,9 +46,7 @@ SOME = Number(whole(2, MOST_SAMPLES))  # of which a covariance has values
 @engine_options
 def measure(
     out: str,
-    engine: str,
-    workers: int | None,
-    threads: int | None,
+    where: Where,
     check: bool,
     draws: int,
     **options: Any,
@@ -74,7 +73,8 @@ def measure(
             console.print(f"{unit.label} failed: {event['failed']}", style="red")
 
     result = api.measure(
-        out, engine=engine, workers=workers, threads=threads, check=check, draws=draws,
+        out, engine=where.engine, workers=where.workers, threads=where.threads,
+        engine_opts=where.options, check=check, draws=draws,
         progress=progress, announce=announce, **options,
     )  # fmt: skip
     if check and not result.failed:

@@ -12,6 +12,7 @@ from ganbench.cli._common import guarded
 from ganbench.cli._group import PROCESSES
 from ganbench.cli._options import request_options
 from ganbench.core import registry
+from ganbench.core.kinds import Where
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -44,15 +45,15 @@ def plan(
     from ganbench.experiment.estimate import costs, makespan
     from ganbench.experiment.plan import make_plan
     from ganbench.experiment.plan_files import content
-    from ganbench.experiment.run import check_resources, out_folder
+    from ganbench.experiment.run import check_where, out_folder
     from ganbench.experiment.store import Store
     from ganbench.reports.findings import limits
 
-    check_resources(workers, None)
+    count_of = check_where(Where(engine, workers)).workers
     made, data = make_plan(request)
     store = Store(out_folder(made, out))
     units = made.units(store.ended(), store.begun())
-    count = registry.engines.get(engine).workers(workers, made.device)
+    count = count_of(workers, made.device)
     if write:
         store.prepare()
         store.write_plan(content(made))

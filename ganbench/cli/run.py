@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ganbench.api import Result
+    from ganbench.core.kinds import Where
     from ganbench.experiment.plan import Plan
     from ganbench.experiment.request import Request
 
@@ -38,9 +39,7 @@ def run(
     request: Request,
     out: str | None,
     duration: str | None,
-    engine: str,
-    workers: int | None,
-    threads: int | None,
+    where: Where,
     log: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -52,7 +51,7 @@ def run(
 
     console = _common.console()
     seconds = parse_duration(duration) if duration else None
-    plan, result, begun = shown_run(console, request, out, engine, workers, threads, log, seconds)
+    plan, result, begun = shown_run(console, request, out, where, log, seconds)
     _print_result(console, plan, result)
     _print_unfinished(console, begun, plan)
     if as_json:
@@ -65,9 +64,7 @@ def shown_run(
     console: Console,
     request: Request,
     out: str | None,
-    engine: str,
-    workers: int | None,
-    threads: int | None,
+    where: Where,
     log: tuple[str, ...] = (),
     seconds: float | None = None,
 ) -> tuple[Plan, Result, list[int]]:
@@ -115,15 +112,13 @@ def shown_run(
     try:
         if seconds:
             plan, result = run_for(
-                request, seconds, out, engine, workers, threads, progress,
+                request, seconds, out, where, progress,
                 next_round, log,
             )  # fmt: skip
         else:
             plan, _ = make_plan(request)
             _print_plan(console, plan)
-            result = run_plan(
-                plan, out, engine, workers, threads, progress, partial(announce, plan), log
-            )
+            result = run_plan(plan, out, where, progress, partial(announce, plan), log)
     finally:
         if displays:
             displays[-1].live.stop()

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
+    from ganbench.core.kinds import Where
+
 
 @click.command()
 @resumable
@@ -40,9 +42,7 @@ def task(
     out: str | None,
     preset: str | None,
     seeds: int | None,
-    engine: str,
-    workers: int | None,
-    threads: int | None,
+    where: Where,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -57,7 +57,7 @@ def task(
     console, broken = _common.console(), False
     if out is None:
         request = _request(name, preset, seeds, **options)
-        plan, trained, _ = shown_run(console, request, None, engine, workers, threads)
+        plan, trained, _ = shown_run(console, request, None, where)
         out, options["dataset"] = str(trained.out), plan.dataset.name
         broken = bool(trained.failed)
         options["variants"] = tuple(training.variant for training in plan.trainings)
@@ -72,7 +72,8 @@ def task(
             console.print(f"{unit.label} failed: {event['failed']}", style="red")
 
     result = api.task(
-        name, out, engine=engine, workers=workers, threads=threads, progress=progress,
+        name, out, engine=where.engine, workers=where.workers, threads=where.threads,
+        engine_opts=where.options, progress=progress,
         announce=announce, **options,
     )  # fmt: skip
     console.print(_table(result.table))

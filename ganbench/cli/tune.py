@@ -19,6 +19,7 @@ from ganbench.core.ranges import whole
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from ganbench.core.kinds import Where
     from ganbench.experiment.request import Request
 
 
@@ -57,9 +58,7 @@ def tune(
     test_seeds: int,
     out: str | None,
     write: str | None,
-    engine: str,
-    workers: int | None,
-    threads: int | None,
+    where: Where,
     as_json: bool,
 ) -> None:
     """Choose every variant's constants for a preset's budget, on the validation split.
@@ -89,7 +88,7 @@ def tune(
             console.print(f"{unit.label} failed: {event['failed']}")
 
     found = tuning.tune(
-        request, folder, space, trials, sampler, test_seeds, engine, workers, threads, report,
+        request, folder, space, trials, sampler, test_seeds, where, report,
         lambda what: console.print(what),
     )  # fmt: skip
     path = Path(write) if write else folder / "recipe.json"

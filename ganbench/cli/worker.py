@@ -13,6 +13,7 @@ from ganbench.cli._common import FAILED, resumable
 from ganbench.cli._options import engine_options
 
 if TYPE_CHECKING:
+    from ganbench.core.kinds import Where
     from ganbench.experiment.plan import Plan
 
 
@@ -29,9 +30,7 @@ def worker(
     shard: str,
     follow: bool,
     data_dir: str | None,
-    engine: str,
-    workers: int | None,
-    threads: int | None,
+    where: Where,
     as_json: bool,
 ) -> None:
     """Train and measure a part of a plan, into the folder of plan.json.
@@ -55,7 +54,7 @@ def worker(
         displays[0](unit, event)
 
     try:
-        done = work(path, shard, follow, engine, workers, threads, data_dir, progress, announce)
+        done = work(path, shard, follow, where, data_dir, progress, announce)
     finally:
         if displays:
             displays[0].live.stop()

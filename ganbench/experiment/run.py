@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
-from ganbench.core.kinds import Engine, Job
+from ganbench.core.kinds import Engine, Job, Where
 from ganbench.core.notices import notice
+from ganbench.core.printable import shown
 from ganbench.experiment.plan import Plan
 from ganbench.experiment.records import Unit
 from ganbench.experiment.store import Store
@@ -23,24 +23,32 @@ def out_folder(plan: Plan, out: str | Path | None) -> Path:
     return Path(out) if out else Path("runs") / plan.name
 
 
-def check_resources(workers: int | None, threads: int | None) -> None:
-    """Raise ``UsageError`` for less than one worker or thread."""
-    for flag, value in (("--workers", workers), ("--threads", threads)):
+def check_where(where: Where) -> Engine:
+    """Return the engine of ``where``.
+
+    Raises:
+        UsageError: it is not known, has no such option, or less than one worker or thread is asked.
+    """
+    engine: Engine = registry.engines.get(where.engine)
+    for flag, value in (("--workers", where.workers), ("--threads", where.threads)):
         if value is not None and value < 1:
             raise UsageError(f"{flag} is {value}: at least 1 needed")
+    for name in where.options:
+        if name not in engine.options:
+            known = ", ".join(engine.options) or "it has none"
+            raise UsageError(f"--engine-opt: {engine.name} has no {shown(name)}: {known}")
+    engine.check_options(where.options)
+    return engine
 
 
-def opened(
-    out: Path, engine: str, workers: int | None, threads: int | None
-) -> tuple[Engine, Store]:
-    """Return the engine and the run directory, made if need be, or say what cannot be used."""
-    chosen: Engine = registry.engines.get(engine)
-    check_resources(workers, threads)
+def opened(out: Path, where: Where) -> Store:
+    """Return the run directory, made if need be, or say what cannot be used."""
+    check_where(where)
     store = Store(out)
     store.prepare()
     for said in store.open():
         notice(said)
-    return chosen, store
+    return store
 
 
 def check_protocols(plan: Plan, store: Store) -> None:
@@ -59,14 +67,11 @@ def check_protocols(plan: Plan, store: Store) -> None:
 def run_units(
     units: list[Unit],
     store: Store,
-    engine: Engine,
-    workers: int | None = None,
-    threads: int | None = None,
+    where: Where = Where(),  # noqa: B008 (frozen)
     report: Callable[[Unit, dict[str, Any]], None] | None = None,
     log: Sequence[str] = (),
     timeout: float | None = None,
     done: Callable[[Unit], bool] | None = None,
-    options: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Failed]:
     """Execute ``units``, write the records of those that break down, and return these.
 
@@ -74,10 +79,9 @@ def run_units(
         log: names of loggers that are told of every event, beside those that always are.
         timeout: seconds that a unit may take.
         done: whether a unit is done; whether its seeds have results if None.
-        options: of the engine.
 
     Raises:
-        UsageError: something in the units is not known where ``engine`` works, or a logger cannot
+        UsageError: something in the units is not known where the engine works, or a logger cannot
             start.
     """
     from ganbench.experiment.execute import execute
@@ -87,12 +91,11 @@ def run_units(
 
     if not units:
         return []
+    engine = check_where(where)
     if engine.other_process:
         _check_announced(units)
     told = logged(store, log, report)
-    job = Job(
-        store, execute, told, workers, threads, timeout, done or store.all_done, dict(options)
-    )
+    job = Job(store, execute, told, where, timeout, done or store.all_done)
     ended = engine.run(units, job)
     failed = [(unit, Failure(why) if isinstance(why, str) else why) for unit, why in ended]
     for unit, failure in failed:

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Where
 from ganbench.core.limits import MOST_SHARDS
 from ganbench.core.printable import shown
 from ganbench.experiment.plan import Plan
 from ganbench.experiment.plan_files import read_plan
 from ganbench.experiment.records import Unit
 from ganbench.experiment.resolve import load_data
-from ganbench.experiment.run import Failed, check_protocols, opened, run_units
+from ganbench.experiment.run import Failed, check_protocols, check_where, opened, run_units
 from ganbench.experiment.store import Store
 
 SHARD = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
@@ -66,9 +67,7 @@ def work(
     path: str | Path,
     shard: str = "1/1",
     follow: bool = False,
-    engine: str = "local",
-    workers: int | None = None,
-    threads: int | None = None,
+    where: Where = Where(),  # noqa: B008 (frozen)
     data_dir: str | None = None,
     progress: Callable[[Unit, dict[str, Any]], None] | None = None,
     announce: Callable[[Plan, list[Unit]], None] = lambda plan, units: None,
@@ -83,8 +82,9 @@ def work(
     Raises:
         UsageError: the plan cannot be used here, or the directory cannot be written.
     """
+    check_where(where)
     part, plan = parse_shard(shard), read_plan(Path(path), data_dir)
-    chosen, store = opened(Path(path).parent, engine, workers, threads)
+    store = opened(Path(path).parent, where)
     with store.shared():
         units = units_of(plan, store, part, follow)
         if units:
@@ -92,7 +92,7 @@ def work(
             check_protocols(plan, store)
         announce(plan, units)
         failed = run_units(
-            units, store, chosen, workers, threads, progress, timeout=plan.unit_timeout,
+            units, store, where, progress, timeout=plan.unit_timeout,
             done=newly_settled(units, store),
         )  # fmt: skip
         left = sum(len(unit.seeds) for unit in plan.units(store.ended()))

@@ -20,12 +20,12 @@ import numpy as np
 
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
-from ganbench.core.kinds import Data
+from ganbench.core.kinds import Data, Where
 from ganbench.experiment import provenance
 from ganbench.experiment.plan import Plan, make_plan
 from ganbench.experiment.records import Record, Training, Unit
 from ganbench.experiment.request import Request
-from ganbench.experiment.run import check_protocols, run_units
+from ganbench.experiment.run import check_protocols, check_where, run_units
 from ganbench.experiment.samplers import SAMPLERS
 from ganbench.experiment.screening import same_gradients
 from ganbench.experiment.search_space import (
@@ -170,9 +170,7 @@ def tune(
     trials: int | None = None,
     sampler: str = "grid",
     test_seeds: int = FINAL_SEEDS,
-    engine: str = "local",
-    workers: int | None = None,
-    threads: int | None = None,
+    where: Where = Where(),  # noqa: B008 (frozen)
     report: Callable[[Unit, dict[str, Any]], None] | None = None,
     tell: Callable[[str], None] = lambda what: None,
 ) -> dict[str, Any]:
@@ -204,10 +202,10 @@ def tune(
     asked = replace(asked, metrics=plan.primary)
     plan, data = make_plan(replace(asked, validation=True))
     _check_axes(plan, axes, request)
-    chosen_engine = registry.engines.get(engine)
+    check_where(where)
 
     def train(plan: Plan, units: list[Unit], store: Store) -> None:
-        run_units(units, store, chosen_engine, workers, threads, report)
+        run_units(units, store, where, report)
 
     n = min(size, TRIALS) if trials is None else trials
     search = Search(axes, n, sampler, out, train, tell)

@@ -11,6 +11,7 @@ from ganbench import Logger
 from ganbench.cli import main
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
+from ganbench.core.kinds import Where
 from ganbench.experiment.engines.inline import run as run_inline
 from ganbench.experiment.log_events import logged
 from ganbench.experiment.plan import make_plan
@@ -40,7 +41,7 @@ def listening(name, heard, **options):
 
 def test_every_event_is_a_line(tiny, store):
     seen = []
-    run_units(units(), store, INLINE, report=lambda unit, event: seen.append(event))
+    run_units(units(), store, Where("inline"), report=lambda unit, event: seen.append(event))
     lines = [json.loads(line) for line in (store.out / "events.jsonl").read_text().splitlines()]
     assert len(lines) == len(seen) > 2
     told = [
@@ -51,9 +52,9 @@ def test_every_event_is_a_line(tiny, store):
 
 
 def test_another_run_adds_to_the_file(tiny, store):
-    run_units(units(), store, INLINE)
+    run_units(units(), store, Where("inline"))
     before = (store.out / "events.jsonl").read_text()
-    run_units(units(variants=("hinge",)), store, INLINE)
+    run_units(units(variants=("hinge",)), store, Where("inline"))
     assert (store.out / "events.jsonl").read_text().startswith(before)
 
 
@@ -61,7 +62,7 @@ def test_those_that_are_asked_for_are_told_and_others_are_not(tiny, store):
     heard, unheard, always = [], [], []
     known = (listening("a", heard), listening("b", unheard), listening("c", always, always=True))
     with registry.temporarily(*known):
-        run_units(units(), store, INLINE, log=["a"])
+        run_units(units(), store, Where("inline"), log=["a"])
     assert heard == always and heard[-1] == {"done": True} and unheard == []
 
 
@@ -76,7 +77,7 @@ def test_a_broken_logger_is_told_of_once_and_the_run_goes_on(tiny, store, capsys
     heard = []
     known = (Logger("a-broken", lambda store: broken, "raises"), listening("z", heard))
     with registry.temporarily(*known):
-        failed = run_units(units(), store, INLINE, log=["a-broken", "z"])
+        failed = run_units(units(), store, Where("inline"), log=["a-broken", "z"])
     assert failed == [] and len(calls) == 1
     assert capsys.readouterr().err == "ganbench: logger a-broken stopped: OSError: no space left\n"
     assert heard[0]["steps"] and heard[-1] == {"done": True}
@@ -85,17 +86,17 @@ def test_a_broken_logger_is_told_of_once_and_the_run_goes_on(tiny, store, capsys
 
 def test_what_cannot_start_is_said_before_any_training(tiny, store, monkeypatch):
     with pytest.raises(UsageError, match="unknown logger 'tensorbord': did you mean tensorboard"):
-        run_units(units(), store, INLINE, log=["tensorbord"])
+        run_units(units(), store, Where("inline"), log=["tensorbord"])
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(UsageError, match=r"needs the extra: pip install 'ganbench\[log\]'"):
-        run_units(units(), store, INLINE, log=["tensorboard"])
+        run_units(units(), store, Where("inline"), log=["tensorboard"])
     assert store.records() == []
 
 
 def test_tensorboard_has_curves_and_metrics(tiny, store):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    run_units(units(), store, INLINE, log=["tensorboard"])
+    run_units(units(), store, Where("inline"), log=["tensorboard"])
     record = store.records()[1]
     read = EventAccumulator(str(store.out / "tensorboard" / "ns-s1"))
     read.Reload()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ganbench.cli import main
 from ganbench.core import registry
+from ganbench.core.kinds import Where
 from ganbench.core.seals import sealed_json, unsealed_json
 from ganbench.experiment.plan import make_plan
 from ganbench.experiment.plan_files import content, read_plan
@@ -155,10 +156,10 @@ def test_shards_are_the_run_whatever_is_done(tiny, tmp_path, no_plots):
     every = plan.units()
     for number in (2, 1, 3):
         own = Shard(number, 3).of(every)
-        done = work(path, f"{number}/3", engine="inline")
+        done = work(path, f"{number}/3", where=Where("inline"))
         assert [u.unit_id for u in done.units] == [u.unit_id for u in own] and not done.failed
     assert done.left == 0
-    again = work(path, "2/3", follow=True, engine="inline")
+    again = work(path, "2/3", follow=True, where=Where("inline"))
     assert again.units == [] and again.left == 0
     result = run(tmp_path / "out", seeds=2)
     assert result.trained == 0
@@ -238,8 +239,8 @@ def test_the_units_limits_and_options_reach_the_engine(tiny, tmp_path):
     _, path = written(tmp_path, unit_timeout=77.0, no_controls=True)
     engine = replace(registry.engines.get("inline"), name="noted", run=note)
     with registry.temporarily(engine):
-        work(path, engine="noted", workers=3, threads=2)
-    assert (jobs[0].timeout, jobs[0].workers, jobs[0].threads) == (77.0, 3, 2)
+        work(path, where=Where("noted", 3, 2))
+    assert (jobs[0].timeout, jobs[0].where.workers, jobs[0].where.threads) == (77.0, 3, 2)
     assert jobs[0].done.__qualname__ == "newly_settled.<locals>.settled"
 
 
@@ -253,7 +254,7 @@ def test_of_three_workers_one_is_killed_and_every_record_is_there_once(tmp_path)
     for name in ("shared", "alone"):
         Store(tmp_path / name).prepare()
         Store(tmp_path / name).write_plan(content(plan))
-    work(tmp_path / "alone" / "plan.json", engine="inline")
+    work(tmp_path / "alone" / "plan.json", where=Where("inline"))
 
     def worker(number):
         return subprocess.Popen(

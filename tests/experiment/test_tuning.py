@@ -10,7 +10,7 @@ from ganbench.api import run
 from ganbench.cli import main
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
-from ganbench.core.kinds import Preset
+from ganbench.core.kinds import Preset, Where
 from ganbench.experiment import recipes, tuning
 from ganbench.experiment.plan import make_plan
 from ganbench.experiment.recipes import chosen_configuration, load_recipe
@@ -27,9 +27,9 @@ SEEDS = {"tries": 0, "finals": 100_000, "test": 200_000}
 def searched(tmp_path_factory):
     out = tmp_path_factory.mktemp("search")
     with registry.temporarily(Preset("tiny", "for tests", 2, 12, 3, 200, 60)):
-        found = tuning.tune(REQUEST, out, engine="inline")
+        found = tuning.tune(REQUEST, out, where=Where("inline"))
         before = {p: p.stat().st_mtime_ns for p in out.glob("*/records/*")}
-        again = tuning.tune(REQUEST, out, engine="inline")
+        again = tuning.tune(REQUEST, out, where=Where("inline"))
         after = {p: p.stat().st_mtime_ns for p in out.glob("*/records/*")}
     assert before == after and again == found  # nothing is trained twice
     return out, found
@@ -87,7 +87,7 @@ def test_a_try_equals_the_solo_run_with_its_seed_and_its_rates(searched, tmp_pat
     (own,) = (r for r in records(out, "tries", "ns") if r.seed == 3)
     with registry.temporarily(Preset("tiny", "for tests", 2, 12, 3, 200, 60)):
         run(["ns"], "ring2d", preset="tiny", batch=8, seeds=[3], hyper={"lr": 2e-3}, recipe="paper",
-            validation=True, no_controls=True, checkpoints=1, engine="inline",
+            validation=True, no_controls=True, checkpoints=1, where=Where("inline"),
             out=tmp_path / "run")  # fmt: skip
     (record,) = Store(tmp_path / "run").records()
     value = record.measurements[-1].values["w1"]
@@ -96,7 +96,7 @@ def test_a_try_equals_the_solo_run_with_its_seed_and_its_rates(searched, tmp_pat
 
 def test_a_larger_search_goes_on_with_the_tries_of_a_smaller_one(tmp_path):
     def tried(trials):
-        return tuning.tune(REQUEST, tmp_path, "lr", trials, test_seeds=0, engine="inline")
+        return tuning.tune(REQUEST, tmp_path, "lr", trials, test_seeds=0, where=Where("inline"))
 
     with registry.temporarily(Preset("tiny", "for tests", 1, 4, 1, 200, 60)):
         small = tried(2)
@@ -190,11 +190,11 @@ def test_the_command_writes_a_recipe_that_run_takes(tmp_path):
 def test_searches_that_cannot_be_are_named_before_any_training(options, message, tmp_path):
     request = Request(variants=("ns",), dataset="ring2d", preset="smoke")
     with pytest.raises(UsageError, match=message):
-        tuning.tune(request, tmp_path, engine="inline", **options)
+        tuning.tune(request, tmp_path, where=Where("inline"), **options)
     assert not list(tmp_path.iterdir())
 
 
 def test_what_the_user_sets_is_not_searched(tmp_path):
     request = Request(variants=("ns",), dataset="ring2d", preset="smoke", hyper={"d.lr": 1e-3})
     with pytest.raises(UsageError, match="lr of --space and d.lr of --hyper"):
-        tuning.tune(request, tmp_path, engine="inline")
+        tuning.tune(request, tmp_path, where=Where("inline"))

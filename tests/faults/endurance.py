@@ -36,6 +36,7 @@ def looked_at(pid: int) -> tuple[float, int]:
 
 def endured(units: int, workers: int, out: Path) -> dict[str, np.ndarray]:
     """Return what was seen after each unit: memory and files of parent and workers, processes."""
+    from ganbench.core.kinds import Where
     from ganbench.experiment.plan import make_plan
     from ganbench.experiment.request import Request
     from ganbench.experiment.run import opened, run_units
@@ -61,8 +62,9 @@ def endured(units: int, workers: int, out: Path) -> dict[str, np.ndarray]:
         no_controls=True, keep="none",
     )  # fmt: skip
     plan, _ = make_plan(request)
-    engine, store = opened(out, "local", workers, 1)
-    failed = run_units(plan.units(store.ended()), store, engine, workers, 1, note)
+    where = Where("local", workers, 1)
+    store = opened(out, where)
+    failed = run_units(plan.units(store.ended()), store, where, note)
     assert not failed, failed
     return {name: np.array(values) for name, values in seen.items()}
 

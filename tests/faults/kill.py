@@ -29,7 +29,7 @@ OF_THE_MACHINE = {"peak_mem_bytes", "started_at", "git_sha", "git_dirty"}
 def run(out: Path) -> None:
     """Run a grid of two variants with two lanes, in this process and without a report."""
     from ganbench.core import registry
-    from ganbench.core.kinds import Preset
+    from ganbench.core.kinds import Preset, Where
     from ganbench.experiment.plan import make_plan
     from ganbench.experiment.request import Request
     from ganbench.experiment.run import opened, run_units
@@ -41,10 +41,10 @@ def run(out: Path) -> None:
             backend="reference", metrics="w2,fd,modes",
         )  # fmt: skip
         plan, _ = make_plan(request)
-        engine, store = opened(out, "inline", None, None)
+        store = opened(out, Where("inline"))
         with store.shared():
             store.write_plan(plan.to_json())
-            failed = run_units(plan.units(store.ended(), store.begun()), store, engine)
+            failed = run_units(plan.units(store.ended(), store.begun()), store, Where("inline"))
     assert not failed, failed
 
 

@@ -40,7 +40,7 @@ from ganbench.core.kinds.needs import GeneratedSide, Needs, RealSide
 from ganbench.core.kinds.paper import Paper
 from ganbench.core.kinds.pattern import Pattern
 from ganbench.core.kinds.preset import Preset
-from ganbench.core.kinds.program import Backend, Engine, Game, Job, Logger
+from ganbench.core.kinds.program import Backend, Engine, Game, Job, Logger, Where
 from ganbench.core.kinds.schedules import Anneal, Decay, Line, Schedule, Value
 from ganbench.core.kinds.task import Answer, Task, TaskInput
 
@@ -101,6 +101,7 @@ __all__ = [
     "TaskInput",
     "Value",
     "Variant",
+    "Where",
     "data_family",
     "distinct_methods",
     "named_composition",

@@ -66,6 +66,23 @@ class Backend:
 
 
 @dataclass(frozen=True)
+class Where:
+    """Where units run, as a user says it.
+
+    Attributes:
+        engine: its name, one of ``ganbench list engines``.
+        workers: units at a time; None for as many as suit the device.
+        threads: of each; None for an equal share of the cores.
+        options: of the engine, ``--engine-opt``.
+    """
+
+    engine: str = "local"
+    workers: int | None = None
+    threads: int | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Job:
     """What an engine is given beside the units.
 
@@ -73,21 +90,17 @@ class Job:
         store: of the run directory (``experiment.store.Store``).
         execute: ``(unit, store, report, engine) -> None``: trains, measures and writes records.
         report: is told of every event of every unit, ``(unit, {...}) -> None``.
-        workers: processes; None for as many as suit the device.
-        threads: of each process; None for an equal share of the cores.
+        where: as the user said it; its engine is this one.
         timeout: seconds that a unit may take; None for any time.
         done: whether a unit is done, wherever, so that it is not begun.
-        options: the engine's own, as its ``options`` say.
     """
 
     store: Any
     execute: Callable[..., None]
     report: Callable[[Any, dict[str, Any]], None]
-    workers: int | None = None
-    threads: int | None = None
+    where: Where = Where()
     timeout: float | None = None
     done: Callable[[Any], bool] = lambda unit: False
-    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ class Crew:
 
     def __init__(self, job: Job, schedule: Schedule, count: int) -> None:
         self.job, self.schedule = job, schedule
-        self.threads = job.threads or max(1, usable_cores() // count)
+        self.threads = job.where.threads or max(1, usable_cores() // count)
         self.events: queue.Queue = queue.Queue()
         self.oom_kills = oom_kills()
         self.workers = [self._worker(index) for index in range(count)]
@@ -200,7 +200,7 @@ def run(units: list[Unit], job: Job) -> list[tuple[Unit, Failure]]:
     from ganbench.experiment.outcomes import Schedule
 
     schedule = Schedule(units, job.report, job.done)
-    crew = Crew(job, schedule, min(workers(job.workers, units[0].device), len(units)))
+    crew = Crew(job, schedule, min(workers(job.where.workers, units[0].device), len(units)))
     try:
         while crew.give_all():
             crew.step()
