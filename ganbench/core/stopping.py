@@ -71,6 +71,21 @@ def finishing() -> Iterator[None]:
         _Asked.finishing -= 1
 
 
+def ask() -> None:
+    """Ask this process to stop, as SIGTERM does."""
+    _Asked.number = signal.SIGTERM
+
+
+@contextlib.contextmanager
+def asked_by_others() -> Iterator[None]:
+    """Forget after this block that it was asked to stop: this process goes on with other work."""
+    before = _Asked.number
+    try:
+        yield
+    finally:
+        _Asked.number = before
+
+
 def asked() -> bool:
     """Return whether this process was asked to stop."""
     return _Asked.number is not None

@@ -87,7 +87,7 @@ def test_a_try_equals_the_solo_run_with_its_seed_and_its_rates(searched, tmp_pat
     (own,) = (r for r in records(out, "tries", "ns") if r.seed == 3)
     with registry.temporarily(Preset("tiny", "for tests", 2, 12, 3, 200, 60)):
         run(["ns"], "ring2d", preset="tiny", batch=8, seeds=[3], hyper={"lr": 2e-3}, recipe="paper",
-            validation=True, no_controls=True, checkpoints=1, where=Where("inline"),
+            validation=True, no_controls=True, checkpoints=1, engine="inline",
             out=tmp_path / "run")  # fmt: skip
     (record,) = Store(tmp_path / "run").records()
     value = record.measurements[-1].values["w1"]

@@ -1,0 +1,229 @@
+"""``ray``: units as tasks of a Ray cluster, which may have many machines.
+
+    --engine ray                                    a cluster of this machine alone, for this run
+    --engine ray --engine-opt address=HOST:6379     one that runs already
+    --engine ray --engine-opt gpus=0.25             four units share a GPU
+
+Nothing is joined that is not named, ``RAY_ADDRESS`` is not read, there is no dashboard, and no
+usage statistics are sent. Results are written by the nodes into the run directory, which they share
+(``shared=yes``), or come back to the driver as files. A unit that is lost with its node is tried
+again elsewhere, from its last checkpoint where the disk is shared: see ``experiment.outcomes``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from ganbench.core import stopping
+from ganbench.core.errors import UsageError
+from ganbench.core.files import write_bytes
+from ganbench.core.kinds import Engine, Job
+from ganbench.core.notices import notice
+from ganbench.core.registry import register
+from ganbench.experiment.engines._ray_session import (
+    CONNECT_S,
+    OPTIONS,
+    check_options,
+    connected,
+    cpus_of,
+    gpus_of,
+)
+from ganbench.experiment.engines._ray_task import Mailbox, check_files, execute_unit, files_of
+from ganbench.experiment.engines.inline import late
+from ganbench.experiment.engines.local import GRACE_S, PASSIVE
+from ganbench.experiment.outcomes import event_of
+from ganbench.experiment.provenance import gpus, usable_cores
+
+if TYPE_CHECKING:
+    from ganbench.experiment.outcomes import Failure
+    from ganbench.experiment.records import Unit
+
+POLL_S = 0.2  # between two looks at progress
+RECOVERY_S = 60.0  # in which a result must come, or be made again by Ray
+AHEAD = 1  # units that wait at the cluster, beside those that run
+
+
+def event_of_loss(ray: Any, error: BaseException) -> dict[str, Any]:
+    """Return the event of a unit whose task did not return."""
+    lost = ray.exceptions
+    said = next(iter(str(error).strip().splitlines()), "")
+    event = {"failed": f"{type(error).__name__}: {said}"}
+    if isinstance(error, lost.OutOfMemoryError):
+        return event | {"kind": "infrastructure", "out_of_memory": True}
+    own_fault = (lost.RayTaskError, lost.RuntimeEnvSetupError, lost.TaskUnschedulableError)
+    return event | {"kind": "unit" if isinstance(error, own_fault) else "infrastructure"}
+
+
+class Driver:
+    """The units of a run that are at the cluster, and what becomes of them."""
+
+    def __init__(self, ray: Any, job: Job, schedule: Any, device: str) -> None:
+        self.ray, self.job, self.schedule = ray, job, schedule
+        options = job.where.options
+        self.needs = {"CPU": float(cpus_of(options)), "GPU": gpus_of(options, device)}
+        self.shared = options.get("shared", "yes") == "yes"
+        self.threads = job.where.threads or cpus_of(options)
+        threads = str(self.threads)
+        names = {k: v for k, v in os.environ.items() if k.startswith("GANBENCH_")}
+        env = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, **PASSIVE, **names}
+        here = ray.get_runtime_context().get_node_id()
+        self.mailbox = ray.remote(Mailbox).options(
+            num_cpus=0, scheduling_strategy=_on_node(here)
+        ).remote()  # fmt: skip
+        self.task = ray.remote(execute_unit).options(
+            num_cpus=self.needs["CPU"], num_gpus=self.needs["GPU"], max_retries=0,
+            runtime_env={"env_vars": env},
+        )  # fmt: skip
+        self.flying: dict[Any, tuple[str, Unit, Any, ExitStack]] = {}
+        self.units: dict[str, Unit] = {}
+        self.since: dict[str, float] = {}  # when each unit began, by its key
+        self.late: set[Any] = set()
+        self.sent = 0
+
+    def room(self) -> int:
+        """Return how many more units may be at the cluster."""
+        if self.job.where.workers:
+            return self.job.where.workers - len(self.flying)
+        has = self.ray.cluster_resources()
+        fit = min(has.get(kind, 0.0) // need for kind, need in self.needs.items() if need)
+        return int(fit) + AHEAD - len(self.flying)
+
+    def send_all(self) -> bool:
+        """Send as many units as there is room for, and return whether any is at the cluster."""
+        while self.room() > 0 and (unit := self.schedule.next()):
+            self._send(unit)
+        return bool(self.flying)
+
+    def _send(self, unit: Unit) -> None:
+        """Send a unit to the cluster; where its disk is not there, with what is known of it."""
+        held, files, own = ExitStack(), None, self.job.store
+        if not self.shared:
+            own = held.enter_context(self.job.store.claimed(unit))
+            if own is None:
+                self.schedule.ended(
+                    unit, {"elsewhere": f"another process is at work on {unit.label}"}
+                )
+                return
+            note = str(own.unit_path(unit).relative_to(own.out))
+            files = files_of(own.out, unit.training.run_ids(unit.seeds), note)
+        key, self.sent = str(self.sent), self.sent + 1
+        out = str(self.job.store.out.absolute())
+        ref = self.task.remote(key, unit.model_dump_json(), out, files, self.threads, self.mailbox)
+        self.flying[ref], self.units[key] = (key, unit, own, held), unit
+
+    def step(self) -> None:
+        """Wait a moment for results, and tell of what happened."""
+        ready, _ = self.ray.wait(list(self.flying), num_returns=1, timeout=POLL_S)
+        self.tell()
+        for ref in ready:
+            self.land(ref)
+        if self.job.timeout:
+            self._cancel_late(self.job.timeout)
+
+    def tell(self) -> None:
+        """Report the events that the units sent."""
+        try:
+            events = self.ray.get(self.mailbox.take.remote(), timeout=RECOVERY_S)
+        except self.ray.exceptions.RayError:
+            return  # its node is gone: no more progress is seen
+        for key, event in events:
+            if "started" in event:
+                self.since[key] = time.monotonic()
+            elif key in self.units:
+                self.job.report(self.units[key], event)
+
+    def land(self, ref: Any) -> None:
+        """Take in the result of a unit, or its loss."""
+        key, unit, own, held = self.flying.pop(ref)
+        self.units.pop(key)
+        with held:
+            try:
+                event = self.ray.get(ref, timeout=RECOVERY_S)
+                self._keep(event.pop("files", {}), unit, own)
+            except self.ray.exceptions.RayError as error:
+                event = event_of_loss(self.ray, error)
+            except ValueError as error:  # what it returned is not its unit's
+                event = event_of(error)
+        if ref in self.late and "done" not in event:
+            event = {"failed": late(self.job), "kind": "timeout"}
+        if "interrupted" not in event:
+            self.schedule.ended(unit, event)
+
+    def _keep(self, files: Mapping[str, bytes], unit: Unit, own: Any) -> None:
+        """Write what a node returned, records last: they say that all is there."""
+        check_files(files, unit.training.run_ids(unit.seeds))
+        for name in sorted(files, key=lambda name: name.startswith("records/")):
+            with own.guard():
+                write_bytes(own.out / name, files[name])
+
+    def _cancel_late(self, limit: float) -> None:
+        now = time.monotonic()
+        for ref, (key, *_) in self.flying.items():
+            if now - self.since.get(key, math.inf) > limit and ref not in self.late:
+                self.late.add(ref)
+                self.ray.cancel(ref, force=True)
+
+    def finish(self) -> None:
+        """Let all units keep what they have, for which they have ``GRACE_S`` seconds."""
+        if not self.flying:
+            return
+        notice("stopping: states are being kept; once more to stop at once")
+        with contextlib.suppress(self.ray.exceptions.RayError):
+            self.ray.get(self.mailbox.stop.remote(), timeout=CONNECT_S)
+        for ref, (key, *_) in self.flying.items():
+            if key not in self.since:  # it has not begun
+                self.ray.cancel(ref)
+        self.ray.wait(list(self.flying), num_returns=len(self.flying), timeout=GRACE_S)
+        for *_, held in self.flying.values():
+            held.close()
+
+
+def _on_node(node: str) -> Any:
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    return NodeAffinitySchedulingStrategy(node_id=node, soft=True)
+
+
+def run(units: list[Unit], job: Job) -> list[tuple[Unit, Failure]]:
+    """Execute ``units`` in order as tasks of a cluster.
+
+    Returns:
+        The units that failed, with the reason.
+    """
+    from ganbench.experiment.outcomes import Schedule
+
+    if job.where.options.get("shared") == "no" and any(unit.again for unit in units):
+        raise UsageError("--engine-opt shared=no: what measures kept models needs their disk")
+    schedule = Schedule(units, job.report, job.done)
+    with connected(job.where) as ray, stopping.finishing():  # Ray loses what a signal raises
+        driver = Driver(ray, job, schedule, units[0].device)
+        while driver.send_all():
+            driver.step()
+            if stopping.asked():
+                driver.finish()
+                stopping.stop()
+        driver.tell()
+    return schedule.failed
+
+
+def workers(asked: int | None, device: str) -> int:
+    """Return how many units at a time on this machine alone."""
+    return asked or (usable_cores() if device == "cpu" else gpus(device))
+
+
+register(
+    Engine(
+        name="ray",
+        run=run,
+        summary="on a Ray cluster of one or many machines; pip install 'ganbench[ray]'",
+        workers=workers,
+        options=OPTIONS,
+        check_options=check_options,
+    )
+)
