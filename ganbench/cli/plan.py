@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     "--engine", default="local", show_default=True, help="One of `ganbench list engines`."
 )
 @click.option("--workers", type=PROCESSES, help="Processes; default: as many as cores, 1 on CUDA.")
+@click.option("--nodes", type=PROCESSES, default=1, help="Machines like this one.")
+@click.option("--gpus-per-node", type=PROCESSES, help="Workers of each; default: as --workers.")
+@click.option("--cpus-per-node", type=PROCESSES, help="The same, for trainings on CPUs.")
 @click.option("--write", is_flag=True, help="Write plan.json there, for `ganbench worker`.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")
 def plan(
@@ -37,6 +40,9 @@ def plan(
     out: str | None,
     engine: str,
     workers: int | None,
+    nodes: int,
+    gpus_per_node: int | None,
+    cpus_per_node: int | None,
     write: bool,
     as_json: bool,
 ) -> None:
@@ -53,7 +59,8 @@ def plan(
     made, data = make_plan(request)
     store = Store(out_folder(made, out))
     units = made.units(store.ended(), store.begun())
-    count = count_of(workers, made.device)
+    each = workers or gpus_per_node or cpus_per_node
+    count = nodes * count_of(each, made.device)
     if write:
         store.prepare()
         store.write_plan(content(made))
@@ -69,7 +76,8 @@ def plan(
     memory = min(count, len(units)) * max((c.memory for c in estimates), default=0)
     console.print(
         f"{counted(len(units), 'unit')} on {counted(count, 'worker')}: about {_time(seconds)} and "
-        f"{memory / 1e9:.1f} GB (from a few timed steps of each), in {store.out}",
+        f"{memory / 1e9:.1f} GB (from a few timed steps of each on this {made.device}), in "
+        f"{store.out}",
     )
     kept = sum(cost.kept for cost in estimates)
     console.print(f"the models that are kept need {kept / 1e6:.0f} MB (--keep)")

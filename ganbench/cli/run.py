@@ -34,6 +34,7 @@ MOST_FILES = 12  # of a folder, that are named one by one
 @click.option("--for", "duration", help="Grow the budget in rounds for this time: 5m, 2h ...")
 @engine_options
 @click.option("--log", multiple=True, help="Loggers beside events.jsonl, such as tensorboard.")
+@click.option("--dry-run", is_flag=True, help="Print the script of --engine slurm; start nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")
 def run(
     request: Request,
@@ -41,6 +42,7 @@ def run(
     duration: str | None,
     where: Where,
     log: tuple[str, ...],
+    dry_run: bool,
     as_json: bool,
 ) -> None:
     """Train and evaluate variants on a data set: the main job.
@@ -48,7 +50,12 @@ def run(
     The same command again continues where it stopped, and does nothing when all is done.
     """
     from ganbench.core.duration import parse_duration
+    from ganbench.experiment.plan import make_plan
+    from ganbench.experiment.run import out_folder, script_of
 
+    if dry_run:
+        plan, _ = make_plan(request)
+        return click.echo(script_of(plan, out_folder(plan, out), where))
     console = _common.console()
     seconds = parse_duration(duration) if duration else None
     plan, result, begun = shown_run(console, request, out, where, log, seconds)

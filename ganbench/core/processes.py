@@ -24,6 +24,12 @@ def started(pid: int) -> str:
     return "" if state in "ZX" else fields[18]
 
 
+def children(pid: int) -> list[int]:
+    """Return the processes that a process has started and that still run."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in found]
+
+
 def limit_s(name: str, default: float) -> float:
     """Return the seconds in the environment variable ``name``; the default where there are none."""
     try:

@@ -51,6 +51,22 @@ def opened(out: Path, where: Where) -> Store:
     return store
 
 
+def script_of(plan: Plan, out: Path, where: Where) -> str:
+    """Return the script that an engine would submit for what is left of ``plan``.
+
+    Raises:
+        UsageError: this engine submits none.
+    """
+    engine, store = check_where(where), Store(out)
+    if engine.script is None:
+        raise UsageError(
+            f"--dry-run prints what an engine would submit, and {engine.name} submits nothing: "
+            "see `ganbench plan`"
+        )
+    units = plan.units(store.ended(), store.begun())
+    return engine.script(units, where, out) if units else ""
+
+
 def check_protocols(plan: Plan, store: Store) -> None:
     """Refuse to add to results of the same data set that have another protocol."""
     from ganbench.experiment.protocols import Entry, describe_protocols, entries, refuse_mixed

@@ -1,6 +1,5 @@
 """The engine ``ray``: a cluster of two nodes, simulated on this machine."""
 
-import json
 import os
 import signal
 import subprocess
@@ -16,15 +15,8 @@ from ganbench.cli import main
 from ganbench.core.errors import UsageError
 from ganbench.experiment.engines import _ray_session as session
 from ganbench.experiment.engines._ray_task import Mailbox, check_files, files_of
-from ganbench.experiment.records import Measurement
 from ganbench.experiment.store import Store
-
-GRID = {
-    "variants": ["ns", "wgan-gp"], "dataset": "ring2d", "preset": "smoke", "seeds": 2, "steps": 60,
-    "checkpoints": 3, "device": "cpu", "backend": "reference", "no_controls": True, "threads": 1,
-}  # fmt: skip
-LONG = {**GRID, "variants": ["ns", "lsgan"], "steps": 2_400, "checkpoints": 12, "seeds": 1}
-SAME = set(Measurement.model_fields) - {"train_s", "train_cpu_s", "eval_s", "load"}
+from tests.experiment._clusters import GRID, LONG, events, results, until
 
 
 def words(out, address, more=(), **asked):
@@ -35,28 +27,6 @@ def words(out, address, more=(), **asked):
     listed = [part for k, v in flags.items() for part in (f"--{k}", str(v))]
     return [sys.executable, "-m", "ganbench.cli", "run", *options, *listed, "--engine", "ray",
             "--engine-opt", f"address={address}", *more, "--out", str(out)]  # fmt: skip
-
-
-def results(out):
-    """Return of every record what must be the same wherever it was made."""
-    found = {}
-    for r in Store(out).records():
-        measured = [m.model_dump(include=SAME) for m in r.measurements]
-        found[r.run_id] = (r.status, r.history, r.floors, r.threads, measured)
-    return found
-
-
-def events(out):
-    path = out / "events.jsonl"
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-
-
-def until(true, seconds=120):
-    """Wait until something is so."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 # ---- without a cluster ----
@@ -134,15 +104,6 @@ def cluster(ray):
     yield made
     ray.shutdown()
     made.shutdown()
-
-
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory):
-    """The same grids by the local engine."""
-    base = tmp_path_factory.mktemp("alone")
-    for name, given in (("grid", GRID), ("long", LONG)):
-        ganbench.run(out=base / name, engine="local", workers=2, **given)
-    return {name: results(base / name) for name in ("grid", "long")}
 
 
 @pytest.mark.cluster

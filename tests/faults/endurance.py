@@ -19,13 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from ganbench.core.processes import children
+
 MOST = 0.05  # by which memory may grow
-
-
-def children(pid: int) -> list[int]:
-    """Return the processes that a process has started."""
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in found]
 
 
 def looked_at(pid: int) -> tuple[float, int]:

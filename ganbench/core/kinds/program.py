@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ganbench.core.kinds.method_parts import Params
@@ -117,6 +118,8 @@ class Engine:
         options: ``{what --engine-opt takes: what it means, with its default}``.
         check_options: ``options -> None``: raises ``UsageError`` for those that cannot be; it is
             called before anything is trained.
+        script: ``(units, Where, run directory) -> text``: what it would submit, for engines that
+            submit a script.
     """
 
     name: str
@@ -126,6 +129,7 @@ class Engine:
     other_process: bool = True
     options: Mapping[str, str] = field(default_factory=dict)
     check_options: Callable[[Mapping[str, str]], None] = lambda options: None
+    script: Callable[[list[Any], Where, Path], str] | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name)
