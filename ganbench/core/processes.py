@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -26,8 +27,11 @@ def started(pid: int) -> str:
 
 def children(pid: int) -> list[int]:
     """Return the processes that a process has started and that still run."""
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in found]
+    found = []
+    for thread in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # it ended
+            found += thread.read_text().split()
+    return sorted(map(int, found))
 
 
 def limit_s(name: str, default: float) -> float:

@@ -154,7 +154,7 @@ def test_a_job_that_is_preempted_goes_on_from_its_state(submitit, alone, tmp_pat
     until(lambda: first[0] not in tasks())
     thread.join(240)
     assert not done[0].failed and results(tmp_path) == alone["long"]
-    said = "".join(path.read_text() for path in (tmp_path / "slurm").glob("*.err"))
+    said = "".join(path.read_text() for path in (tmp_path / "slurm").glob("*_log.*"))
     assert said.count("Calling checkpoint method") == 1 and "this job is preempted" in said
     assert not any("retried" in event for event in events(tmp_path))
     assert not Store(tmp_path).at_work()
