@@ -112,13 +112,14 @@ def merge(sources: Sequence[Path], to: Path) -> Merged:
         UsageError: no run directory, one that a run uses, or results that contradict each other.
     """
     target, said = Store(to), []  # type: ignore[var-annotated]
+    for out in sources:
+        if not (out / "records").is_dir():
+            raise UsageError(f"{out} has no records: not a run directory")
     target.prepare()
     with contextlib.ExitStack() as held:
         held.enter_context(target.alone())
         stores = [target, *(Store(out) for out in sources if out.resolve() != to.resolve())]
         for store in stores[1:]:
-            if not (store.out / "records").is_dir():
-                raise UsageError(f"{store.out} has no records: not a run directory")
             if busy := store.at_work():
                 raise UsageError(f"{store.out} is in use ({len(busy)} units at work): wait")
         chosen, agreeing = _chosen(stores, said)

@@ -37,7 +37,6 @@ from ganbench.experiment.engines._ray_session import (
 from ganbench.experiment.engines._ray_task import Mailbox, check_files, execute_unit, files_of
 from ganbench.experiment.engines.inline import late
 from ganbench.experiment.engines.local import GRACE_S, PASSIVE
-from ganbench.experiment.outcomes import event_of
 from ganbench.experiment.provenance import gpus, usable_cores
 
 if TYPE_CHECKING:
@@ -140,6 +139,8 @@ class Driver:
 
     def land(self, ref: Any) -> None:
         """Take in the result of a unit, or its loss."""
+        from ganbench.experiment.outcomes import event_of
+
         key, unit, own, held = self.flying.pop(ref)
         self.units.pop(key)
         with held:
