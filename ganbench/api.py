@@ -185,12 +185,12 @@ def measure(
 
     asked = metrics if isinstance(metrics, str) else ",".join(metrics)
     units, records, protocols = plan_again(Path(out), asked, **options)
-    store = opened(Path(out), Where(engine, workers, threads, engine_opts))
     if options.get("check") and threads is None:  # sums are split by them
         threads = records[-1].threads
+    where = Where(engine, workers, threads, engine_opts)
+    store = opened(Path(out), where)
     with store.alone():
         announce(units)
-        where = Where(engine, workers, threads, engine_opts)
         failed = run_units(units, store, where, progress)
         dataset = records[0].training.dataset
         built = build(store, dataset, records[0].training.amount)

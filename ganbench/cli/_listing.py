@@ -10,6 +10,7 @@ from ganbench.core.citations import papers
 from ganbench.core.kinds import (
     Constants,
     Dataset,
+    Engine,
     Metric,
     Modifier,
     Paper,
@@ -176,10 +177,11 @@ def details(kind: str, item: Any) -> list[tuple[str, str]]:
     """Return every field that has something to say, a variant's defaults and the source file."""
     from ganbench.reports.literature import said_of
 
+    hidden = (*HIDDEN, "options") if isinstance(item, Engine) else HIDDEN
     lines = [
         (key, _plain(value))
         for key, value in vars(item).items()
-        if key not in HIDDEN
+        if key not in hidden
         and not callable(value)
         and value not in (None, "", (), {}, frozenset())
     ]
@@ -191,6 +193,8 @@ def details(kind: str, item: Any) -> list[tuple[str, str]]:
     if isinstance(item, Metric):
         lines.append(("reads", item.needs.name))
         lines += [(q.key, f"{BEST[q.target]}, in {q.unit}") for q in item.quantities]
+    if isinstance(item, Engine):
+        lines += [(f"--engine-opt {key}", meaning) for key, meaning in item.options.items()]
     if isinstance(item, Dataset):
         lines += [(f"preset {name}", _own(budget)) for name, budget in item.budgets.items()]
     if isinstance(item, Preset):

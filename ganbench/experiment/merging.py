@@ -222,7 +222,7 @@ def _later(
 def _belonging(store: Store, run_ids: set[str]) -> Iterator[Path]:
     """Yield the files that belong to these records."""
     for pattern in BELONGING:
-        for path in sorted(store.out.glob(pattern.format("*").replace("**", "*"))):
+        for path in sorted(store.out.glob(pattern.format("*"))):
             parts = path.stem.rsplit("-", 1)
             if path.stem in run_ids or (pattern.count("*") and parts[0] in run_ids):
                 yield path

@@ -107,7 +107,7 @@ def run_units(
 
     if not units:
         return []
-    engine = check_where(where)
+    engine: Engine = registry.engines.get(where.engine)
     if engine.other_process:
         _check_announced(units)
     told = logged(store, log, report)

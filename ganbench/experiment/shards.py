@@ -20,7 +20,7 @@ from ganbench.experiment.plan import Plan
 from ganbench.experiment.plan_files import read_plan
 from ganbench.experiment.records import Unit
 from ganbench.experiment.resolve import load_data
-from ganbench.experiment.run import Failed, check_protocols, check_where, opened, run_units
+from ganbench.experiment.run import Failed, check_protocols, opened, run_units
 from ganbench.experiment.store import Store
 
 SHARD = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
@@ -82,7 +82,6 @@ def work(
     Raises:
         UsageError: the plan cannot be used here, or the directory cannot be written.
     """
-    check_where(where)
     part, plan = parse_shard(shard), read_plan(Path(path), data_dir)
     store = opened(Path(path).parent, where)
     with store.shared():
@@ -105,8 +104,9 @@ def units_of(plan: Plan, store: Store, shard: Shard, follow: bool) -> list[Unit]
     Whose record says that it failed is tried again by its own shard alone.
     """
     every = plan.units((), store.begun())
-    own = [unit for unit in shard.of(every) if not store.all_done(unit)]
-    mine = {unit.unit_id for unit in shard.of(every)}
+    part = shard.of(every)
+    own = [unit for unit in part if not store.all_done(unit)]
+    mine = {unit.unit_id for unit in part}
     turn = shard.number * len(every) // shard.parts  # so that not all follow in the same order
     rest = [unit for unit in every[turn:] + every[:turn] if unit.unit_id not in mine]
     return own + [unit for unit in rest if follow and not store.settled(unit)]

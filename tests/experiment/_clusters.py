@@ -1,6 +1,7 @@
 """What tests of engines that have clusters share: grids, their results, and waiting."""
 
 import json
+import subprocess
 import time
 
 from ganbench.experiment.records import Measurement
@@ -34,3 +35,17 @@ def until(true, seconds=120):
     while not true():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def killer(command, times):
+    """Return a ``progress`` that kills the processes of ``ns`` so often, and what it was told."""
+    killed, told = [], []
+
+    def kill(unit, event):
+        if unit.training.variant == "ns":
+            told.extend({*event} & {"retried", "failed", "done"})
+            if "step" in event and len(killed) < times:
+                killed.append(True)
+                subprocess.run(command)
+
+    return kill, told

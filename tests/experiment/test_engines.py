@@ -14,6 +14,7 @@ from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.stopping import SIGNALS
 from ganbench.experiment.store import Store
+from tests.experiment._clusters import killer
 from tests.experiment._helpers import run, values
 
 pytestmark = pytest.mark.usefixtures("no_plots")
@@ -35,15 +36,7 @@ KILL = ["pkill", "-KILL", "-P", str(os.getpid()), "-f", "ganbench.experiment.eng
 @pytest.mark.parametrize(("times", "ended"), [(1, "ok"), (100, "failed")])
 def test_a_unit_whose_process_dies_is_tried_again_and_fails_alone(tiny, tmp_path, times, ended):
     """As often as stated, from its checkpoint; other units go on."""
-    killed, told = [], []
-
-    def kill(unit, event):
-        if unit.training.variant == "ns":
-            told.extend({*event} & {"retried", "failed", "done"})
-            if "step" in event and len(killed) < times:
-                killed.append(True)
-                subprocess.run(KILL)
-
+    kill, told = killer(KILL, times)
     result = run(
         tmp_path, preset="smoke", engine="local", workers=1, progress=kill, steps=20,
         no_controls=True,

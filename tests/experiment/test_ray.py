@@ -16,7 +16,7 @@ from ganbench.core.errors import UsageError
 from ganbench.experiment.engines import _ray_session as session
 from ganbench.experiment.engines._ray_task import Mailbox, check_files, files_of
 from ganbench.experiment.store import Store
-from tests.experiment._clusters import GRID, LONG, events, results, until
+from tests.experiment._clusters import GRID, LONG, events, killer, results, until
 
 
 def words(out, address, more=(), **asked):
@@ -60,6 +60,12 @@ def test_without_ray_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(UsageError, match=r"pip install 'ganbench\[ray\]'"):
         ganbench.run("ns", "ring2d", preset="smoke", engine="ray")
+
+
+def test_what_the_engine_can_be_told_is_shown():
+    said = CliRunner().invoke(main, ["info", "ray"]).stdout
+    for name, meaning in session.OPTIONS.items():
+        assert f"--engine-opt {name}" in said and meaning in said
 
 
 def test_other_engines_have_no_options():
@@ -161,15 +167,7 @@ def test_a_driver_that_is_ended_and_started_again_goes_on(cluster, alone, tmp_pa
 def test_a_unit_that_always_crashes_has_failed_after_the_stated_retries(
     cluster, tmp_path, times, ended
 ):
-    killed, told = [], []
-
-    def kill(unit, event):
-        if unit.training.variant == "ns":
-            told.extend({*event} & {"retried", "failed", "done"})
-            if "step" in event and len(killed) < times:
-                killed.append(True)
-                subprocess.run(["pkill", "-KILL", "-f", "ray::execute_unit"])
-
+    kill, told = killer(["pkill", "-KILL", "-f", "ray::execute_unit"], times)
     done = ganbench.run(
         out=tmp_path / "out", engine="ray", engine_opts={"address": cluster.address}, workers=1,
         progress=kill, **LONG,

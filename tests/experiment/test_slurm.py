@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -132,6 +133,28 @@ def test_the_default_device_has_one_gpu_on_cuda():
     assert "gpus_per_node" not in slurm.parameters({}, "cpu")
     assert slurm.parameters({}, "cuda")["gpus_per_node"] == 1
     assert slurm.parameters({"gpus": "4"}, "cuda")["gpus_per_node"] == 4
+
+
+class Ended:
+    """A job that ended with ``answer``, or was lost with ``error``."""
+
+    job_id = "7"
+    paths = SimpleNamespace(stderr="7_log.err")
+
+    def __init__(self, answer=None, error=None):
+        self.result, self.exception = lambda: answer, lambda: error
+
+
+def test_a_half_that_failed_in_a_job_is_named_as_the_half(tmp_path):
+    """Lanes that do not fit into memory are trained in halves, which are units of their own."""
+    plan, _ = make_plan(Request(**{k: v for k, v in GRID.items() if k != "threads"}))
+    whole = plan.units()[0]
+    half = whole.model_copy(update={"seeds": whole.seeds[1:]})
+    answer = [(half.model_dump_json(), ["no memory", "infrastructure", ""])]
+    ((unit, failure),) = slurm.Sent([whole], Ended(answer), True).failed()
+    assert unit == half != whole and failure.reason == "no memory"
+    lost = slurm.Sent([whole], Ended(error=RuntimeError("one\nnode failed")), True).failed()
+    assert lost == "its job 7 ended: node failed; see 7_log.err"
 
 
 # ---- with jobs ----

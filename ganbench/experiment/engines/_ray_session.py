@@ -68,7 +68,7 @@ def cpus_of(options: Mapping[str, str]) -> int:
 
 
 def gpus_of(options: Mapping[str, str], device: str) -> float:
-    """Return the GPUs that a unit takes; more than one must be whole, as Ray wants it."""
+    """Return the GPUs that a unit takes: at most one, as it uses no more."""
     usual = "0" if device == "cpu" else "1"
     found = float(Range(0, 1).parse("--engine-opt gpus", options.get("gpus", usual)))
     return found

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ganbench.core.processes import children, started
-
-GRACE_S = 120.0  # for an evaluation to end, and for what is written
+from ganbench.experiment.engines.local import GRACE_S
 
 
 @dataclass
@@ -29,8 +28,11 @@ class Batch:
     threads: int | None
     timeout: float | None
 
-    def __call__(self) -> list[tuple[int, list[str]]]:
-        """Execute the units and return those that failed: position, and why."""
+    def __call__(self) -> list[tuple[str, list[str]]]:
+        """Execute the units and return those that failed, as JSON, and why.
+
+        A unit that did not fit into memory may have failed in a half.
+        """
         from ganbench.core import registry
         from ganbench.core.kinds import Job, Where
         from ganbench.experiment.execute import execute
@@ -44,7 +46,7 @@ class Batch:
         tell = logged(store, [], None)
         job = Job(store, execute, tell, where, self.timeout, store.all_done)
         failed = registry.engines.get("local").run(units, job)
-        return [(units.index(unit), list(failure)) for unit, failure in failed]
+        return [(unit.model_dump_json(), list(failure)) for unit, failure in failed]
 
     def checkpoint(self) -> Any:
         """Let the worker processes keep their states, and return what is to be done later.

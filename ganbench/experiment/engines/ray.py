@@ -18,7 +18,7 @@ import os
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ganbench.core import stopping
 from ganbench.core.errors import UsageError
@@ -36,8 +36,7 @@ from ganbench.experiment.engines._ray_session import (
 )
 from ganbench.experiment.engines._ray_task import Mailbox, check_files, execute_unit, files_of
 from ganbench.experiment.engines.inline import late
-from ganbench.experiment.engines.local import GRACE_S, PASSIVE
-from ganbench.experiment.provenance import gpus, usable_cores
+from ganbench.experiment.engines.local import GRACE_S, PASSIVE, workers
 
 if TYPE_CHECKING:
     from ganbench.experiment.outcomes import Failure
@@ -57,6 +56,21 @@ def event_of_loss(ray: Any, error: BaseException) -> dict[str, Any]:
         return event | {"kind": "infrastructure", "out_of_memory": True}
     own_fault = (lost.RayTaskError, lost.RuntimeEnvSetupError, lost.TaskUnschedulableError)
     return event | {"kind": "unit" if isinstance(error, own_fault) else "infrastructure"}
+
+
+class Flight(NamedTuple):
+    """A unit at the cluster.
+
+    Attributes:
+        key: under which it reports.
+        own: the store through which its files are written. held: its lease, where this process has
+            it.
+    """
+
+    key: str
+    unit: Unit
+    own: Any
+    held: ExitStack
 
 
 class Driver:
@@ -79,8 +93,7 @@ class Driver:
             num_cpus=self.needs["CPU"], num_gpus=self.needs["GPU"], max_retries=0,
             runtime_env={"env_vars": env},
         )  # fmt: skip
-        self.flying: dict[Any, tuple[str, Unit, Any, ExitStack]] = {}
-        self.units: dict[str, Unit] = {}
+        self.flying: dict[Any, Flight] = {}
         self.since: dict[str, float] = {}  # when each unit began, by its key
         self.late: set[Any] = set()
         self.sent = 0
@@ -114,7 +127,7 @@ class Driver:
         key, self.sent = str(self.sent), self.sent + 1
         out = str(self.job.store.out.absolute())
         ref = self.task.remote(key, unit.model_dump_json(), out, files, self.threads, self.mailbox)
-        self.flying[ref], self.units[key] = (key, unit, own, held), unit
+        self.flying[ref] = Flight(key, unit, own, held)
 
     def step(self) -> None:
         """Wait a moment for results, and tell of what happened."""
@@ -131,18 +144,18 @@ class Driver:
             events = self.ray.get(self.mailbox.take.remote(), timeout=RECOVERY_S)
         except self.ray.exceptions.RayError:
             return  # its node is gone: no more progress is seen
+        units = {flight.key: flight.unit for flight in self.flying.values()}
         for key, event in events:
             if "started" in event:
                 self.since[key] = time.monotonic()
-            elif key in self.units:
-                self.job.report(self.units[key], event)
+            elif key in units:
+                self.job.report(units[key], event)
 
     def land(self, ref: Any) -> None:
         """Take in the result of a unit, or its loss."""
         from ganbench.experiment.outcomes import event_of
 
-        key, unit, own, held = self.flying.pop(ref)
-        self.units.pop(key)
+        _, unit, own, held = self.flying.pop(ref)
         with held:
             try:
                 event = self.ray.get(ref, timeout=RECOVERY_S)
@@ -165,8 +178,8 @@ class Driver:
 
     def _cancel_late(self, limit: float) -> None:
         now = time.monotonic()
-        for ref, (key, *_) in self.flying.items():
-            if now - self.since.get(key, math.inf) > limit and ref not in self.late:
+        for ref, flight in self.flying.items():
+            if now - self.since.get(flight.key, math.inf) > limit and ref not in self.late:
                 self.late.add(ref)
                 self.ray.cancel(ref, force=True)
 
@@ -177,12 +190,15 @@ class Driver:
         notice("stopping: states are being kept; once more to stop at once")
         with contextlib.suppress(self.ray.exceptions.RayError):
             self.ray.get(self.mailbox.stop.remote(), timeout=CONNECT_S)
-        for ref, (key, *_) in self.flying.items():
-            if key not in self.since:  # it has not begun
+        for ref, flight in self.flying.items():
+            if flight.key not in self.since:  # it has not begun
                 self.ray.cancel(ref)
         self.ray.wait(list(self.flying), num_returns=len(self.flying), timeout=GRACE_S)
-        for *_, held in self.flying.values():
-            held.close()
+
+    def release(self) -> None:
+        """Give back the leases that this process has, whatever ended the run."""
+        for flight in self.flying.values():
+            flight.held.close()
 
 
 def _on_node(node: str) -> Any:
@@ -204,18 +220,16 @@ def run(units: list[Unit], job: Job) -> list[tuple[Unit, Failure]]:
     schedule = Schedule(units, job.report, job.done)
     with connected(job.where) as ray, stopping.finishing():  # Ray loses what a signal raises
         driver = Driver(ray, job, schedule, units[0].device)
-        while driver.send_all():
-            driver.step()
-            if stopping.asked():
-                driver.finish()
-                stopping.stop()
-        driver.tell()
+        try:
+            while driver.send_all():
+                driver.step()
+                if stopping.asked():
+                    driver.finish()
+                    stopping.stop()
+            driver.tell()
+        finally:
+            driver.release()
     return schedule.failed
-
-
-def workers(asked: int | None, device: str) -> int:
-    """Return how many units at a time on this machine alone."""
-    return asked or (usable_cores() if device == "cpu" else gpus(device))
 
 
 register(

@@ -23,7 +23,8 @@ from ganbench.core.kinds import Engine, Job, Where
 from ganbench.core.notices import notice
 from ganbench.core.ranges import Range, whole
 from ganbench.core.registry import register
-from ganbench.experiment.engines._slurm_batch import GRACE_S, Batch
+from ganbench.experiment.engines._slurm_batch import Batch
+from ganbench.experiment.engines.local import GRACE_S
 
 if TYPE_CHECKING:
     from ganbench.experiment.outcomes import Failure
@@ -165,7 +166,11 @@ def script(units: list[Unit], where: Where, out: Path) -> str:
 
 
 class Sent:
-    """A batch of units and its job."""
+    """A batch of units and its job.
+
+    Args:
+        at_once: the job is executed by this process when its result is asked for, and not before.
+    """
 
     def __init__(self, units: list[Unit], job: Any, at_once: bool) -> None:
         self.units, self.job, self.at_once = units, job, at_once
@@ -177,12 +182,13 @@ class Sent:
     def failed(self) -> list[tuple[Unit, Failure]] | str:
         """Return the units that failed, or why the job was lost."""
         from ganbench.experiment.outcomes import Failure
+        from ganbench.experiment.records import Unit
 
         error = self.job.exception()
         if error is not None:
             said = next(reversed(str(error).strip().splitlines()), "")
             return f"its job {self.job.job_id} ended: {said}; see {self.job.paths.stderr}"
-        return [(self.units[i], Failure(*why)) for i, why in self.job.result()]
+        return [(Unit.model_validate_json(text), Failure(*why)) for text, why in self.job.result()]
 
 
 def run(units: list[Unit], job: Job) -> list[tuple[Unit, Failure]]:
@@ -238,9 +244,9 @@ def _round(
                 lost, why = lost + sent.units, found
                 continue
             failed += found
-            broken = [unit for unit, _ in found]
+            broken = {run_id for unit, _ in found for run_id in unit.training.run_ids(unit.seeds)}
             for unit in sent.units:
-                if unit not in broken:
+                if broken.isdisjoint(unit.training.run_ids(unit.seeds)):
                     job.report(unit, {"done": True})
         if waiting:
             time.sleep(POLL_S)
