@@ -91,6 +91,18 @@ def test_a_conflicting_record_is_named_with_the_difference_and_nothing_is_merged
     assert not list((own / "both" / "records").iterdir())
 
 
+def test_seeds_that_were_trained_with_others_are_named_by_that(own):
+    """The last digits depend on it, and it explains them."""
+
+    def other(content):
+        content["lanes"] = 3
+        content["history"]["d_loss"][0] = 0.5
+
+    edit(record_of(own / "two"), other)
+    with pytest.raises(UsageError, match=r"lanes is 2 in .* and 3 in"):
+        merge([own / "one", own / "two"], own / "both")
+
+
 def test_times_and_machines_may_differ(own):
     def other(content):
         content |= {"hardware": "another", "started_at": "2020", "peak_mem_bytes": 5}

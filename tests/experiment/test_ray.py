@@ -213,7 +213,7 @@ def test_measuring_needs_the_models_disk(cluster, tmp_path):
 
 
 @pytest.mark.cluster
-def test_an_address_where_something_else_answers_is_one_line_in_time(ray):
+def test_an_address_where_something_else_answers_is_one_line_in_time(ray, tmp_path):
     """Not a refused connection: a server that never says what Ray says."""
     import socket
 
@@ -222,7 +222,7 @@ def test_an_address_where_something_else_answers_is_one_line_in_time(ray):
         port = server.getsockname()[1]
         start = time.monotonic()
         done = subprocess.run(
-            words("nowhere", f"127.0.0.1:{port}"), capture_output=True, text=True, cwd="/tmp"
+            words("nowhere", f"127.0.0.1:{port}"), capture_output=True, text=True, cwd=tmp_path
         )
         took = time.monotonic() - start
     lines = [line for line in done.stderr.splitlines() if line.startswith("ganbench: ")]
