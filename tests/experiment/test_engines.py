@@ -52,7 +52,7 @@ def test_a_unit_whose_process_dies_is_tried_again_and_fails_alone(tiny, tmp_path
 @pytest.mark.parametrize(
     ("sent", "code", "engine"),
     [
-        (signal.SIGINT, 130, "local"),
+        pytest.param(signal.SIGINT, 130, "local", marks=pytest.mark.slow),
         (signal.SIGTERM, 75, "local"),
         pytest.param(signal.SIGHUP, 75, "local", marks=pytest.mark.slow),
         pytest.param(signal.SIGINT, 130, "inline", marks=pytest.mark.slow),
