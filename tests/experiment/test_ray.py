@@ -147,6 +147,24 @@ def test_a_node_that_is_lost_in_mid_unit_costs_nothing(cluster, alone, tmp_path)
 
 
 @pytest.mark.cluster
+def test_progress_goes_on_after_the_loss_of_what_carries_it(cluster, tmp_path):
+    """The driver may be at the node that is lost."""
+    steps = []
+
+    def kill(unit, event):
+        steps.extend([event["step"]] if "step" in event else [])
+        if len(steps) == 1:
+            subprocess.run(["pkill", "-KILL", "-f", "ray::Mailbox"])
+
+    given = {**LONG, "variants": ["ns"]}
+    done = ganbench.run(
+        out=tmp_path / "out", engine="ray", engine_opts={"address": cluster.address},
+        progress=kill, **given,
+    )  # fmt: skip
+    assert not done.failed and len(steps) > 3 and steps[-1] == given["steps"]
+
+
+@pytest.mark.cluster
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
 def test_a_driver_that_is_ended_and_started_again_goes_on(cluster, alone, tmp_path, sent):
     out = tmp_path / "out"

@@ -87,7 +87,7 @@ class Driver:
         env = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, **PASSIVE, **names}
         here = ray.get_runtime_context().get_node_id()
         self.mailbox = ray.remote(Mailbox).options(
-            num_cpus=0, scheduling_strategy=_on_node(here)
+            num_cpus=0, max_restarts=-1, scheduling_strategy=_on_node(here)
         ).remote()  # fmt: skip
         self.task = ray.remote(execute_unit).options(
             num_cpus=self.needs["CPU"], num_gpus=self.needs["GPU"], max_retries=0,
@@ -143,7 +143,7 @@ class Driver:
         try:
             events = self.ray.get(self.mailbox.take.remote(), timeout=RECOVERY_S)
         except self.ray.exceptions.RayError:
-            return  # its node is gone: no more progress is seen
+            return  # its process is gone: the events are lost until Ray has started it again
         units = {flight.key: flight.unit for flight in self.flying.values()}
         for key, event in events:
             if "started" in event:
