@@ -11,7 +11,7 @@ GRID = {
     "variants": ["ns", "wgan-gp"], "dataset": "ring2d", "preset": "smoke", "seeds": 2, "steps": 60,
     "checkpoints": 3, "device": "cpu", "backend": "reference", "no_controls": True, "threads": 1,
 }  # fmt: skip
-LONG = {**GRID, "variants": ["ns", "lsgan"], "steps": 2_400, "checkpoints": 12, "seeds": 1}
+LONG = {**GRID, "variants": ["ns", "lsgan"], "steps": 1_200, "checkpoints": 12, "seeds": 1}
 SAME = set(Measurement.model_fields) - {"train_s", "train_cpu_s", "eval_s", "load"}
 
 
