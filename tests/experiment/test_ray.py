@@ -143,7 +143,7 @@ def test_a_node_that_is_lost_in_mid_unit_costs_nothing(cluster, alone, tmp_path)
     told = events(out)
     ((place, lost),) = [(i, e["variant"]) for i, e in enumerate(told) if "retried" in e]
     after = [e["step"] for e in told[place:] if e["variant"] == lost and "step" in e]
-    assert after[0] > LONG["steps"] // LONG["checkpoints"]  # from its checkpoint, not from the start
+    assert after[0] > LONG["steps"] // LONG["checkpoints"]  # not from the start
 
 
 @pytest.mark.cluster
