@@ -33,7 +33,9 @@ def test_engines_agree(tiny, tmp_path):
 KILL = ["pkill", "-KILL", "-P", str(os.getpid()), "-f", "ganbench.experiment.engines._worker"]
 
 
-@pytest.mark.parametrize(("times", "ended"), [(1, "ok"), (100, "failed")])
+@pytest.mark.parametrize(
+    ("times", "ended"), [(1, "ok"), pytest.param(100, "failed", marks=pytest.mark.slow)]
+)
 def test_a_unit_whose_process_dies_is_tried_again_and_fails_alone(tiny, tmp_path, times, ended):
     """As often as stated, from its checkpoint; other units go on."""
     kill, told = killer(KILL, times)

@@ -178,6 +178,7 @@ def test_the_runs_own_table_stays_as_it_was(finished):
     assert first.output == again.output
 
 
+@pytest.mark.slow
 def test_every_recorded_value_comes_out_again_in_a_fresh_process(finished):
     """Of the dynamics too; and a value that does not is told."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}

@@ -38,6 +38,7 @@ def wrong(case: dict) -> str:
     return "; ".join(reason for reason, holds in reasons.items() if holds)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", BATCHES)
 def test_hostile_input_is_one_line(batch):
     done = subprocess.run(

@@ -62,7 +62,7 @@ def test_lane_equals_solo(subject, arch):
     ("subject", "arch"),
     pairs(lambda v, arch: v.core and arch == "toy", everyone=("toy",), archs=CALM),
 )
-@pytest.mark.parametrize("backend", ["reference", "traced"])
+@pytest.mark.parametrize("backend", ["reference", pytest.param("traced", marks=pytest.mark.slow)])
 def test_lane_equals_solo_in_single_precision(subject, arch, backend):
     if (subject, arch) in DRIFTS:
         pytest.skip(f"in single precision it drifts by {DRIFTS[subject, arch]:g}")
