@@ -177,9 +177,8 @@ def _check_comparable(found: Iterable[Found]) -> None:
 
 def _conflict(first: Found, store: Store, record: Record) -> str:
     known = parse_record(_content(first, record.run_id), str(first.path))
-    found = list(differences(result_of(known), result_of(record)))
-    found.sort(key=lambda place: place[0] != "lanes")  # on how many there are, their sums depend
-    where, one, other = found[0]
+    found = differences(result_of(known), result_of(record))
+    where, one, other = min(found, key=lambda place: place[0] != "lanes")  # sums depend on them
     return f"{record.run_id}: {where} is {one} in {first.source.out} and {other} in {store.out}"
 
 

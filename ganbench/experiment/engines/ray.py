@@ -146,9 +146,8 @@ class Driver:
             return  # its process is gone: the events are lost until Ray has started it again
         units = {flight.key: flight.unit for flight in self.flying.values()}
         for key, event in events:
-            if "started" in event:
-                self.since[key] = time.monotonic()
-            elif key in units:
+            self.since.setdefault(key, time.monotonic())
+            if "started" not in event and key in units:
                 self.job.report(units[key], event)
 
     def land(self, ref: Any) -> None:
