@@ -13,7 +13,7 @@ from ganbench.bench import plots, tables
 from ganbench.bench.cases import Case
 from ganbench.bench.measure import measure, one_thread, peak_flops
 from ganbench.core.errors import UsageError
-from ganbench.core.files import write_bytes
+from ganbench.core.files import check_writable, write_bytes
 from ganbench.experiment.provenance import environment, load_average, now
 from ganbench.reports.plots import save, style
 
@@ -82,8 +82,7 @@ def prepare_folder(out: Path) -> None:
         UsageError: it cannot be written.
     """
     try:
-        write_bytes(out / ".writable", b"")
-        (out / ".writable").unlink()
+        check_writable(out)
     except OSError as error:
         raise UsageError(f"cannot write to {out}: {error.strerror}; choose another --out") from None
 

@@ -8,6 +8,7 @@ import hashlib
 import io
 import os
 import socket
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -43,6 +44,17 @@ def left_over(folder: Path) -> Iterator[Path]:
             ours = path.name.endswith(_ours(pid)) and pid.isdigit()
             if not started(int(pid)) if ours else time.time() - path.stat().st_mtime > DAY_S:
                 yield path
+
+
+def check_writable(folder: Path) -> None:
+    """Make ``folder``, and a file without a name in it, which others at the same time never meet.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
 
 
 def write_bytes(path: Path, content: bytes) -> None:

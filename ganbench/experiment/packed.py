@@ -42,7 +42,7 @@ def pack(records: Path, target: Path) -> list[Path]:
 
 
 def read_packed(path: Path) -> Iterator[Record]:
-    """Yield the records in ``path``.
+    """Yield the records in ``path``; none where it is no longer there, unpacked meanwhile.
 
     Raises:
         UsageError: the file is damaged, or holds something else.
@@ -50,6 +50,8 @@ def read_packed(path: Path) -> Iterator[Record]:
     try:
         with lzma.open(path) as file:
             content = file.read(MOST_PACK_BYTES + 1)
+    except FileNotFoundError:
+        return
     except (OSError, EOFError, lzma.LZMAError) as error:
         raise UsageError(f"{path} is damaged ({error}); fetch it again") from None
     if len(content) > MOST_PACK_BYTES:

@@ -31,6 +31,8 @@ def ends(out: Path) -> dict[str, str]:
     """Return ``{run_id: status}`` of the records of a run directory; damaged ones are left out."""
     folder, known = out / "records", _known(out / NAME)
     found: dict[str, Entry] = {}
+    packs = (read_packed(path) for path in sorted(folder.glob(f"*{ENDING}")))
+    packed = {r.run_id: r.status for pack in packs for r in pack}  # first: they may be unpacked now
     for name, size, written in _files(folder):
         entry = known.get(name)
         if entry is None or (entry[0], entry[1]) != (size, written):
@@ -40,10 +42,7 @@ def ends(out: Path) -> dict[str, str]:
         with contextlib.suppress(OSError):  # it is a cache
             content = {"format": FORMAT, "records": found}
             write_bytes(out / NAME, sealed_json(json.dumps(content)))
-    statuses = {name: entry[2] for name, entry in found.items() if entry[2]}
-    for path in sorted(folder.glob(f"*{ENDING}")):
-        statuses |= {record.run_id: record.status for record in read_packed(path)}
-    return statuses
+    return packed | {name: entry[2] for name, entry in found.items() if entry[2]}
 
 
 def _known(path: Path) -> dict[str, Entry]:

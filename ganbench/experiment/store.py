@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ganbench.core.errors import UsageError
-from ganbench.core.files import locked, write_array, write_bytes
+from ganbench.core.files import check_writable, locked, write_array, write_bytes
 from ganbench.core.seals import sealed_json, unsealed_json
 from ganbench.experiment import checkpoints, record_index, stored_records
 from ganbench.experiment.leases import claim, directory_lock, owned
@@ -71,9 +71,8 @@ class Store:
             UsageError: it cannot be written.
         """
         try:
-            (self.out / "records").mkdir(parents=True, exist_ok=True)
-            write_bytes(self.out / ".writable", b"")
-            (self.out / ".writable").unlink()
+            check_writable(self.out)
+            (self.out / "records").mkdir(exist_ok=True)
         except OSError as error:
             raise UsageError(
                 f"cannot write to {self.out}: {error.strerror}; choose another --out"
@@ -296,8 +295,6 @@ class Store:
             shutil.rmtree(self.checkpoint(unit), ignore_errors=True)
             if len(unit.seeds) == 1:
                 self.unit_path(unit).unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            self.checkpoint(unit).parent.rmdir()
 
     @contextlib.contextmanager
     def claimed(self, unit: Unit) -> Iterator[Store | None]:

@@ -10,7 +10,7 @@ import itertools
 import json
 import os
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from ganbench.core.errors import UsageError
@@ -38,7 +38,9 @@ def _packs(folder: Path) -> list[Path]:
 
 
 def every(folder: Path, curves: bool, visit: Callable[[Record], None]) -> list[Record]:
-    """Return every record in ``folder``, sorted by file name.
+    """Return every record in ``folder`` once, sorted by file name.
+
+    Packed ones are read first: those that a run unpacks meanwhile are files then.
 
     Args:
         curves: with ``Record.history``, which is half of it.
@@ -48,25 +50,28 @@ def every(folder: Path, curves: bool, visit: Callable[[Record], None]) -> list[R
         UsageError: a file is not a record.
     """
     known: dict[str, Protocol] = {}
-    records = []
-    whole = (read_record(path) for path in _files(folder))
-    packed = (read_packed(path) for path in _packs(folder))
-    for record in itertools.chain(whole, *packed):
+    records: dict[str, Record] = {}
+
+    def read() -> Iterator[Record]:
+        for path in _packs(folder):
+            yield from read_packed(path)
+        yield from (read_record(path) for path in _files(folder) if path.stem not in records)
+
+    for record in read():
         visit(record)
         given = {"protocols": {k: _shared(p, known) for k, p in record.protocols.items()}}
-        records.append(record.model_copy(update=given | ({} if curves else {"history": {}})))
-    return sorted(records, key=lambda record: f"{record.run_id}.json")
+        given |= {} if curves else {"history": {}}
+        records[record.run_id] = record.model_copy(update=given)
+    return sorted(records.values(), key=lambda record: f"{record.run_id}.json")
 
 
 def some(folder: Path, run_ids: Collection[str]) -> dict[str, Record]:
-    """Return these records by ``run_id``; without those not there."""
-    paths = {run_id: folder / f"{run_id}.json" for run_id in run_ids}
-    found = {run_id: read_record(path) for run_id, path in paths.items() if path.exists()}
-    packs = {f"{i.rsplit('-s', 1)[0]}{ENDING}" for i in run_ids if i not in found}
-    for path in sorted(folder / name for name in packs):
-        if path.exists():
-            found |= {r.run_id: r for r in read_packed(path) if r.run_id in paths}
-    return found
+    """Return these records by ``run_id``; without those not there. See ``every`` for the order."""
+    packs = {f"{run_id.rsplit('-s', 1)[0]}{ENDING}" for run_id in run_ids}
+    packed = (record for name in sorted(packs) for record in read_packed(folder / name))
+    found = {record.run_id: record for record in packed if record.run_id in run_ids}
+    paths = (folder / f"{run_id}.json" for run_id in run_ids if run_id not in found)
+    return found | {path.stem: read_record(path) for path in paths if path.exists()}
 
 
 def first(folder: Path) -> Record | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import platform
 import shutil
@@ -14,7 +13,7 @@ from typing import Literal, NamedTuple
 from ganbench.core import registry
 from ganbench.core.cache import folder
 from ganbench.core.errors import UsageError
-from ganbench.core.files import write_bytes
+from ganbench.core.files import check_writable
 from ganbench.core.memory import free_bytes, gigabytes
 
 LEAST_MEMORY, LEAST_DISK = 2_000_000_000, 1_000_000_000  # bytes, of which a first run has enough
@@ -120,15 +119,11 @@ def _disk() -> Iterator[Finding]:
     ):
         there = next(path for path in (place, *place.parents) if path.exists())
         free = shutil.disk_usage(there).free
-        probe = there / f".ganbench-doctor-{os.getpid()}"
         reason = f"{gigabytes(free)} free" if free < LEAST_DISK else ""
         try:
-            write_bytes(probe, b"")
+            check_writable(there)
         except OSError as error:
             reason = f"cannot be written: {error.strerror}"
-        finally:
-            with contextlib.suppress(OSError):
-                probe.unlink()
         state: State = "fix" if reason else "ok"
         said = reason or f"{gigabytes(free)} free"
         yield Finding(subject, state, f"{place}: {said}", fix if reason else "")

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from ganbench.core.errors import UsageError
+from ganbench.experiment import record_index, stored_records
 from ganbench.experiment.manifest import changed, hashes, record_sha256, write_manifest
 from ganbench.experiment.packed import pack, unpack
 from ganbench.experiment.store import Store
@@ -44,6 +45,33 @@ def test_a_published_run_is_gone_on_with_as_the_first(run, tmp_path):
         assert (store.out / "records" / name).read_bytes() == (run / "records" / name).read_bytes()
     assert store.done(store.records()[0].training, store.records()[0].seed)
     unpack(store.out / "records")  # nothing is left to do
+
+
+@pytest.mark.parametrize("listed", ["_packs", "_files"])
+def test_what_a_run_unpacks_meanwhile_is_read_once(run, tmp_path, monkeypatch, listed):
+    """A report beside a run that begins in a published directory, or one killed in unpacking."""
+    pack(run / "records", tmp_path / "p" / "records")
+    store, real = Store(tmp_path / "p"), Store(run)
+    listing = getattr(stored_records, listed)
+
+    def and_unpack(folder):
+        before = listing(folder) if listed == "_packs" else []
+        unpack(folder)
+        return before or listing(folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stored_records, listed, and_unpack)
+        assert store.records() == real.records()
+    pack(run / "records", tmp_path / "p" / "records")  # files and archives
+    assert store.records() == real.records() and store.ends() == real.ends()
+    run_ids = {record.run_id for record in real.records()}
+    assert list(store.whole_records(run_ids).values()) == real.records()
+    for path in store.out.glob("records/*.json"):
+        path.unlink()
+    with monkeypatch.context() as patch:
+        files = record_index._files
+        patch.setattr(record_index, "_files", lambda folder: unpack(folder) or files(folder))
+        assert store.ends() == real.ends()
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", lzma.compress(b"{}\n"), None])

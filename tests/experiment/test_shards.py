@@ -222,7 +222,8 @@ def test_the_plan_is_written_and_nothing_is_started(tiny, tmp_path):
 
 def test_a_directory_that_cannot_be_written_is_one_line(tiny, tmp_path):
     _, path = written(tmp_path)
-    (tmp_path / ".writable").mkdir()  # where a file is tried
+    (tmp_path / "records").rmdir()
+    (tmp_path / "records").write_text("in the way")
     done = call("--plan", path)
     assert done.exit_code == 2 and "cannot write to" in done.stderr
     assert done.stderr.count("\n") == 1

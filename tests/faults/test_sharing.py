@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -188,6 +189,18 @@ def test_two_processes_train_each_seed_once(tmp_path, kill):
     )
     assert set(ends.values()) == {1} if not kill else max(ends.values()) <= 2
     assert not Store(tmp_path / "shared").at_work()
+
+
+def test_many_start_in_one_directory_at_once(tmp_path):
+    """None removes what another one has just made to see whether it can write."""
+
+    def start(_):
+        Store(tmp_path / "out").prepare()
+        return Store(tmp_path / "out").open()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(start, range(400))) == [[]] * 400
+    assert [path.name for path in sorted((tmp_path / "out").iterdir())] == [".opening", "records"]
 
 
 def test_a_run_beside_another_one_gives_the_same_tables(tiny, tmp_path, no_plots):
