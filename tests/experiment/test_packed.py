@@ -63,7 +63,9 @@ def test_what_a_run_unpacks_meanwhile_is_read_once(run, tmp_path, monkeypatch, l
         patch.setattr(stored_records, listed, and_unpack)
         assert store.records() == real.records()
     pack(run / "records", tmp_path / "p" / "records")  # files and archives
-    assert store.records() == real.records() and store.ends() == real.ends()
+    seen = []
+    assert store.records(visit=seen.append) == real.records() == seen
+    assert store.ends() == real.ends()
     run_ids = {record.run_id for record in real.records()}
     assert list(store.whole_records(run_ids).values()) == real.records()
     for path in store.out.glob("records/*.json"):
