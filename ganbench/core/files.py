@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import fnmatch
 import hashlib
 import io
 import os
@@ -33,12 +34,18 @@ def _ours(pid: int | str) -> str:
     return f".{machine}-{pid}.tmp"
 
 
+def files_below(folder: Path, pattern: str) -> Iterator[Path]:
+    """Yield the files below ``folder`` with such names; folders may vanish meanwhile."""
+    for parent, _, names in os.walk(folder):
+        yield from (Path(parent, name) for name in fnmatch.filter(names, pattern))
+
+
 def left_over(folder: Path) -> Iterator[Path]:
     """Yield the temporary files below ``folder`` that nobody writes any more.
 
     Those of processes of this machine that are gone, and those of other machines after a day.
     """
-    for path in folder.glob("**/.*.tmp"):
+    for path in files_below(folder, ".*.tmp"):
         with contextlib.suppress(OSError):  # renamed meanwhile
             pid = path.name.removesuffix(".tmp").rpartition("-")[2]
             ours = path.name.endswith(_ours(pid)) and pid.isdigit()

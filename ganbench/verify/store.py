@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from os.path import lexists
 from pathlib import Path
 
 from ganbench.core.errors import UsageError
-from ganbench.core.files import read_array
+from ganbench.core.files import files_below, read_array
 from ganbench.core.seals import unsealed_json
 from ganbench.experiment import checkpoints, kept_models
 from ganbench.experiment.films import read_film
@@ -22,6 +23,8 @@ SHOWN = 3  # damaged files that are named in the table
 def run(update: Callable[[str], None], folder: str) -> Outcome:
     """Read every file of a run directory and compare it with its SHA-256.
 
+    What a run replaces or drops meanwhile is passed over.
+
     Args:
         update: is told what is looked at. folder: the run directory.
 
@@ -34,7 +37,7 @@ def run(update: Callable[[str], None], folder: str) -> Outcome:
     progress = progress_of(out)
     for name, (paths, look) in _kinds(out).items():
         update(name)
-        wrong = {path: reason for path in paths if (reason := look(path))}
+        wrong = {path: reason for path in paths if (reason := look(path)) and lexists(path)}
         damaged |= {str(path): reason for path, reason in wrong.items()}
         said = f"{len(paths) - len(wrong)} of {len(paths)} whole"
         if wrong:
@@ -54,10 +57,13 @@ def _kinds(out: Path) -> dict[str, tuple[list[Path], Callable[[Path], str]]]:
         "kept models": (out.glob("models/*.safetensors"), _tried(kept_models.read)),
         "samples": (out.glob("samples/*.npy"), _tried(read_array)),
         "films": (out.glob("films/*.npz"), _tried(read_film)),
-        "measured later": (out.glob("measured/**/*.json"), _tried(_json)),
-        "what came out of tasks": (out.glob("tasks/**/*.npy"), _tried(read_array)),
+        "measured later": (files_below(out / "measured", "*.json"), _tried(_json)),
+        "what came out of tasks": (files_below(out / "tasks", "*.npy"), _tried(read_array)),
         "notes of units": (out.glob("units/*.json"), _tried(_json)),
-        "checkpoints": (out.glob("checkpoints/*/*.safetensors"), _tried(checkpoints.read_state)),
+        "checkpoints": (
+            files_below(out / "checkpoints", "*.safetensors"),
+            _tried(checkpoints.read_state),
+        ),
     }
     kinds = {name: (sorted(paths), look) for name, (paths, look) in found.items()}
     return {name: kind for name, kind in kinds.items() if kind[0]}

@@ -81,6 +81,22 @@ def test_verify_store_names_what_is_damaged_and_what_is_missing(interrupted):
         path.write_bytes(content)
 
 
+def test_what_a_run_drops_while_it_is_verified_is_not_damaged(interrupted, monkeypatch):
+    from ganbench.experiment import checkpoints
+
+    out, store, unit = interrupted
+    read = checkpoints.read_state
+
+    def dropped(path):
+        store.drop_checkpoint(unit)
+        return read(path)
+
+    assert store.load_checkpoint(unit) is not None
+    monkeypatch.setattr(checkpoints, "read_state", dropped)
+    found = json.loads(call("verify", "store", out, "--json").stdout.splitlines()[-1])
+    assert found["damaged"] == {} and store.load_checkpoint(unit) is None
+
+
 def test_verify_takes_a_folder_where_it_needs_one(tmp_path):
     assert "needs a folder" in call("verify", "store").stderr
     assert "takes no FOLDER" in call("verify", "dirac", tmp_path).stderr

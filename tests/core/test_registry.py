@@ -79,19 +79,19 @@ def test_broken_plugin_is_listed_and_raises_only_by_name(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "limit_s", "said"),
     [
-        ("import os; os._exit(0)", "ended the process with 0"),
-        ("raise SystemExit(3)", "ended the process with 3"),
-        ("import time; time.sleep(600)", "was not done in 2 s"),
-        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("import os; os._exit(0)", 60.0, "ended the process with 0"),
+        ("raise SystemExit(3)", 60.0, "ended the process with 3"),
+        ("import time; time.sleep(600)", 2.0, "was not done in 2 s"),
+        ("raise KeyboardInterrupt", 60.0, "KeyboardInterrupt"),
     ],
 )
-def test_a_plugin_that_exits_or_hangs_is_left_out(tmp_path, code, said):
+def test_a_plugin_that_exits_or_hangs_is_left_out(tmp_path, code, limit_s, said):
     announce(tmp_path / "plugin", code, name="broken")
     out = run(
         "from ganbench.core import plugins, registry\n"
-        "plugins.refused.__defaults__ = (2.0,)\n"
+        f"plugins.refused.__defaults__ = ({limit_s},)\n"
         "print('ns' in registry.variants.names(), registry.broken_plugins()['broken'])",
         tmp_path / "plugin",
     )

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import pytest
@@ -21,6 +20,7 @@ from ganbench.experiment.plan_files import content, read_plan
 from ganbench.experiment.request import Request
 from ganbench.experiment.shards import Shard, newly_settled, parse_shard, units_of, work
 from ganbench.experiment.store import Store
+from tests.experiment._clusters import until
 from tests.experiment._helpers import run, values
 from tests.faults.test_grammar import for_every, refused
 
@@ -268,8 +268,7 @@ def test_of_three_workers_one_is_killed_and_every_record_is_there_once(tmp_path)
 
     crew = [worker(number) for number in (1, 2, 3)]
     store = Store(tmp_path / "shared")
-    while not store.at_work():
-        time.sleep(0.05)
+    until(store.at_work)
     crew[0].send_signal(signal.SIGKILL)
     said = [process.communicate()[0] for process in crew]
     assert [process.returncode for process in crew] == [-signal.SIGKILL, 0, 0], said

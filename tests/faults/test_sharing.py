@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from ganbench.core.files import left_over
 from ganbench.experiment import leases
 from ganbench.experiment.execute import ElsewhereError, execute
 from ganbench.experiment.leases import Lease, LeaseLostError, claim
@@ -17,6 +18,7 @@ from ganbench.experiment.outcomes import Schedule
 from ganbench.experiment.plan import make_plan
 from ganbench.experiment.request import Request
 from ganbench.experiment.store import Store
+from tests.experiment._clusters import until
 from tests.experiment._helpers import run, values
 
 ROOT = os.getcwd()
@@ -98,9 +100,12 @@ def test_a_late_writer_is_fenced_off(tmp_path):
 
 
 def test_a_lease_is_renewed_as_long_as_it_is_held(tmp_path, monkeypatch):
-    monkeypatch.setattr(leases, "LEASE_S", 2.0)
+    monkeypatch.setattr(leases, "BEATS", 600)
+    past = time.time() - leases.LEASE_S - 5
     with claim(tmp_path, "u"):
-        time.sleep(3.5)
+        for _ in range(2):  # as if the time of the lease had passed, twice
+            os.utime(tmp_path / "u.json", (past, past))
+            until(lambda: (tmp_path / "u.json").stat().st_mtime > past + 1)
         with claim(tmp_path, "u") as lease:
             assert lease is None
 
@@ -164,9 +169,7 @@ def test_two_processes_train_each_seed_once(tmp_path, kill):
     """Also where one is killed: the other takes over, and the numbers are those of one process."""
     first, second = (another_process(SHARE, tmp_path / "shared") for _ in range(2))
     if kill:
-        while not list(tmp_path.glob("shared/records/ns-*")):
-            assert first.poll() is None
-            time.sleep(0.05)
+        until(lambda: first.poll() is None and [*tmp_path.glob("shared/records/ns-*")])
         first.kill()
     codes = first.wait(), second.wait()
     assert codes == (-9 if kill else 0, 0)
@@ -201,6 +204,20 @@ def test_many_start_in_one_directory_at_once(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(start, range(400))) == [[]] * 400
     assert [path.name for path in sorted((tmp_path / "out").iterdir())] == [".opening", "records"]
+
+
+def test_who_starts_beside_units_that_end_looks_for_left_over_files(tmp_path, monkeypatch):
+    """The folder of a checkpoint vanishes between being listed and being looked into."""
+    (tmp_path / "checkpoints" / "ended").mkdir(parents=True)
+    scandir = os.scandir
+
+    def vanishing(path):
+        if os.path.basename(path) == "ended":
+            os.rmdir(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", vanishing)
+    assert not list(left_over(tmp_path)) and not (tmp_path / "checkpoints" / "ended").exists()
 
 
 def test_a_run_beside_another_one_gives_the_same_tables(tiny, tmp_path, no_plots):
