@@ -233,14 +233,15 @@ def task(
     store = opened(Path(out), where)
     with store.alone():
         announce(planned.units)
-        baselines = do_baselines(planned, store)
+        baselines, broken = do_baselines(planned, store)
         failed = run_units(planned.units, store, where, progress)
         first = planned.records[0].training
         build(store, first.dataset, first.amount, pictures=False)
         table, written = tasks.write(planned, store, baselines)
     return TaskResult(
-        table, tasks.sentences(table, planned.task), written, [unit.label for unit, _ in failed]
-    )
+        table, tasks.sentences(table, planned.task), written,
+        [*broken, *(unit.label for unit, _ in failed)],
+    )  # fmt: skip
 
 
 def train(

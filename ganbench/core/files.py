@@ -8,7 +8,6 @@ import fnmatch
 import hashlib
 import io
 import os
-import socket
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING
 from ganbench.core.errors import UsageError
 from ganbench.core.lazy import np
 from ganbench.core.notices import notice
-from ganbench.core.processes import started
+from ganbench.core.processes import machine, started
 from ganbench.core.seals import LENGTH, MARK, damaged, sealed, unsealed
 from ganbench.core.whole_files import file_bytes
 
@@ -30,8 +29,8 @@ DAY_S = 86_400
 
 def _ours(pid: int | str) -> str:
     """Return the ending of the temporary files of a process of this machine."""
-    machine = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
-    return f".{machine}-{pid}.tmp"
+    here = hashlib.sha256(machine().encode()).hexdigest()[:8]
+    return f".{here}-{pid}.tmp"
 
 
 def files_below(folder: Path, pattern: str) -> Iterator[Path]:
@@ -144,7 +143,15 @@ def read_sealed(path: Path) -> bytes:
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock file ``path``; another process waits."""
+    """Hold the lock file ``path``; another process waits.
+
+    Raises:
+        OSError: it cannot be written, or its file system has no locks.
+    """
     with open(path, "w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError as error:
+            error.filename = str(path)
+            raise
         yield

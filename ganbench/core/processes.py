@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
+from functools import cache
 from pathlib import Path
+
+
+@cache
+def machine() -> str:
+    """Return what tells where a process id means something: this machine since it was started.
+
+    Containers on it that have process ids of their own are machines of their own.
+    """
+    names = [socket.gethostname()]
+    with contextlib.suppress(OSError):
+        names.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+    with contextlib.suppress(OSError):
+        names.append(os.readlink("/proc/self/ns/pid"))
+    return " ".join(names)
 
 
 def started(pid: int) -> str:

@@ -20,6 +20,7 @@ from ganbench.core.whole_files import file_bytes
 
 LEAST_ROWS = 20
 LARGEST = 1e100  # whose squares can be summed
+LARGEST_WHOLE = 2.0**53  # below which every whole number has its own float64
 FEW = 10  # whole numbers with so many different values at most are categories
 MISSING = ("", "?", "na", "n/a", "nan", "null")  # in any case
 
@@ -152,9 +153,10 @@ def _column(path: str, name: str, fields: tuple[str, ...], lines: list[int]) -> 
 
 
 def _numeric(path: str, name: str, numbers: np.ndarray) -> Column:
+    numbers = numbers + 0.0  # -0 is 0
     if (numbers == numbers[0]).all():  # such as 1 and 1.0
         raise UsageError(f"{path}: column {name} is {numbers[0]:g} in every row: leave it out")
-    whole = bool((numbers == np.round(numbers)).all() and abs(numbers).max() < 2**53)
+    whole = bool((numbers == np.round(numbers)).all() and abs(numbers).max() < LARGEST_WHOLE)
     different = np.unique(numbers)
     if whole and len(different) <= FEW:
         texts = tuple(f"{number:.0f}" for number in different)

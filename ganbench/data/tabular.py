@@ -108,6 +108,8 @@ def decode(samples: Any, table: Mapping[str, Array]) -> pd.DataFrame:
     """
     import pandas as pd
 
+    from ganbench.data._tables import LARGEST_WHOLE
+
     given = np.asarray(samples, float)
     if given.ndim != 2 or given.shape[1] != len(table["categories"]):
         raise ValueError(
@@ -121,7 +123,8 @@ def decode(samples: Any, table: Mapping[str, Array]) -> pd.DataFrame:
             columns[str(name)] = texts[part.argmax(1)].astype(object)
             continue
         numbers = part[:, 0] * table["sds"][i] + table["means"][i]
-        columns[str(name)] = np.rint(numbers).astype(np.int64) if table["whole"][i] else numbers
+        whole = np.rint(numbers).clip(-LARGEST_WHOLE, LARGEST_WHOLE)
+        columns[str(name)] = whole.astype(np.int64) if table["whole"][i] else numbers
     return pd.DataFrame(columns)
 
 

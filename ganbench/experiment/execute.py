@@ -122,6 +122,8 @@ def _execute(unit: Unit, store: Store, report: Report, engine: str) -> None:
     while progress.done < training.checkpoints:
         _train(population, places[progress.done], progress, training, report, film)
         if stopping.asked():
+            if film:
+                film.write()
             store.save_checkpoint(unit, population.state_dict(), progress.to_json())
             stopping.stop()
         progress.done += 1

@@ -2,6 +2,7 @@
 
     OUT/leases/<unit_id>.json   who trains a unit; written anew every few seconds
     OUT/leases/.lock-<xx>       held for the moment in which a lease or a result is written
+    OUT/leases/.taking          held while a lease is taken: no two for one training are given
 
 A lease ends when it is given back, when its owner no longer runs (on this machine), or when it was
 not written anew for ``LEASE_S`` seconds by the clock of the file system. Who takes it over writes
@@ -15,18 +16,16 @@ import contextlib
 import fcntl
 import json
 import os
-import socket
 import threading
 import time
 import uuid
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from ganbench.core.errors import UsageError
+from ganbench.core.errors import DISK, UsageError
 from ganbench.core.files import locked, write_bytes
-from ganbench.core.processes import limit_s, started
+from ganbench.core.processes import limit_s, machine, started
 
 LEASE_S = limit_s("GANBENCH_LEASE_S", 60.0)
 BEATS = 4  # times that a lease is written anew in its time
@@ -36,24 +35,18 @@ class LeaseLostError(Exception):
     """Another process has taken over the unit: nothing more of it is written here."""
 
 
-@cache
-def _machine() -> str:
-    """Return what tells this machine, since it was started, from all others."""
-    with contextlib.suppress(OSError):
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        return f"{socket.gethostname()} {boot}"
-    return socket.gethostname()
-
-
 class Lease:
     """The right to train one unit; see ``claim``.
 
     Args:
         path: of its file.
+        run_ids: what the unit trains: nobody else does in another unit (other lanes, or another
+            device).
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, run_ids: Collection[str] = ()) -> None:
         self.path, self.lock = path, path.with_name(f".lock-{path.stem[:2]}")
+        self.run_ids = sorted(run_ids)
         self.token = uuid.uuid4().hex
         self._ended = threading.Event()
 
@@ -65,10 +58,7 @@ class Lease:
         return content if isinstance(content, dict) else None
 
     def _write(self) -> None:
-        pid = os.getpid()
-        owner = {
-            "token": self.token, "machine": _machine(), "pid": pid, "started": started(pid)
-        }  # fmt: skip
+        owner = _this_process() | {"token": self.token, "run_ids": self.run_ids}
         write_bytes(self.path, (json.dumps(owner) + "\n").encode())
 
     def owner(self, now: float) -> dict[str, Any] | None:
@@ -76,19 +66,31 @@ class Lease:
         found = self._written()
         if found is None or now - self.path.stat().st_mtime > LEASE_S:
             return None
-        here = found.get("machine") == _machine()
+        here = found.get("machine") == machine()
         gone = here and started(int(found.get("pid", 0))) != found.get("started")
         return None if gone else found
 
     def take(self) -> bool:
         """Take the lease if it is free, and return whether it is this one's."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with locked(self.lock):
+        with locked(self.path.with_name(".taking")), locked(self.lock):
             os.utime(self.lock)  # now, by the clock of the file system
-            free = self.owner(self.lock.stat().st_mtime) is None
+            now = self.lock.stat().st_mtime
+            free = self.owner(now) is None and not self._trained_elsewhere(now)
             if free:
                 self._write()
         return free
+
+    def _trained_elsewhere(self, now: float) -> bool:
+        """Return whether another process trains some of it in another unit."""
+        here = _this_process()
+        for path in self.path.parent.glob("*.json"):
+            with contextlib.suppress(OSError):  # given back meanwhile
+                other = path != self.path and Lease(path).owner(now)
+                own = other and here.items() <= other.items()  # a half of what it trains
+                if other and not own and {*self.run_ids} & {*other.get("run_ids", ())}:
+                    return True
+        return False
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -120,10 +122,19 @@ class Lease:
             self.path.unlink()
 
 
+def _this_process() -> dict[str, Any]:
+    pid = os.getpid()
+    return {"machine": machine(), "pid": pid, "started": started(pid)}
+
+
 @contextlib.contextmanager
-def claim(folder: Path, unit_id: str) -> Iterator[Lease | None]:
-    """Hold the lease of a unit for a ``with`` block, or None where another process has it."""
-    lease = Lease(folder / f"{unit_id}.json")
+def claim(folder: Path, unit_id: str, run_ids: Collection[str] = ()) -> Iterator[Lease | None]:
+    """Hold the lease of a unit for a ``with`` block, or None where another process has it.
+
+    Args:
+        run_ids: what it trains.
+    """
+    lease = Lease(folder / f"{unit_id}.json", run_ids)
     if not lease.take():
         yield None
         return
@@ -144,6 +155,29 @@ def owned(folder: Path) -> set[str]:
     return found
 
 
+def _unlockable(out: Path, error: OSError) -> UsageError:
+    return UsageError(
+        f"cannot lock files in {out}: {error.strerror}; choose another --out, on a disk with locks"
+    )
+
+
+@contextlib.contextmanager
+def opening(out: Path) -> Iterator[None]:
+    """Hold the run directory ``out`` while it is put in order; another process waits.
+
+    Raises:
+        UsageError: it cannot be locked.
+    """
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(locked(out / ".opening"))
+        except OSError as error:
+            if error.errno in DISK:
+                raise
+            raise _unlockable(out, error) from None
+        yield
+
+
 @contextlib.contextmanager
 def directory_lock(out: Path, how: int) -> Iterator[None]:
     """Hold the run directory ``out``, alone or together with others, for a ``with`` block.
@@ -156,14 +190,16 @@ def directory_lock(out: Path, how: int) -> Iterator[None]:
     """
     path = out / ".lock"
     try:
-        handle = open(path, "a")  # noqa: SIM115
+        handle = open(path, "a+")  # noqa: SIM115 (NFS: a shared lock needs a file to read)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
     with handle:
         try:
             fcntl.flock(handle, how | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             raise UsageError(
                 f"another ganbench run is using {out}: wait, or choose another --out"
             ) from None
+        except OSError as error:
+            raise _unlockable(out, error) from None
         yield

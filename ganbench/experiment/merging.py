@@ -39,6 +39,9 @@ BELONGING = (  # to a record, by its name
 )  # fmt: skip
 OF_ALL = ("tasks/*/baselines/*", "recipe.json", "units/*.json")
 NAMED = 5  # differences, in a message
+OLDER: dict[str, Any] = {  # what plans of older versions do not say
+    "trainings": [], "seeds": [], "more_seeds": {}, "skipped": {}, "controls": [],
+}  # fmt: skip
 
 
 class Found(NamedTuple):
@@ -96,13 +99,13 @@ def differences(one: Any, other: Any, where: str = "") -> Iterator[tuple[str, An
 def records_in(store: Store, said: list[str]) -> Iterator[tuple[Path, Record]]:
     """Yield the records of a directory; those that are damaged or misplaced are ``said``."""
     folder = store.out / "records"
+    for path in sorted(folder.glob(f"*{ENDING}")):
+        yield from ((path, record) for record in read_packed(path))
     for path in sorted(folder.glob("*.json")):
         if reason := misplaced(path):
             said.append(f"{reason}: left out")
             continue
         yield path, parse_record(file_bytes(path), str(path))
-    for path in sorted(folder.glob(f"*{ENDING}")):
-        yield from ((path, record) for record in read_packed(path))
 
 
 def merge(sources: Sequence[Path], to: Path) -> Merged:
@@ -119,12 +122,12 @@ def merge(sources: Sequence[Path], to: Path) -> Merged:
     with contextlib.ExitStack() as held:
         held.enter_context(target.alone())
         stores = [target, *(Store(out) for out in sources if out.resolve() != to.resolve())]
-        for store in stores[1:]:
+        for store in stores:
             if busy := store.at_work():
                 raise UsageError(f"{store.out} is in use ({len(busy)} units at work): wait")
         chosen, agreeing = _chosen(stores, said)
         _check_comparable(chosen.values())
-        more = _later(stores, agreeing)
+        more, plan = _later(stores, agreeing), _plan_of_all(stores)
         new = 0
         for run_id, found in chosen.items():
             if found.source is not target:
@@ -136,7 +139,8 @@ def merge(sources: Sequence[Path], to: Path) -> Merged:
             copy = to / path.relative_to(store.out)
             if not copy.exists():
                 write_bytes(copy, file_bytes(path))
-        _merge_plans(stores, target)
+        if plan:
+            target.write_plan(plan)
     return Merged(len(chosen), new, said)
 
 
@@ -192,7 +196,8 @@ def _content(found: Found, run_id: str) -> bytes:
     """Return the content of the file of a record."""
     if found.path.suffix == ".json":
         return file_bytes(found.path)
-    return as_file(next(r for r in read_packed(found.path) if r.run_id == run_id))
+    packed = next((r for r in read_packed(found.path) if r.run_id == run_id), None)
+    return as_file(packed) if packed else file_bytes(found.source.record_path(run_id))  # unpacked
 
 
 def _later(
@@ -234,16 +239,20 @@ def _values(path: Path) -> dict[str, Any]:
     return {key: value for key, value in content.items() if key not in ALSO_LATER}
 
 
-def _merge_plans(stores: Iterable[Store], target: Store) -> None:
-    """Write the plan of all: the first one, with the trainings and seeds of the others."""
-    plans = [plan for plan in (store.plan() for store in stores) if plan]
-    if not plans:
-        return
-    whole = plans[0]
-    for plan in plans[1:]:
-        if plan.get("dataset") == whole.get("dataset"):
-            whole = joined(whole, plan)
-    target.write_plan(whole)
+def _plan_of_all(stores: Iterable[Store]) -> dict[str, Any] | None:
+    """Return the plan of all: the first one, with the trainings and seeds of the others.
+
+    None where no directory has one. Raises ``UsageError`` for a plan that is none.
+    """
+    whole: dict[str, Any] | None = None
+    for store in stores:
+        plan = store.plan()
+        if plan and (whole is None or plan.get("dataset") == whole.get("dataset")):
+            try:
+                whole = joined(OLDER | whole, OLDER | plan) if whole else plan
+            except (KeyError, TypeError, AttributeError) as error:
+                raise UsageError(f"{store.out / 'plan.json'} is no plan: {error!r}") from None
+    return whole
 
 
 def joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

@@ -45,8 +45,8 @@ class RunProgress(NamedTuple):
     @property
     def left(self) -> int:
         """How many trainings have no result yet."""
-        over = sum(sum(counts[end] for end in ENDS[:2]) for counts in self.ended.values())
-        return max(0, sum(self.planned.values()) - over)
+        over = {name: sum(ends[end] for end in ENDS[:2]) for name, ends in self.ended.items()}
+        return sum(max(0, count - over[name]) for name, count in self.planned.items())
 
 
 def progress_of(out: Path) -> RunProgress:
@@ -65,7 +65,7 @@ def progress_of(out: Path) -> RunProgress:
         raise UsageError(f"{out / 'plan.json'} is of another version: {error!r}") from None
     ended: dict[str, Counter[str]] = {name: Counter() for name in planned}
     for run_id, status in store.ends().items():
-        name = names.get(run_id) or _control(run_id, planned)
+        name = names.get(run_id) or ("" if plan.get("common") else _control(run_id, planned))
         if name:
             ended[name][status] += 1
     return RunProgress(planned, ended, _at_work(store))
@@ -78,6 +78,9 @@ def _planned(plan: dict[str, Any]) -> tuple[dict[str, int], dict[str, str]]:
     for name in plan["controls"]:
         control = registry.controls.find(name.removeprefix(CONTROL))
         planned[name] = control.draws if control else 0
+        if plan.get("common"):  # an older plan does not say it
+            common = Training.model_validate(plan["common"] | {"variant": name})
+            names |= dict.fromkeys(common.run_ids(range(planned[name])), name)
     for given in plan["trainings"]:
         training = Training.model_validate(given)
         seeds = tuple(training.by_seed) or plan["more_seeds"].get(training.variant, plan["seeds"])
@@ -87,7 +90,7 @@ def _planned(plan: dict[str, Any]) -> tuple[dict[str, int], dict[str, str]]:
 
 
 def _control(run_id: str, planned: dict[str, int]) -> str | None:
-    """Return the control whose record this is, if it is one."""
+    """Return the control whose record this is by its name alone, if it is one."""
     return next((n for n in planned if run_id.startswith(f"{n.replace(':', '-')}-")
                  and n.startswith(CONTROL)), None)  # fmt: skip
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
+from ganbench.core import stopping
 from ganbench.core.errors import Interrupted
 from ganbench.experiment.plan import Plan
 from ganbench.experiment.records import Measurement, Record
@@ -28,10 +29,6 @@ WORTH = 0.1  # of the whole time: if more is left, a round is begun that does no
 
 
 T = TypeVar("T")
-
-
-class OutOfTime(Interrupted):
-    """The time is over: the round that is not finished is stopped, and may go on another day."""
 
 
 class Round(NamedTuple):
@@ -65,10 +62,15 @@ class Rounds:
         """Seconds since the first round began."""
         return self.clock() - self.start
 
+    @property
+    def late(self) -> bool:
+        """Whether the time is over and a round is complete."""
+        return self.complete and self.spent > LATE * self.seconds
+
     def check(self) -> None:
-        """Raise ``OutOfTime`` where the time is over and a round is complete."""
-        if self.complete and self.spent > LATE * self.seconds:
-            raise OutOfTime
+        """Ask this process to stop where it is late: what is trained is kept to go on with."""
+        if self.late:
+            stopping.ask()
 
     def run(self, run_to: Callable[[int], tuple[T, float]]) -> T:
         """Train in rounds, and return what the last complete one gave.
@@ -82,8 +84,11 @@ class Rounds:
         while (steps := self.next_steps()) is not None or last is None:
             steps = steps or self.done[-1].steps
             try:
-                last, measuring = run_to(steps)
-            except OutOfTime:
+                with stopping.asked_by_others():
+                    last, measuring = run_to(steps)
+            except Interrupted:
+                if not self.late:
+                    raise
                 break
             self._finish(steps, measuring)
         assert last is not None  # a first round is not stopped

@@ -101,28 +101,17 @@ def run_units(
             start.
     """
     from ganbench.experiment.execute import execute
+    from ganbench.experiment.failures import Failures
     from ganbench.experiment.log_events import logged
-    from ganbench.experiment.make_records import failed_records
-    from ganbench.experiment.outcomes import Failure
 
     if not units:
         return []
     engine: Engine = registry.engines.get(where.engine)
     if engine.other_process:
         _check_announced(units)
-    told = logged(store, log, report)
-    job = Job(store, execute, told, where, timeout, done or store.all_done)
-    ended = engine.run(units, job)
-    failed = [(unit, Failure(why) if isinstance(why, str) else why) for unit, why in ended]
-    for unit, failure in failed:
-        if not unit.again:
-            left = [seed for seed in unit.seeds if not store.done(unit.training, seed)]
-            try:
-                for record in failed_records(unit, left, failure, engine.name):
-                    store.write_record(record)
-            except UsageError as error:  # its data are gone: it is told, and the rest is kept
-                notice(f"no record of {unit.label}: {error}")
-    return [(unit, failure.reason) for unit, failure in failed]
+    failures = Failures(store, engine.name, logged(store, log, report))
+    job = Job(store, execute, failures.report, where, timeout, done or store.all_done)
+    return failures.all_written(engine.run(units, job))
 
 
 def _check_announced(units: list[Unit]) -> None:

@@ -32,10 +32,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ganbench.core.errors import UsageError
-from ganbench.core.files import check_writable, locked, write_array, write_bytes
+from ganbench.core.files import check_writable, write_array, write_bytes
 from ganbench.core.seals import sealed_json, unsealed_json
 from ganbench.experiment import checkpoints, record_index, stored_records
-from ganbench.experiment.leases import claim, directory_lock, owned
+from ganbench.experiment.leases import claim, directory_lock, opening, owned
 from ganbench.experiment.packed import unpack
 from ganbench.experiment.record_files import as_file, read_measurement, read_record
 from ganbench.experiment.records import Record, Training, Unit
@@ -85,8 +85,11 @@ class Store:
 
         Returns:
             What was set aside, and why.
+
+        Raises:
+            UsageError: it cannot be locked.
         """
-        with locked(self.out / ".opening"):
+        with opening(self.out):
             unpack(self.out / "records")
             return stored_records.set_aside(self.out)
 
@@ -304,7 +307,8 @@ class Store:
             The store through which it is written, as long as the lease lasts; None where another
             process trains it.
         """
-        with claim(self.out / "leases", unit.unit_id) as lease:
+        trained = () if unit.again else unit.training.run_ids(unit.seeds)
+        with claim(self.out / "leases", unit.unit_id, trained) as lease:
             yield None if lease is None else Store(self.out, lease.held)
 
     def at_work(self) -> set[str]:

@@ -50,19 +50,20 @@ def every(folder: Path, curves: bool, visit: Callable[[Record], None]) -> list[R
         UsageError: a file is not a record.
     """
     known: dict[str, Protocol] = {}
-    records: dict[str, Record] = {}
+    records: list[Record] = []
 
     def read() -> Iterator[Record]:
         for path in _packs(folder):
             yield from read_packed(path)
-        yield from (read_record(path) for path in _files(folder) if path.stem not in records)
+        packed = {record.run_id for record in records}
+        yield from (read_record(path) for path in _files(folder) if path.stem not in packed)
 
     for record in read():
         visit(record)
         given = {"protocols": {k: _shared(p, known) for k, p in record.protocols.items()}}
         given |= {} if curves else {"history": {}}
-        records[record.run_id] = record.model_copy(update=given)
-    return sorted(records.values(), key=lambda record: f"{record.run_id}.json")
+        records.append(record.model_copy(update=given))
+    return sorted(records, key=lambda record: f"{record.run_id}.json")
 
 
 def some(folder: Path, run_ids: Collection[str]) -> dict[str, Record]:

@@ -12,14 +12,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ganbench.core import registry
 from ganbench.core.cache import digest
-from ganbench.core.errors import UsageError
+from ganbench.core.errors import UsageError, of_the_machine
 from ganbench.core.files import write_bytes
 from ganbench.core.kinds import Answer, Data, Extracted, Task, TaskInput
-from ganbench.core.kinds.task import N_REAL
+from ganbench.core.lazy import np
+from ganbench.core.notices import notice
 from ganbench.core.products import products
 from ganbench.core.seeds import derive
 from ganbench.evaluation.choose import load_extractor
@@ -34,9 +35,6 @@ from ganbench.experiment.records import Again, Protocol, Record, Training, Unit
 from ganbench.experiment.request import choose_device
 from ganbench.experiment.resolve import control_builder, evaluator_of, load_data
 from ganbench.experiment.store import Store
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 class PlannedTask(NamedTuple):
@@ -69,7 +67,23 @@ def input_of(training: Training, data: Data) -> TaskInput:
     def untrained(seed: int) -> Any:
         return _untrained(training, data, seed)
 
-    return TaskInput(data, features, untrained)
+    own = mixed(data)
+    return TaskInput(own, features, untrained, reordered=own is not data)
+
+
+def mixed(data: Data) -> Data:
+    """Return ``data`` in a seeded order, or as they are if their classes are mixed already.
+
+    Tasks ask for the first samples, and folders of classes come one after the other.
+    """
+    given: dict[str, Any] = {}
+    for split in ("train", "test"):
+        samples, labels = getattr(data, split), getattr(data, f"{split}_labels")
+        if labels is None or (np.diff(np.asarray(labels)) >= 0).all():
+            order = np.random.default_rng(derive("task", split)).permutation(len(samples))
+            own = None if labels is None else np.asarray(labels)[order]
+            given |= {split: samples[order], f"{split}_labels": own}
+    return replace(data, **given) if given else data
 
 
 def fitting_input(task: Task, training: Training) -> TaskInput:
@@ -110,11 +124,12 @@ def _untrained(training: Training, data: Data, seed: int) -> Any:
     )
 
 
-def protocol_of(task: Task, training: Training, data: Data) -> Protocol:
+def protocol_of(task: Task, training: Training, given: TaskInput) -> Protocol:
     """Return all that must be equal for two answers to be comparable.
 
     No quantity is one of the headline: tables and figures of the run have room for its own.
     """
+    data = load_data(training)
     context = evaluator_of(training, data).context
     extractor = load_extractor(training.features)
     fields = {
@@ -125,10 +140,10 @@ def protocol_of(task: Task, training: Training, data: Data) -> Protocol:
         "dataset_sha256": data.sha256,
         "features": extractor.key,
         "features_sha256": extractor.sha256,
-        "n_real": min(N_REAL, len(data.test)),
+        "n_real": given.n_real,
         "n_fake": task.params.get("n", 0),
         **context,
-    }
+    } | ({"order": "seeded"} if given.reordered else {})
     infos = {
         quantity.key: quantity_info(replace(quantity, headline=False))
         for quantity in task.quantities
@@ -161,7 +176,7 @@ def plan_task(
     given = fitting_input(task, records[0].training)
     if task.needs_discriminator:
         _refuse_without_d(task, store, records)
-    protocol = protocol_of(task, records[0].training, given.data)
+    protocol = protocol_of(task, records[0].training, given)
     units = [
         record
         for record in records
@@ -203,8 +218,8 @@ def do_task(unit: Unit, store: Store, report: Any) -> None:
     """
     assert unit.again is not None
     task: Task = registry.tasks.get(unit.again.task)
-    data = load_data(unit.training)
-    given, protocol = input_of(unit.training, data), protocol_of(task, unit.training, data)
+    given = input_of(unit.training, load_data(unit.training))
+    protocol = protocol_of(task, unit.training, given)
     for seed in unit.seeds:
         record = read_record(store.record_path(unit.training.run_id(seed)))
         path = store.model_path(record.run_id)
@@ -213,7 +228,10 @@ def do_task(unit: Unit, store: Store, report: Any) -> None:
         start = time.perf_counter()
         with products():
             answer = checked(task, task.solve(given, model, seed, **task.params))
-        store.write_more(
+        if answer.pictures is not None:
+            name = f"{record.run_id}-{protocol.protocol_id}"
+            store.write_task_pictures(task.name, name, answer.pictures)
+        store.write_more(  # last: it says that all is there
             MoreMeasured(
                 run_id=record.run_id,
                 metric=task.name,
@@ -228,9 +246,6 @@ def do_task(unit: Unit, store: Store, report: Any) -> None:
                 **provenance.environment(unit.device),
             )
         )
-        if answer.pictures is not None:
-            name = f"{record.run_id}-{protocol.protocol_id}"
-            store.write_task_pictures(task.name, name, answer.pictures)
         steps = unit.training.steps
         report({"step": steps, "steps": steps, "values": dict(answer.values)})
 
@@ -250,26 +265,36 @@ def checked(task: Task, answer: Answer) -> Answer:
     return answer
 
 
-def do_baselines(planned: PlannedTask, store: Store) -> list[BaselineAnswer]:
-    """Return what the baselines of a task reach: those that are not known yet are tried."""
+def do_baselines(planned: PlannedTask, store: Store) -> tuple[list[BaselineAnswer], list[str]]:
+    """Return what the baselines of a task reach, and the labels of those that failed.
+
+    Those that are not known yet are tried; one that fails is named, and the rest is done.
+    """
     task, given, end = planned.task, planned.given, planned.protocol.protocol_id
-    found, folder = [], store.out / "tasks" / task.name / "baselines"
+    found, failed, folder = [], [], store.out / "tasks" / task.name / "baselines"
     for name in task.baselines:
         for seed in range(task.draws):
             path = folder / f"{name}-{seed}-{end}.json"
-            if not path.exists():
-                answer = _try_baseline(planned, name, seed, path)
-                if seed == 0 and answer.pictures is not None:
-                    store.write_task_pictures(task.name, f"baselines/{name}-{end}", answer.pictures)
+            try:
+                if not path.exists():
+                    _try_baseline(planned, name, seed, path, store)
+            except (Exception, SystemExit) as error:
+                if isinstance(error, UsageError) or of_the_machine(error):
+                    raise
+                notice(
+                    f"baseline {name} of {task.name}, seed {seed}: {type(error).__name__}: {error}"
+                )
+                failed.append(f"baseline {name} · seed {seed}")
+                continue
             found.append(read_measurement(path, BaselineAnswer))
     for row, samples in task.shown(given, **task.params).items():
         stem = f"baselines/shown-{row.replace(' ', '-')}-{end}"
         store.write_task_pictures(task.name, stem, samples)
-    return found
+    return found, failed
 
 
-def _try_baseline(planned: PlannedTask, name: str, seed: int, path: Path) -> Answer:
-    """Return the answer of one baseline, and write its values."""
+def _try_baseline(planned: PlannedTask, name: str, seed: int, path: Path, store: Store) -> None:
+    """Write the pictures and the values of one baseline."""
     task = planned.task
     start = time.perf_counter()
     with products():
@@ -286,5 +311,7 @@ def _try_baseline(planned: PlannedTask, name: str, seed: int, path: Path) -> Ans
         measured_at=provenance.now(),
         **provenance.environment("cpu"),
     )
+    if seed == 0 and answer.pictures is not None:
+        pictures = f"baselines/{name}-{reached.protocol_id}"
+        store.write_task_pictures(task.name, pictures, answer.pictures)
     write_bytes(path, as_file(reached))
-    return answer

@@ -96,8 +96,7 @@ def _within(blocks: list[Tensor]) -> tuple[float, Array]:
     between = sum(2 * _total(a, b) for i, a in enumerate(blocks) for b in blocks[i + 1 :])
     counts = np.array([len(block) for block in blocks])
     n = counts.sum()
-    with np.errstate(invalid="ignore", divide="ignore"):  # blocks of one sample have no pairs
-        of_blocks = own / (counts * (counts - 1))
+    of_blocks = _mean(own, counts * (counts - 1))  # blocks of one sample have no pairs
     return float((own.sum() + between) / (n * (n - 1))), of_blocks
 
 
@@ -105,8 +104,12 @@ def _between(x: list[Tensor], y: list[Tensor]) -> tuple[float, Array]:
     """Return the mean kernel over pairs from both sides: of all, and in each pair of blocks."""
     sums = np.array([[_total(a, b) for b in y] for a in x])
     counts = np.outer([len(a) for a in x], [len(b) for b in y])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return float(sums.sum() / counts.sum()), np.diag(sums / counts)
+    return float(sums.sum() / counts.sum()), _mean(np.diag(sums), np.diag(counts))
+
+
+def _mean(sums: Array, counts: Array) -> Array:
+    """Return means from their sums; NaN where nothing was counted."""
+    return np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
 
 
 def _each(x: list[Tensor], y: list[Tensor]) -> Array:

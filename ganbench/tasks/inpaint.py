@@ -54,7 +54,7 @@ def _answer(given: TaskInput, fill: Make, n: int) -> Answer:
     from ganbench.metrics import frechet_distance
     from ganbench.tasks._inversion import rmse
 
-    targets = given.data.test[:n]
+    targets = given.targets(n)
     values, pictures = {}, None
     for mask in MASKS:
         where = hidden(mask, len(targets), *targets.shape[2:])
@@ -96,7 +96,7 @@ def untrained(given: TaskInput, seed: int, **params: Any) -> Answer:
 
 def shown(given: TaskInput, n: int, **_: Any) -> dict[str, Array]:
     """Return the truth and what is visible of it."""
-    targets = given.data.test[:n][:SHOWN]
+    targets = given.targets(n)[:SHOWN]
     where = hidden("half", len(targets), *targets.shape[2:])
     return {"truth": targets, "visible": np.where(where, 128, targets).astype(np.uint8)}
 

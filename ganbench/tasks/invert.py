@@ -35,10 +35,11 @@ def _errors(one: Array, other: Array) -> Array:
     return errors
 
 
-def _pool(given: TaskInput) -> Array:
-    """Return training images, without the first that are inverted too."""
-    pool: Array = given.data.train[-POOL:]
-    return pool
+def _trained(given: TaskInput, n: int) -> tuple[Array, Array]:
+    """Return the training images that are inverted too, and others that are copied."""
+    train = given.data.train
+    own = min(n, len(train) // 2)
+    return train[:own], train[own:][-POOL:]
 
 
 def _answer(given: TaskInput, make: Make, n: int) -> Answer:
@@ -47,10 +48,10 @@ def _answer(given: TaskInput, make: Make, n: int) -> Answer:
 
     whole = Seen(lambda x: x.flatten(1))
 
-    held_out, trained = given.data.test[:n], given.data.train[:n]
+    held_out, (trained, pool) = given.targets(n), _trained(given, n)
     made = make(held_out, whole)
     errors = _errors(made, held_out)
-    copied = _errors(by_copy(_pool(given))(held_out, whole), held_out)
+    copied = _errors(by_copy(pool)(held_out, whole), held_out)
     root = float(np.sqrt((errors**2).mean()))
     on_trained = float(np.sqrt((_errors(make(trained, whole), trained) ** 2).mean()))
     values = {"invert_error": root, "invert_reached": float((errors < copied).mean())}
@@ -79,7 +80,7 @@ def nearest_image(given: TaskInput, seed: int, n: int, **_: Any) -> Answer:
     """Take the nearest of the training images."""
     from ganbench.tasks._inversion import by_copy
 
-    return _answer(given, by_copy(_pool(given)), n)
+    return _answer(given, by_copy(_trained(given, n)[1]), n)
 
 
 def untrained(given: TaskInput, seed: int, **params: Any) -> Answer:
@@ -89,7 +90,7 @@ def untrained(given: TaskInput, seed: int, **params: Any) -> Answer:
 
 def shown(given: TaskInput, n: int, **_: Any) -> dict[str, Array]:
     """Return the truth."""
-    return {"truth": given.data.test[:n][:SHOWN]}
+    return {"truth": given.targets(n)[:SHOWN]}
 
 
 def lacking(given: TaskInput) -> str:

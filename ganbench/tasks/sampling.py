@@ -92,8 +92,9 @@ def _from_generated(d: Array, proposals: Array, rng: np.random.Generator) -> int
 
 def logits_of(model: Any, samples: Tensor) -> Array:
     """Return D's logits of samples ``[N, *shape]`` as networks see them, ``[N]``."""
+    own = next((p.dtype for p in model.discriminator.parameters()), samples.dtype)
     with torch.no_grad():
-        logits = torch.cat([model.discriminator(x) for x in samples.split(500)])
+        logits = torch.cat([model.discriminator(x.to(own)) for x in samples.split(500)])
     found: Array = (logits if logits.ndim == 1 else logits.mean(1)).double().numpy()
     return found
 
@@ -132,7 +133,7 @@ def _real(given: TaskInput, model: Any) -> Tensor:
     from ganbench.archs._labels import label_planes
     from ganbench.training.sampling import from_data
 
-    test = given.data.test[:CALIBRATION]
+    test = given.targets(CALIBRATION)
     x = from_data(torch.from_numpy(np.array(test)), torch.float32)
     if not model.class_frequencies:
         return x
@@ -142,7 +143,7 @@ def _real(given: TaskInput, model: Any) -> Tensor:
 
 def shown(given: TaskInput, **_: Any) -> dict[str, Array]:
     """Return real samples; a model's row are those that rejection sampling accepts first."""
-    return {"real": given.data.test[:SHOWN]}
+    return {"real": given.targets(SHOWN)}
 
 
 register(

@@ -74,7 +74,7 @@ def ssim(one: Array, other: Array) -> float:
 
 def _answer(given: TaskInput, enlarge: Enlarge, n: int) -> Answer:
     """Return the answer of ``enlarge(targets, factor) -> images``, which sees the small ones."""
-    targets, labels = given.data.test[:n], given.data.test_labels
+    targets, labels = given.targets(n), given.data.test_labels
     values, pictures = {}, None
     for factor in FACTORS:
         large = enlarge(targets, factor)
@@ -82,7 +82,7 @@ def _answer(given: TaskInput, enlarge: Enlarge, n: int) -> Answer:
         values[f"superres_{factor}x_ssim"] = ssim(large, targets)
         extracted = given.extract(large)
         if labels is not None and extracted.probs is not None:
-            right = extracted.labels == np.asarray(labels[:n])
+            right = extracted.labels == np.asarray(labels[: len(targets)])
             values[f"superres_{factor}x_accuracy"] = float(right.mean())
         pictures = large[:SHOWN]
     return Answer(values, pictures)
@@ -127,7 +127,7 @@ def untrained(given: TaskInput, seed: int, **params: Any) -> Answer:
 
 def shown(given: TaskInput, n: int, **_: Any) -> dict[str, Array]:
     """Return the truth, and the small images with large pixels."""
-    targets, most = given.data.test[:n][:SHOWN], FACTORS[-1]
+    targets, most = given.targets(n)[:SHOWN], FACTORS[-1]
     blocks = small(targets, most).repeat(most, 2).repeat(most, 3)
     return {"truth": targets, f"seen ({most}x smaller)": blocks}
 

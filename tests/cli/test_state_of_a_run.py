@@ -1,13 +1,16 @@
 """``status``, ``verify store`` and ``doctor``: what is there, and what is missing."""
 
 import json
+from collections import Counter
 
 import pytest
 from click.testing import CliRunner
 
 from ganbench.cli import main
+from ganbench.experiment import plan_files
 from ganbench.experiment.execute import execute
 from ganbench.experiment.plan import make_plan
+from ganbench.experiment.progress import RunProgress
 from ganbench.experiment.request import Request
 from ganbench.experiment.store import Store
 from tests.experiment._helpers import run
@@ -54,6 +57,21 @@ def test_status_tells_what_is_done_at_work_and_interrupted(interrupted):
     assert "2 of 4 trainings done, 0 units at work, 1 interrupted" in done.stdout
     with store.claimed(unit):
         assert "hinge · 2 seeds: at work" in call("status", out).stdout
+
+
+def test_controls_of_another_budget_are_not_those_of_the_plan(tiny, tmp_path):
+    """Nor does more of one variant make up for another one that is missing."""
+    run(tmp_path, variants=["ns"])
+    request = Request(variants=("ns",), dataset="ring2d", preset="tiny", batch=8, steps=30)
+    plan, _ = make_plan(request)
+    store = Store(tmp_path)
+    store.write_plan(plan_files.content(plan))
+    left = sum(len(unit.seeds) for unit in plan.units(store.ended()))
+    found = json.loads(call("status", tmp_path, "--json").stdout.splitlines()[-1])
+    assert found["left"] == left == sum(found["planned"].values())
+    assert not any(found["ended"].values())
+    more = RunProgress({"a": 1, "b": 2}, {"a": Counter(ok=3), "b": Counter()}, [])
+    assert more.left == 2
 
 
 def test_status_of_what_is_no_run_is_one_line(tmp_path):

@@ -227,3 +227,16 @@ def test_other_rows_have_numbered_columns_and_images_are_refused(tmp_path, tiny)
     assert pd.read_csv(target).to_numpy(np.float32) == pytest.approx(samples)
     with pytest.raises(UsageError, match="FILE.csv takes rows of numbers"):
         as_table({}, None, np.zeros((5, 1, 8, 8), np.uint8))
+
+
+def test_minus_zero_is_zero(tmp_path):
+    rows = [(f"{i}", ("-0", "0", "1")[i % 3], "x" if i % 2 else "y") for i in range(40)]
+    known = tabular.read(str(write(tmp_path / "z.csv", rows, ("a", "b", "c")))).known["table"]
+    assert known["categories"].tolist() == ["", "0", "1", "x", "y"]
+
+
+def test_an_extreme_sample_of_a_whole_number_has_its_sign(file):
+    known = tabular.read(str(file)).known["table"]
+    samples = np.zeros((2, 7))
+    samples[:, 0] = 1e30, -1e30
+    assert tabular.decode(samples, known)["age"].tolist() == [2**53, -(2**53)]

@@ -7,7 +7,10 @@ from PIL import Image, ImageSequence
 
 import ganbench
 from ganbench.cli import main
+from ganbench.core import stopping
+from ganbench.core.errors import Interrupted
 from ganbench.core.seeds import derive
+from ganbench.experiment import execute
 from ganbench.experiment.films import IMAGES, places, read_frames
 from ganbench.experiment.store import Store
 from tests.experiment._helpers import run, values
@@ -105,6 +108,22 @@ def test_bad_words_and_damaged_files_are_one_line(tiny, tmp_path):
         path.write_bytes(harm)
         done = call(tmp_path, "--variant", "ns")
         assert done.exit_code == 2 and "is not a film" in done.stderr
+
+
+def test_a_film_is_whole_after_a_stop_between_evaluations(tiny, tmp_path, monkeypatch):
+    """The state is kept where the signal came, and the frames before it too."""
+    monkeypatch.setattr(execute, "REPORT_S", 0.0)
+    given = {"variants": ["ns"], "seeds": 1, "no_controls": True, "film": True, "checkpoints": 1}
+
+    def stop(unit, event):
+        if event.get("step", 0) >= 8:
+            stopping.ask()
+
+    with stopping.asked_by_others(), pytest.raises(Interrupted):
+        run(tmp_path, progress=stop, **given)
+    assert list(tmp_path.glob("checkpoints/*/*.safetensors"))
+    frames = film_of(tmp_path, run(tmp_path, **given))
+    assert sorted(frames) == places(12)
 
 
 @pytest.mark.parametrize("stopped", [False, True])

@@ -216,3 +216,24 @@ def test_plans_of_other_variants_are_joined():
     assert [t["variant"] for t in both["trainings"]] == ["a", "b"] and both["skipped"] == {}
     assert both["seeds"] == [0, 1, 2, 3] and both["more_seeds"] == {"a": [0, 1], "b": [1, 2, 3]}
     assert both["controls"] == ["control:real"]
+
+
+def test_plans_of_older_versions_are_merged_and_what_is_no_plan_is_one_line(own):
+    for name in ("one", "two"):
+        plan = Store(own / name).plan()
+        for key in ("format", "common", "more_seeds", "controls", "skipped"):
+            plan.pop(key, None)
+        (own / name / "plan.json").write_text(json.dumps(plan))
+    merge([own / "one", own / "two"], own / "both")
+    assert Store(own / "both").plan()["seeds"] == [0, 1, 2]
+    (own / "two" / "plan.json").write_text(json.dumps({"dataset": "ring2d", "trainings": [3]}))
+    with pytest.raises(UsageError, match="is no plan"):
+        merge([own / "one", own / "two"], own / "third")
+    assert not list((own / "third" / "records").iterdir())
+
+
+def test_the_target_may_not_be_at_work_either(own):
+    store = Store(shutil.copytree(own / "one", own / "busy"))
+    (unit,) = [u for u in store.begun() if u.training.variant == "ns"][:1]
+    with store.claimed(unit), pytest.raises(UsageError, match="is in use"):
+        merge([own / "two"], own / "busy")

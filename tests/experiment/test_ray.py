@@ -6,6 +6,8 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack, contextmanager, nullcontext
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -15,6 +17,8 @@ from ganbench.cli import main
 from ganbench.core.errors import UsageError
 from ganbench.experiment.engines import _ray_session as session
 from ganbench.experiment.engines._ray_task import Mailbox, check_files, files_of
+from ganbench.experiment.engines.ray import Driver, Flight
+from ganbench.experiment.leases import LeaseLostError
 from ganbench.experiment.store import Store
 from tests.experiment._clusters import GRID, LONG, events, killer, results, until
 
@@ -90,6 +94,67 @@ def test_a_node_returns_results_of_its_unit_and_nothing_else(tmp_path):
     for name in (*others, "/records/a-s0.json"):
         with pytest.raises(ValueError, match="not of its unit"):
             check_files({name: b""}, ["a-s0"])
+
+
+class NoRay:
+    """As much of Ray as a driver without a cluster needs."""
+
+    class exceptions:  # noqa: N801
+        RayError = ConnectionError
+
+    def __init__(self, nodes=(), answer=None):
+        self.all_nodes, self.answer = nodes, answer
+
+    def nodes(self):
+        return self.all_nodes
+
+    def get(self, ref, timeout):
+        return dict(self.answer)
+
+
+def driver(ray, tmp_path, done=lambda unit: True, guard=nullcontext):
+    """Return a driver with one unit at the cluster, and what becomes of the unit."""
+    made, ended = Driver.__new__(Driver), []
+    unit = SimpleNamespace(again=None, seeds=(0,), label="ns",
+                           training=SimpleNamespace(run_ids=lambda seeds: ["x"]))  # fmt: skip
+    (tmp_path / "records").mkdir()
+    own = SimpleNamespace(out=tmp_path, guard=guard)
+    made.ray, made.job = ray, SimpleNamespace(store=own, done=done, timeout=None)
+    made.flying, made.late = {"ref": Flight("0", unit, own, ExitStack())}, set()
+    made.schedule = SimpleNamespace(ended=lambda unit, event: ended.append(event))
+    return made, ended
+
+
+def test_a_unit_that_is_done_and_left_no_record_has_failed(tmp_path):
+    """Its node has a folder of this name on a disk of its own."""
+    made, ended = driver(NoRay(answer={"done": True}), tmp_path, done=lambda unit: False)
+    made.land("ref")
+    assert "shared=no" in ended[0]["failed"] and ended[0]["kind"] == "unit"
+
+
+def test_a_lease_that_was_lost_meanwhile_ends_no_run(tmp_path):
+    @contextmanager
+    def lost():
+        raise LeaseLostError("another process has taken over x")
+        yield
+
+    answer = {"done": True, "files": {"records/x.json": b"{}"}}
+    made, ended = driver(NoRay(answer=answer), tmp_path, guard=lost)
+    made.land("ref")
+    assert ended == [{"elsewhere": "another process has taken over x"}]
+
+
+def test_what_no_node_has_is_said(tmp_path, capsys):
+    nodes = [{"Alive": alive, "Resources": {"CPU": has}} for alive, has in ((1, 2.0), (0, 8.0))]
+    made, _ = driver(NoRay(nodes), tmp_path)
+    made.needs = {"CPU": 2.0, "GPU": 0.0}
+    made._check_room(own=True)
+    assert not capsys.readouterr().err
+    made.needs = {"CPU": 4.0, "GPU": 0.5}
+    with pytest.raises(UsageError, match="needs 4 CPU and 0.5 GPU, which this machine does not"):
+        made._check_room(own=True)
+    made._check_room(own=False)
+    assert "no node of the cluster has 4 CPU and 0.5 GPU" in capsys.readouterr().err
 
 
 # ---- with one ----
@@ -194,6 +259,12 @@ def test_a_unit_that_always_crashes_has_failed_after_the_stated_retries(
     assert status == {"ns": ended, "lsgan": "ok"}
     assert told == {"ok": ["retried", "done"], "failed": ["retried", "retried", "failed"]}[ended]
     assert [label for label, _ in done.failed] == (["ns · seed 0"] if ended == "failed" else [])
+
+
+@pytest.mark.cluster
+def test_a_unit_that_the_cluster_of_ones_own_has_no_room_for_is_one_line(ray, tmp_path):
+    with pytest.raises(UsageError, match="a unit needs 1000 CPU"):
+        ganbench.run(out=tmp_path / "out", engine="ray", engine_opts={"cpus": "1000"}, **GRID)
 
 
 @pytest.mark.cluster

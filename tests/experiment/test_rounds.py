@@ -9,10 +9,11 @@ from click.testing import CliRunner
 import ganbench
 from ganbench import api
 from ganbench.cli import main
+from ganbench.core import stopping
 from ganbench.core.duration import parse_duration
-from ganbench.core.errors import UsageError
+from ganbench.core.errors import Interrupted, UsageError
 from ganbench.experiment import rounds
-from ganbench.experiment.rounds import FIRST, OutOfTime, Round, Rounds
+from ganbench.experiment.rounds import FIRST, Round, Rounds
 from tests.experiment._helpers import run
 
 pytestmark = pytest.mark.usefixtures("no_plots")
@@ -69,6 +70,7 @@ def test_a_late_round_is_stopped_unless_it_is_the_first(late_from):
         if steps >= late_from:
             machine.now += 200
             planned.check()
+            stopping.stop()
         return machine.run_to(steps)
 
     assert planned.run(run_to) == FIRST
@@ -98,6 +100,7 @@ def test_time_that_no_whole_round_fits_into_is_used_for_one_that_another_call_go
             while True:
                 machine.now += 1.0
                 planned.check()
+                stopping.stop()
         return machine.run_to(steps)
 
     assert planned.run(run_to) == FIRST and stopped == [2 * FIRST]
@@ -165,9 +168,9 @@ def test_a_stopped_round_leaves_the_models_and_tables_of_the_last_complete_one(
     def stop(unit, event):
         seen.append(unit)
         if len({u.unit_id for u in seen}) > 1:
-            raise OutOfTime
+            stopping.ask()
 
-    with pytest.raises(OutOfTime):
+    with stopping.asked_by_others(), pytest.raises(Interrupted):
         run(tmp_path, variants=["ns", "hinge"], steps=6, no_controls=True, progress=stop)
     assert (tmp_path / "leaderboard.csv").read_bytes() == tables
     names = {path.stem for path in (tmp_path / "models").iterdir()}
@@ -177,6 +180,23 @@ def test_a_stopped_round_leaves_the_models_and_tables_of_the_last_complete_one(
     assert again.trained == 2
     names = {path.stem for path in (tmp_path / "models").iterdir()}
     assert names == set(again.results["run_id"])
+
+
+def test_a_round_that_is_cut_leaves_its_state_to_go_on_with(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr("ganbench.experiment.execute.REPORT_S", 0.0)
+    late = Rounds(1.0)
+    late.complete, late.start = True, late.start - 100
+
+    def run_to(steps):
+        late.start -= 100
+        return run(tmp_path, variants=["ns"], seeds=1, steps=500, checkpoints=1, no_controls=True,
+                   progress=lambda unit, event: late.check())  # fmt: skip
+
+    late.done = [Round(5, 5, 1.0, 0.0)]
+    with pytest.raises(AssertionError):  # nothing complete was given in this call
+        late.run(run_to)
+    (kept,) = tmp_path.glob("checkpoints/*/state.safetensors")
+    assert kept.stat().st_size > 0 and not stopping.asked()
 
 
 def test_the_budget_is_its_own(tiny, tmp_path):

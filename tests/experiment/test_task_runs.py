@@ -14,9 +14,9 @@ from ganbench.cli import main
 from ganbench.cli.task import _request
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
-from ganbench.core.kinds import Answer, Paper, Quantity, Task
+from ganbench.core.kinds import Answer, Data, Paper, Quantity, Task
 from ganbench.experiment.store import Store
-from ganbench.experiment.task_runs import checked, plan_task
+from ganbench.experiment.task_runs import checked, mixed, plan_task
 from ganbench.reports import tasks
 
 PAPER = Paper("Made", "Nobody", 2026)
@@ -229,3 +229,33 @@ def test_what_is_trained_for_a_task_that_reads_d_keeps_d(mean_task):
         with registry.temporarily(replace(mean_task, needs_discriminator=needs)):
             asked = _request("light", "smoke", 1, ("ns",), "digits", "cpu", None)
         assert asked.keep == keep and asked.variants == ("ns",)
+
+
+def test_classes_one_after_the_other_are_mixed_and_mixed_ones_stay():
+    labels = np.repeat([0, 1, 2], 40)
+    samples = labels[:, None] * 1000 + np.arange(120)[:, None]
+    order = np.random.default_rng(0).permutation(120)
+    as_it_is = Data(samples[order], samples[order], "x", labels[order], labels[order])
+    assert mixed(as_it_is) is as_it_is
+    for given in (labels, None):
+        found = mixed(Data(samples, samples, "x", given, given))
+        assert {*found.test[:30, 0] // 1000} == {0, 1, 2}
+        assert sorted(found.test.ravel()) == sorted(samples.ravel())
+        assert given is None or (found.test_labels == found.test[:, 0] // 1000).all()
+        assert np.array_equal(mixed(Data(samples, samples, "x")).test, found.test)  # seeded
+
+
+def test_a_baseline_that_fails_is_named_and_the_rest_is_done(finished, mean_task, capsys):
+    def breaks(given, seed, n):
+        if seed == 1:
+            raise KeyError("its own")
+        return Answer({"light": float("nan") if seed == 2 else 1.0})
+
+    task = replace(mean_task, baselines={**mean_task.baselines, "broken": breaks})
+    with registry.temporarily(task):
+        result = do(finished)
+    assert result.failed == ["baseline broken · seed 1", "baseline broken · seed 2"]
+    rows = result.table.set_index("variant")["n_seeds"]
+    assert rows["baseline:broken"] == 1 and rows["ns"] == 2
+    said = capsys.readouterr().err
+    assert "KeyError: 'its own'" in said and "light is nan" in said

@@ -1,6 +1,7 @@
 """Code that misbehaves fails alone, and is named; the machine's failures are tried again."""
 
 import errno
+import json
 import os
 import time
 from dataclasses import replace
@@ -12,9 +13,12 @@ from ganbench.core import registry
 from ganbench.core.errors import UsageError, of_the_machine
 from ganbench.core.time_limit import TookTooLongError, time_limit
 from ganbench.evaluation import measured
-from ganbench.experiment import outcomes
+from ganbench.experiment import leases, outcomes
+from ganbench.experiment.failures import Failures
 from ganbench.experiment.outcomes import RETRIES, Schedule, event_of
+from ganbench.experiment.plan import make_plan
 from ganbench.experiment.records import Unit
+from ganbench.experiment.request import Request
 from ganbench.experiment.store import Store
 from tests.experiment._helpers import run
 
@@ -184,3 +188,42 @@ def test_a_time_limit_ends_python_code_and_nothing_else():
 
 def test_retries_are_those_of_the_documentation():
     assert (outcomes.RETRIES, outcomes.LONGEST) == (2, 4_000)
+
+
+def test_a_failure_is_written_when_it_happens_and_takes_the_place_of_no_result(tmp_path):
+    """Not at the end of the run, and not beside who trains the unit."""
+    plan, _ = make_plan(Request(variants=("ns",), dataset="ring2d", preset="smoke", seeds=2,
+                                no_controls=True))  # fmt: skip
+    (one,) = [u for u in plan.units() if u.seeds == (0, 1)] or [plan.units()[0]]
+    store = Store(tmp_path)
+    store.prepare()
+    told = []
+    failures = Failures(store, "inline", lambda unit, event: told.append(len(store.records())))
+    failures.report(one, {"retried": "once more"})
+    failures.report(one, {"failed": "lightning", "kind": "infrastructure", "traceback": "here"})
+    assert told == [0, len(one.seeds)]
+    (record, *_) = store.records()
+    assert (record.status, record.error, record.traceback) == ("failed", "lightning", "here")
+    done = record.model_copy(update={"status": "ok", "error": ""})
+    store.write_record(done)
+    again = Failures(store, "inline", lambda unit, event: None)
+    assert again.all_written([(one, "lightning")]) == [(one, "lightning")]
+    assert {r.run_id: r.status for r in store.records()}[done.run_id] == "ok"
+
+
+def test_a_failure_waits_for_the_lease_of_a_lost_node(tmp_path, monkeypatch):
+    plan, _ = make_plan(Request(variants=("ns",), dataset="ring2d", preset="smoke", seeds=1,
+                                no_controls=True))  # fmt: skip
+    (one,) = plan.units()
+    store = Store(tmp_path)
+    store.prepare()
+    lease = tmp_path / "leases" / f"{one.unit_id}.json"
+    lease.parent.mkdir()
+    lost = {"token": "t", "machine": "elsewhere", "pid": 1, "started": "0"}
+    lease.write_text(json.dumps(lost))
+    monkeypatch.setattr(leases, "LEASE_S", 1.0)
+    failures = Failures(store, "inline", lambda unit, event: None)
+    failures.report(one, {"failed": "lightning"})
+    assert not store.records()  # it may be at work
+    failures.all_written([(one, "lightning")])
+    assert [r.error for r in store.records()] == ["lightning"]

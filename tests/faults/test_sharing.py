@@ -1,5 +1,7 @@
 """Several processes share a run directory: each unit is trained once, whoever dies or sleeps."""
 
+import errno
+import fcntl
 import json
 import os
 import subprocess
@@ -10,12 +12,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from ganbench.core import files, processes
+from ganbench.core.errors import UsageError
 from ganbench.core.files import left_over
 from ganbench.experiment import leases
 from ganbench.experiment.execute import ElsewhereError, execute
 from ganbench.experiment.leases import Lease, LeaseLostError, claim
 from ganbench.experiment.outcomes import Schedule
 from ganbench.experiment.plan import make_plan
+from ganbench.experiment.records import Again
 from ganbench.experiment.request import Request
 from ganbench.experiment.store import Store
 from tests.experiment._clusters import until
@@ -94,7 +99,9 @@ def test_a_late_writer_is_fenced_off(tmp_path):
     ):
         with pytest.raises(LeaseLostError):
             write()
-    assert {p.name for p in tmp_path.rglob("*") if p.is_file()} == {"u.json", ".lock-u"}
+    assert {p.name for p in tmp_path.rglob("*") if p.is_file()} == {
+        "u.json", ".lock-u", ".taking"
+    }  # fmt: skip
     late.give_back()
     assert new.owner(time.time())["token"] == new.token
 
@@ -220,9 +227,85 @@ def test_who_starts_beside_units_that_end_looks_for_left_over_files(tmp_path, mo
     assert not list(left_over(tmp_path)) and not (tmp_path / "checkpoints" / "ended").exists()
 
 
+HOLD_SEEDS = HOLD.replace('"u")', "sys.argv[2], sys.argv[3:])")
+
+
 def test_a_run_beside_another_one_gives_the_same_tables(tiny, tmp_path, no_plots):
     Store(tmp_path).prepare()
     with Store(tmp_path).shared():
         first = run(tmp_path, variants=["ns"], no_controls=True)
     second = run(tmp_path, variants=["ns"], no_controls=True)
     assert second.trained == 0 and values(first).equals(values(second))
+
+
+def test_a_shared_lock_is_of_a_file_that_can_be_read(tmp_path, monkeypatch):
+    """NFS refuses others (EBADF), and what is refused is not called another run."""
+    flock = fcntl.flock
+
+    def of_nfs(handle, how):
+        mode = fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE
+        if how & fcntl.LOCK_SH and mode == os.O_WRONLY or how & fcntl.LOCK_EX and not mode:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        return flock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", of_nfs)
+    store = Store(tmp_path)
+    store.prepare()
+    assert store.open() == []
+    for how in (store.shared, store.alone):
+        with how():
+            pass
+    with store.shared(), pytest.raises(UsageError, match="another ganbench run"), store.alone():
+        pass
+
+
+def test_a_disk_without_locks_is_one_line(tmp_path, monkeypatch):
+    def none(handle, how):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    with pytest.raises(UsageError, match=r"cannot lock files in .*on a disk with locks"):
+        Store(tmp_path).open()
+    with pytest.raises(UsageError, match="cannot lock files in"), Store(tmp_path).alone():
+        pass
+
+
+def test_a_container_with_process_ids_of_its_own_is_another_machine(tmp_path, monkeypatch):
+    """Its processes, which have no meaning here, are not taken for dead."""
+    other = 2**22 - 1  # runs there, and not here
+    there = f"{processes.machine()} of a container"
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "machine", lambda: there)
+        written = tmp_path / f".x.json{files._ours(other)}"
+    written.write_bytes(b"")
+    lease = {"token": "t", "machine": there, "pid": other, "started": "1"}
+    (tmp_path / "u.json").write_text(json.dumps(lease))
+    assert not list(left_over(tmp_path))
+    with claim(tmp_path, "u") as mine:
+        assert mine is None
+    assert os.readlink("/proc/self/ns/pid") in processes.machine()
+
+
+def test_a_seed_is_trained_once_also_in_units_with_other_lanes(tiny, tmp_path):
+    """``--seeds 5`` beside ``--seeds 3``, or another device: the unit is another one."""
+    store, (three,) = planned(tmp_path, seeds=3)
+    _, (five,) = planned(tmp_path / "other", seeds=5)
+    rest = five.model_copy(update={"seeds": (3, 4)})
+    half = three.model_copy(update={"seeds": (0,)})
+    taken = {unit.unit_id: unit.training.run_ids(unit.seeds) for unit in (three, five, rest, half)}
+    assert len(taken) == 4
+    holder = another_process(HOLD_SEEDS, tmp_path / "leases", three.unit_id, *taken[three.unit_id])
+    try:
+        assert holder.stdout.readline() == "True\n"
+        for unit, free in ((five, False), (half, False), (rest, True)):
+            with store.claimed(unit) as own:
+                assert (own is not None) == free, unit.seeds
+        again = half.model_copy(update={"again": Again(features="none", metrics=("w1",),
+                                                       n_real=9, n_fake=9)})  # fmt: skip
+        with store.claimed(again) as own:  # it trains nothing
+            assert own is not None
+    finally:
+        holder.kill()
+        holder.wait()
+    with store.claimed(five) as own, store.claimed(half) as part:
+        assert own is not None and part is not None  # a half of what this process trains

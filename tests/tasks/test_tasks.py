@@ -1,11 +1,14 @@
 """Each task: what a perfect and a broken answer are worth, and what its baselines do."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from ganbench.core import registry
+from ganbench.core.kinds import Data, TaskInput
 from ganbench.tasks import _small_classifier, augment, inpaint, invert, sampling, superres
 from tests.tasks._helpers import extract, given, images, model
 
@@ -202,6 +205,35 @@ def test_a_discriminator_that_knows_repairs_its_generator():
     assert values["sampling_chance"] == pytest.approx(1, abs=0.6)
     assert 0.05 < values["sampling_kept"] < 0.6
     assert set(values) == {q.key for q in registry.tasks.get("sampling").quantities}
+
+
+def test_logits_are_those_of_a_discriminator_of_any_precision():
+    single = nn.Sequential(nn.Flatten(), nn.Linear(64, 1), nn.Flatten(0))
+    found = [sampling.solve(given(), model(discriminator=d), 0, n=50, pool=300, length=5).values
+             for d in (single, copy.deepcopy(single).double())]  # fmt: skip
+    assert found[0]["sampling_fd"] == found[1]["sampling_fd"]
+
+
+# ---- what is asked for, and what it is compared with ----
+
+
+@pytest.mark.parametrize("held_out", [7, 60, 450, 5_000])
+def test_answers_are_compared_with_other_samples_than_those_asked_for(held_out):
+    test = np.arange(held_out)[:, None]
+    seen = []
+    asked = TaskInput(Data(test, test, "x"), lambda rows: seen.append(rows) or rows, None)
+    targets, real = asked.targets(200), asked.real
+    assert len(targets) == min(200, held_out // 2) and len(real) == asked.n_real
+    assert not {*targets.ravel()} & {*real.ravel()}
+    assert asked.n_real == min(2_000, held_out - held_out // 2)
+
+
+def test_the_images_that_are_copied_are_not_those_that_are_inverted():
+    for n in (40, 250, 1_000):
+        trained, pool = invert._trained(given(400), n)
+        assert len(trained) == min(n, 200) and len(pool) == 400 - len(trained)
+    found = invert.nearest_image(given(), 0, **FEW).values
+    assert 0.5 < found["invert_gap"] < 2  # an error of 0 on what it has would give none
 
 
 # ---- what does not fit ----

@@ -15,27 +15,41 @@ from ganbench.core.kinds.paper import Paper, check_name
 if TYPE_CHECKING:
     import numpy as np
 
-N_REAL = 2_000  # held-out samples, the last ones, that answers are compared with
+N_REAL = 2_000  # held-out samples at most, the last ones, that answers are compared with
 
 
 @dataclass(frozen=True)
 class TaskInput:
     """What a task may read beside the model.
 
+    The first half of the held-out samples is what tasks ask for (``targets``), the second what
+    answers are compared with (``real``).
+
     Attributes:
-        data: the data set that the model was trained on.
+        data: the data set that the model was trained on, in no order of its own.
         extract: ``samples [N, *shape] -> Extracted``, in the features of the run.
         untrained: ``seed -> model``, as the trained ones are, with its first weights.
+        reordered: whether the data have another order here than in the data set.
     """
 
     data: Data
     extract: Callable[[np.ndarray], Extracted]
     untrained: Callable[[int], Any]
+    reordered: bool = False
+
+    def targets(self, n: int) -> np.ndarray:
+        """Return the first ``n`` held-out samples, or as many as the first half has."""
+        return self.data.test[: min(n, len(self.data.test) // 2)]
+
+    @property
+    def n_real(self) -> int:
+        """How many real samples answers are compared with."""
+        return min(N_REAL, len(self.data.test) - len(self.data.test) // 2)
 
     @cached_property
     def real(self) -> Extracted:
         """The features of real samples, none of which a task asks for."""
-        return self.extract(self.data.test[-N_REAL:])
+        return self.extract(self.data.test[-self.n_real :])
 
 
 @dataclass(frozen=True)

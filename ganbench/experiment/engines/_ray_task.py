@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ganbench.core.errors import Interrupted
+from ganbench.core.errors import Interrupted, UsageError
 
 Files = dict[str, bytes]  # path in the run directory -> content
 RETURNED = ("records/*.json", "samples/*.npy", "models/*.safetensors", "films/*.npz")
@@ -50,6 +50,7 @@ def execute_unit(
         return _executed(key, text, Path(out), threads, mailbox)
     with tempfile.TemporaryDirectory() as folder:
         own = Path(folder) / "run"
+        (own / "records").mkdir(parents=True)
         for name, content in files.items():
             (own / name).parent.mkdir(parents=True, exist_ok=True)
             (own / name).write_bytes(content)
@@ -74,7 +75,6 @@ def _executed(key: str, text: str, out: Path, threads: int, mailbox: Any) -> dic
 
     torch.set_num_threads(threads)
     store = Store(out)
-    (out / "records").mkdir(parents=True, exist_ok=True)
 
     def report(event: dict[str, Any]) -> None:
         try:
@@ -86,6 +86,8 @@ def _executed(key: str, text: str, out: Path, threads: int, mailbox: Any) -> dic
     with stopping.asked_by_others():
         try:
             report({"started": True})
+            if not store.out.is_dir():
+                raise UsageError(f"{out} is not on the disk of this node: shared=no needed")
             execute(Unit.model_validate_json(text), store, report, engine="ray")
         except Interrupted:
             return {"interrupted": True}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from ganbench.core import stopping
 from ganbench.core.kinds import Engine, Job
 from ganbench.core.registry import register
 
@@ -23,6 +24,7 @@ def run(units: list[Unit], job: Job) -> list[tuple[Unit, Failure]]:
 
     schedule = Schedule(units, job.report, job.done)
     while unit := schedule.next():
+        stopping.stop()
         try:
             job.execute(unit, job.store, _watched(unit, job), "inline")
             event: dict[str, Any] = {"done": True}

@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganbench.core import stopping
 from ganbench.core.errors import Interrupted, UsageError
 from ganbench.core.kinds import Engine, Job
 from ganbench.core.notices import notice
@@ -204,6 +205,7 @@ def run(units: list[Unit], job: Job) -> list[tuple[Unit, Failure]]:
     try:
         while crew.give_all():
             crew.step()
+            stopping.stop()
     except (KeyboardInterrupt, Interrupted):
         crew.finish()
         raise

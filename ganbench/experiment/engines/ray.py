@@ -28,6 +28,7 @@ from ganbench.core.notices import notice
 from ganbench.core.registry import register
 from ganbench.experiment.engines._ray_session import (
     CONNECT_S,
+    LOCAL,
     OPTIONS,
     check_options,
     connected,
@@ -37,6 +38,7 @@ from ganbench.experiment.engines._ray_session import (
 from ganbench.experiment.engines._ray_task import Mailbox, check_files, execute_unit, files_of
 from ganbench.experiment.engines.inline import late
 from ganbench.experiment.engines.local import GRACE_S, PASSIVE, workers
+from ganbench.experiment.leases import LeaseLostError
 
 if TYPE_CHECKING:
     from ganbench.experiment.outcomes import Failure
@@ -80,6 +82,7 @@ class Driver:
         self.ray, self.job, self.schedule = ray, job, schedule
         options = job.where.options
         self.needs = {"CPU": float(cpus_of(options)), "GPU": gpus_of(options, device)}
+        self._check_room(options.get("address", LOCAL) == LOCAL)
         self.shared = options.get("shared", "yes") == "yes"
         self.threads = job.where.threads or cpus_of(options)
         threads = str(self.threads)
@@ -97,6 +100,21 @@ class Driver:
         self.since: dict[str, float] = {}  # when each unit began, by its key
         self.late: set[Any] = set()
         self.sent = 0
+
+    def _check_room(self, own: bool) -> None:
+        """Say that no node has what a unit needs; another one may join, but not one's own cluster.
+
+        Raises:
+            UsageError: it is one's own.
+        """
+        for node in self.ray.nodes():
+            has = node["Resources"] if node["Alive"] else {}
+            if all(has.get(kind, 0.0) >= need for kind, need in self.needs.items()):
+                return
+        needs = " and ".join(f"{need:g} {kind}" for kind, need in self.needs.items() if need)
+        if own:
+            raise UsageError(f"a unit needs {needs}, which this machine does not have")
+        notice(f"no node of the cluster has {needs} for a unit: waiting until one joins")
 
     def room(self) -> int:
         """Return how many more units may be at the cluster."""
@@ -161,12 +179,21 @@ class Driver:
                 self._keep(event.pop("files", {}), unit, own)
             except self.ray.exceptions.RayError as error:
                 event = event_of_loss(self.ray, error)
-            except ValueError as error:  # what it returned is not its unit's
+            except (ValueError, OSError, LeaseLostError) as error:  # of what it returned
                 event = event_of(error)
+        if "done" in event and not self._arrived(unit):
+            event = {"failed": "its node wrote no record here: shared=no needed?", "kind": "unit"}
         if ref in self.late and "done" not in event:
             event = {"failed": late(self.job), "kind": "timeout"}
         if "interrupted" not in event:
             self.schedule.ended(unit, event)
+
+    def _arrived(self, unit: Unit) -> bool:
+        """Return whether the results of a unit that is done are on the disk of the driver."""
+        if unit.again or self.job.done(unit):
+            return True
+        os.listdir(self.job.store.out / "records")  # else NFS may not have looked for a while
+        return self.job.done(unit)
 
     def _keep(self, files: Mapping[str, bytes], unit: Unit, own: Any) -> None:
         """Write what a node returned, records last: they say that all is there."""

@@ -212,7 +212,10 @@ def run(units: list[Unit], job: Job) -> list[tuple[Unit, Failure]]:
     for unit in left:
         failed.append((unit, Failure(why, "infrastructure")))
     for unit, failure in failed:
-        job.report(unit, {"failed": failure.reason, "kind": failure.kind})
+        job.report(
+            unit,
+            {"failed": failure.reason, "kind": failure.kind, "traceback": failure.traceback},
+        )
     return failed
 
 
