@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--real", required=True, help="Folder of images, .npy, .npz, FILE.npz:NAME, or a data set."
+    "--real",
+    required=True,
+    help="Folder of images, .npy, .npz, FILE.npz:NAME, or a data set: its held-out samples; of "
+    "folder:, array: and tabular: all, unless --train names the same.",
 )
 @click.option("--fake", required=True, help="The same.")
 @click.option("--train", help="The same: the training samples, for the group memorisation.")
@@ -31,7 +34,12 @@ if TYPE_CHECKING:
     help="none, pixels, classifier:mnist, inception ...; auto: what suits the real samples.",
 )
 @weights
-@click.option("--metrics", default="all", show_default=True, help="Names, groups, or all.")
+@click.option(
+    "--metrics",
+    default="all",
+    show_default=True,
+    help="Names, groups, or all; a plain name, such as fd, is that of the features.",
+)
 @click.option(
     "--subsample", type=SAMPLES, help="Use this many of the real and of the fake samples."
 )
@@ -39,17 +47,14 @@ if TYPE_CHECKING:
 @click.option("--resize", help="HxW: resize images.")
 @click.option(
     "--resizer",
-    default="bicubic",
-    show_default=True,
-    help="bicubic, area, bilinear-antialias, lanczos, or bilinear (pytorch-fid's).",
+    help="Of --resize: bicubic (default), area, bilinear-antialias, lanczos, or bilinear "
+    "(pytorch-fid's).",
 )
 @click.option(
     "--background",
-    default="white",
-    show_default=True,
-    help="Under transparent pixels: white, black, grey or #rrggbb.",
+    help="Under transparent pixels: white (default), black, grey or #rrggbb.",
 )
-@click.option("--range", "value_range", default="", help="Of float images: 0..1 or -1..1.")
+@click.option("--range", "value_range", help="Of float images: 0..1 or -1..1.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object as the last line.")
 @guarded
 def score(real, fake, train, features, metrics, subsample, seed, resize, resizer, background,
@@ -57,10 +62,11 @@ def score(real, fake, train, features, metrics, subsample, seed, resize, resizer
     """Measure samples made elsewhere against real ones."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from ganbench.data._reading import Reading, parse_size
     from ganbench.evaluation.score import score_samples
+    from ganbench.evaluation.score_options import reading_of
 
-    reading = Reading(parse_size(resize), resizer, background, value_range)
+    reading = reading_of(resize=resize, resizer=resizer, background=background,
+                         value_range=value_range)  # fmt: skip
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
                TimeElapsedColumn())  # fmt: skip
     try:

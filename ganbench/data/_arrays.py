@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from ganbench.core.errors import UsageError
 from ganbench.core.lazy import np
 from ganbench.core.limits import MOST_COLUMNS
-from ganbench.data._reading import Reading, composited, resized, to_bytes
+from ganbench.data._reading import NO_SIGN, Reading, composited, resized, to_bytes
 
 if TYPE_CHECKING:
     from ganbench.core.kinds.dataset import Array
 
 CHANNELS = (1, 3, 4)
+LEAST_SIDE = 8  # of what may be one picture [C, H, W] as well as grey ones [N, H, W]
 LOOKED_AT = 1_000  # rows that decide whether vectors look like raw pixels
 
 
@@ -86,7 +87,7 @@ def as_array(given: Any) -> Any:
         if tensor.dtype == torch.bfloat16:
             tensor = tensor.float()
         return tensor.cpu().numpy()
-    return np.asanyarray(given)
+    return np.asanyarray(given.data if isinstance(given, np.ma.MaskedArray) else given)
 
 
 def samples_of(given: Any, name: str, reading: Reading) -> Array | Pictures:
@@ -95,6 +96,8 @@ def samples_of(given: Any, name: str, reading: Reading) -> Array | Pictures:
     Raises:
         UsageError: of another shape or type; the message says what is needed.
     """
+    if isinstance(given, np.ma.MaskedArray) and np.ma.is_masked(given):
+        raise UsageError(f"{name} has {np.ma.count_masked(given):,} masked values: not samples")
     array = as_array(given)
     if array.dtype.kind not in "fiub":
         raise UsageError(f"{name} holds {array.dtype}, not numbers")
@@ -115,10 +118,17 @@ def samples_of(given: Any, name: str, reading: Reading) -> Array | Pictures:
             f"{name} has shape {array.shape} of {array.dtype}: "
             f"{float_hint if array.dtype.kind == 'f' else ''}uint8 images needed"
         )
+    if 0 in array.shape:
+        raise UsageError(f"{name} has shape {array.shape} of {array.dtype}: no pixels")
     if array.ndim == 3 and array.shape[-1] in (3, 4):
         raise UsageError(
             f"{name} has shape {array.shape}, as one picture in colour: [N, H, W, C] needed; "
             f"{array.shape[0]} grey pictures of {array.shape[1]}x{array.shape[2]} are [N, H, W, 1]"
+        )
+    if array.ndim == 3 and array.shape[0] in (3, 4) and min(array.shape[1:]) >= LEAST_SIDE:
+        raise UsageError(
+            f"{name} has shape {array.shape}, as one picture in colour: [N, C, H, W] needed; "
+            f"{len(array)} grey pictures are [{len(array)}, 1, {array.shape[1]}, {array.shape[2]}]"
         )
     return _pictures(array, name, reading)
 
@@ -143,6 +153,8 @@ def _pictures(array: Any, name: str, reading: Reading) -> Pictures:
     if array.shape[1] == 3 and len(array) and _all_grey(array):
         array = array[:, :1]
         notes.append("every image is grey, in three channels: one is read")
+    if array.dtype != np.uint8 and reading.signed and _without_sign(array):
+        notes.append(NO_SIGN)
     notes = [*done, *notes]
     return Pictures(array, name, reading, notes=tuple(notes), done=tuple(done))
 
@@ -154,6 +166,12 @@ def _all_grey(array: Any) -> bool:
         if not bool((piece[:, :1] == piece[:, 1:]).all()):
             return False
     return True
+
+
+def _without_sign(array: Any) -> bool:
+    """Return whether no value is below 0; most sets show one at once."""
+    starts = range(0, len(array), LOOKED_AT)
+    return not any(bool((array[i : i + LOOKED_AT] < 0).any()) for i in starts)
 
 
 def like_raw_pixels(vectors: Any) -> bool:

@@ -5,6 +5,7 @@ Nothing that is pickled is ever loaded. ``.npy`` files are mapped, and read wher
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from ganbench.core.kinds.dataset import Array
 
 
+def parts(path: str) -> tuple[str, str]:
+    """Return (FILE.npz, NAME) of ``FILE.npz:NAME``; any other path has no name."""
+    both = re.fullmatch(r"(.+?\.npz):(.+)", path, re.IGNORECASE | re.DOTALL)
+    return (both[1], both[2]) if both else (path, "")
+
+
 def read(path: str, reading: Reading = Reading()) -> Array | Images | Pictures:  # noqa: B008
     """Return samples: vectors ``[N, D]``, or pictures ``[N, C, H, W]`` uint8 when sliced.
 
@@ -29,8 +36,11 @@ def read(path: str, reading: Reading = Reading()) -> Array | Images | Pictures: 
     Raises:
         UsageError: missing, empty, damaged, pickled, or not samples; one line that says which.
     """
-    file, _, name = path.partition(".npz:")
-    where = Path(f"{file}.npz" if name else path)
+    if not path:
+        raise UsageError("the path is empty: name a folder of images, or a .npy or .npz file")
+    file, name = parts(path)
+    where = Path(file)
+    ending = where.suffix.lower()
     try:
         exists, folder, regular = where.exists(), where.is_dir(), where.is_file()
     except (OSError, ValueError) as error:  # a name that is too long, or has a null
@@ -39,10 +49,10 @@ def read(path: str, reading: Reading = Reading()) -> Array | Images | Pictures: 
         raise UsageError(f"{shown(where)} does not exist")
     if folder:
         return image_folder(where, reading)
-    if where.suffix not in (".npy", ".npz") or not regular:
+    if ending not in (".npy", ".npz") or not regular:
         raise UsageError(f"{shown(where)} is neither a folder of images nor a .npy or .npz file")
     try:
-        loaded = member(where, name) if where.suffix == ".npz" else mapped(where)
+        loaded = member(where, name) if ending == ".npz" else mapped(where)
     except UsageError:
         raise
     except Exception as error:  # numpy and zipfile raise many kinds for damaged files

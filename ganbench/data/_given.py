@@ -44,10 +44,10 @@ Samples = np.ndarray | Images | Pictures
 
 def located(argument: str) -> tuple[str, str]:
     """Return (short name, absolute path) of what the user wrote; a short name gives itself."""
-    file, mark, member = os.path.expanduser(argument).partition(".npz:")
-    path = os.path.abspath(file + mark[:-1])
-    name = short_name(os.path.basename(path) + (f"-{member}" if mark else ""))
-    return name, path + (f":{member}" if mark else "")
+    file, member = _files.parts(os.path.expanduser(argument))
+    path = os.path.abspath(file)
+    name = short_name(os.path.basename(path) + (f"-{member}" if member else ""))
+    return name, path + (f":{member}" if member else "")
 
 
 def short_name(written: str) -> str:

@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING, Any
 from ganbench.core.errors import UsageError
 from ganbench.core.lazy import np
 from ganbench.core.printable import shown
-from ganbench.data._reading import Reading, check_pixels, composited, pieces, resized, to_bytes
+from ganbench.data._deep import DEEP, deep_values, is_deep, turned, white_is_zero
+from ganbench.data._reading import (
+    NO_SIGN,
+    Reading,
+    check_pixels,
+    composited,
+    pieces,
+    resized,
+    to_bytes,
+)
+from ganbench.data._turning import orientation, shown_size
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -25,11 +35,9 @@ if TYPE_CHECKING:
 
 FORMATS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 KINDS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")  # Pillow would try many more
-GREY_MODES = ("1", "L")  # others are grey where their pixels are
-DEEP = ("I;16", "I;16B", "I;16L", "I;16N", "I")  # values of 0..65535
+GREY_MODES = ("1", "L", "F", *DEEP)  # others are grey where their pixels are
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its words go to standard error
 MOST_REASONS = 10  # for which files are left out, that are named
-ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)  # the EXIF tag, and the values that swap the sides
 
 
 @dataclass(frozen=True)
@@ -110,16 +118,20 @@ def decoded(image: Image.Image, reading: Reading) -> Array:
     Raises:
         ValueError: values that cannot be brought to 8 bits.
     """
-    from PIL import ImageOps
-
-    ImageOps.exif_transpose(image, in_place=True)
-    if image.mode in DEEP:
-        return _to_8_bits(np.asarray(image))[None, None]
+    if is_deep(image):
+        return _seen(_of_8_bits(image), reading)
+    turned(image)
     if image.mode == "F":
-        return to_bytes(np.asarray(image), reading.value_range)[None, None]
+        pixels = to_bytes(np.asarray(image), reading.value_range)[None, None]
+        return 255 - pixels if white_is_zero(image) else pixels
+    return _seen(image, reading)
+
+
+def _seen(image: Image.Image, reading: Reading) -> Array:
+    """Return the pixels of an image of 8 bits, on the background where it is transparent."""
     if image.has_transparency_data:
         return composited(_planes(image, "RGBA")[None], reading.colour)
-    if image.mode in GREY_MODES:
+    if image.mode in ("1", "L"):
         return np.array(image.convert("L"))[None, None]
     return _planes(image, "RGB")[None]
 
@@ -128,6 +140,17 @@ def _planes(image: Image.Image, mode: str) -> Array:
     """Return an image in a mode of several channels as planes, uint8 ``[C, H, W]``."""
     converted = image if image.mode == mode else image.convert(mode)
     return np.asarray(converted).transpose(2, 0, 1)
+
+
+def _of_8_bits(image: Image.Image) -> Image.Image:
+    """Return a deep image as one of 8 bits a value."""
+    from PIL import Image
+
+    pixels = _to_8_bits(deep_values(image))
+    height, width, channels = pixels.shape
+    four = "CMYK" if image.mode == "CMYK" else "RGBA"
+    mode = {1: "L", 2: "LA", 3: "RGB", 4: four}[channels]
+    return Image.frombytes(mode, (width, height), pixels.tobytes())
 
 
 def _to_8_bits(deep: Array) -> Array:
@@ -140,7 +163,7 @@ def _to_8_bits(deep: Array) -> Array:
     if low < 0 or high > 65_535:
         raise ValueError(f"pixels from {low} to {high}, beyond 16 bits")
     pixels = np.empty(deep.shape, np.uint8)
-    for rows in pieces(*deep.shape):
+    for rows in pieces(len(deep), deep[0].size):
         pixels[rows] = (deep[rows].astype(np.uint32) * 255 + 32_767) // 65_535
     return pixels
 
@@ -165,17 +188,18 @@ def image_folder(folder: Path, reading: Reading) -> Images:
     size, grey = None, True
     for file in files:
         with opened(file) as image:
-            own = _facts(image, seen)
+            own = facts_of(image, seen)
             size = size or own
             if own != size and reading.resize is None:
                 raise UsageError(
                     f"{shown(files[0])} is {size[0]}x{size[1]} (HxW) and {shown(file)} {own[0]}x"
                     f"{own[1]}: give --resize HxW, or images of one size"
                 )
-            if grey and image.mode not in (*GREY_MODES, *DEEP, "F"):
-                grey = _is_grey(decoded(image, reading))
+            plain = image.mode in GREY_MODES and not image.has_transparency_data
+            if grey and not plain:
+                grey = is_grey(decoded(image, reading))
     assert size is not None
-    notes, done = _said(len(files), seen, left, grey, reading)
+    notes, done = told_of(len(files), seen, left, grey, reading)
     return Images(tuple(files), reading.resize or size, 1 if grey else 3, reading, notes, done)
 
 
@@ -215,34 +239,34 @@ def _walk(folder: Path, left: Counter[str]) -> Iterator[Path]:
                 left[f"of another kind ({shown(path.suffix.lower()) or 'no ending'})"] += 1
 
 
-def _facts(image: Image.Image, seen: Counter[str]) -> tuple[int, int]:
+def facts_of(image: Image.Image, seen: Counter[str]) -> tuple[int, int]:
     """Return the (height, width) that is shown, and count what has to be done to the pixels."""
-    width, height = image.size
-    mode = image.mode
-    turned = 0
-    if image.format != "PNG" or "exif" in image.info:  # Pillow would decode a PNG to look for it
-        turned = image.getexif().get(ORIENTATION, 1)
-    seen["turned"] += turned in range(2, 9)
-    seen["alpha"] += image.has_transparency_data
-    seen["deep"] += mode in DEEP
+    mode, alpha, tag = image.mode, image.has_transparency_data, orientation(image)
+    size = shown_size(image, tag)  # before it is decoded, which may turn it
+    seen["turned"] += tag in range(2, 9)
+    seen["alpha"] += alpha
+    seen["deep"] += is_deep(image)
     seen["float"] += mode == "F"
     seen["CMYK"] += mode == "CMYK"
     seen["frames"] += bool(getattr(image, "is_animated", False))
-    seen["grey"] += mode in (*GREY_MODES, *DEEP, "LA", "F")
-    sideways = turned in SIDEWAYS and image.format != "TIFF"  # Pillow has turned a TIFF's size
-    return (width, height) if sideways else (height, width)
+    seen["grey"] += mode in (*GREY_MODES, "LA")
+    seen["grey with alpha"] += mode in (*GREY_MODES, "LA") and alpha
+    if mode == "F" and not seen["below 0"]:
+        seen["below 0"] += bool(np.asarray(image).min() < 0)
+    return size
 
 
-def _is_grey(pixels: Array) -> bool:
+def is_grey(pixels: Array) -> bool:
     """Return whether the three channels of uint8 ``[N, C, H, W]`` are one."""
     return pixels.shape[1] == 1 or bool((pixels[:, :1] == pixels[:, 1:]).all())
 
 
-def _said(
+def told_of(
     n: int, seen: Counter[str], left: Counter[str], grey: bool, reading: Reading
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what is told of a folder, and what of it is a part of the protocol."""
     outside = left.pop("outside", 0)
+    greys = seen["grey"] - (seen["grey with alpha"] if reading.coloured else 0)
     facts = {
         f"alpha composited on {reading.background}": seen["alpha"],
         "turned as EXIF says": seen["turned"],
@@ -252,12 +276,14 @@ def _said(
     }
     done = {what: count for what, count in facts.items() if count}
     notes = [f"{count:,} of {n:,} images: {what}" for what, count in done.items()]
+    if seen["float"] and reading.signed and not seen["below 0"]:
+        notes.append(NO_SIGN)
     if seen["frames"]:
         notes.append(f"{seen['frames']:,} of {n:,} images have several frames: the first is read")
-    if grey and seen["grey"] < n:
+    if grey and greys < n:
         notes.append("every image is grey, whatever it is stored as: one channel")
-    if not grey and seen["grey"]:
-        notes.append(f"{seen['grey']:,} of {n:,} images are grey: all are read as colour")
+    if not grey and greys:
+        notes.append(f"{greys:,} of {n:,} images are grey: all are read as colour")
     if outside:
         notes.append(f"{outside:,} links lead out of the folder, and are followed")
     if left.total():

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MAGIC, VERSIONS = b"\x93NUMPY", {1: 2, 2: 4}  # and the bytes of the header's length in each
 LONGEST_HEADER = 10_000  # bytes, as numpy has it
 STATISTICS = {"mu", "sigma"}  # of pytorch-fid's files
+OF_CROPS = {"mu_s", "sigma_s"}  # that guided-diffusion's have beside them
 
 
 @dataclass(frozen=True)
@@ -36,18 +37,20 @@ class Header:
 
     Attributes:
         start: where the numbers begin. size: the bytes that they take.
+        pickled: they are no numbers, but objects, which are never loaded.
     """
 
     shape: tuple[int, ...]
     start: int
     size: int
+    pickled: bool
 
 
 def header(stream: BinaryIO) -> Header:
     """Return the header of the array in ``stream``.
 
     Raises:
-        ValueError: there is none, or the array is pickled.
+        ValueError: there is none.
     """
     first = stream.read(8)
     if first[:6] != MAGIC or len(first) < 8 or first[6] not in VERSIONS or first[7]:
@@ -62,14 +65,16 @@ def header(stream: BinaryIO) -> Header:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of numpy, about files that Python 2 wrote
         shape, _, dtype = reader(rest)
-    if dtype.hasobject:
-        raise ValueError("pickled objects, which are never loaded: save a plain array")
     if any(axis < 0 for axis in shape):
         raise ValueError(f"the shape {shape}")
-    return Header(shape, len(first) + len(length) + size, math.prod(shape) * dtype.itemsize)
+    start = len(first) + len(length) + size
+    return Header(shape, start, math.prod(shape) * dtype.itemsize, dtype.hasobject)
 
 
-def _check_size(found: Header, length: int) -> None:
+def _check(found: Header, length: int) -> None:
+    """Raise ``ValueError`` for objects, and for less than the header says."""
+    if found.pickled:
+        raise ValueError("pickled objects, which are never loaded: save a plain array")
     if found.start + found.size > length:
         raise ValueError(
             f"its header says {found.size:,} bytes of shape {shown(found.shape)}, and "
@@ -85,7 +90,7 @@ def mapped(where: Path) -> Any:
     """
     with open(where, "rb") as file:
         found = header(file)
-        _check_size(found, os.fstat(file.fileno()).st_size)
+        _check(found, os.fstat(file.fileno()).st_size)
     return np.load(where, mmap_mode="r" if found.size else None, allow_pickle=False)
 
 
@@ -108,36 +113,40 @@ def member(where: Path, name: str) -> Any:
                 f"{shown(where)} holds {len(archive.infolist()):,} files: at most {MOST_MEMBERS:,} "
                 "are read"
             )
-        if not name and set(infos) >= STATISTICS:
-            raise UsageError(f"{shown(where)} holds statistics (mu, sigma), not samples")
         listed = shown(", ".join(infos))
         if name and name not in infos:
             raise UsageError(f"{shown(where)} has no array '{shown(name)}'; it has {listed}")
         for info in infos.values():
             _check_packing(where, info)
-        chosen = name or _only(archive, infos)
-        if not chosen:
-            first = shown(f"{where}:{next(iter(infos))}")
+        found = [name] if name else _samples(archive, infos)
+        if not found and set(infos) >= STATISTICS:
+            raise UsageError(f"{shown(where)} holds statistics (mu, sigma), not samples")
+        if len(found) != 1:
+            first = shown(f"{where}:{(found or [*infos])[0]}")
             raise UsageError(f"{shown(where)} has arrays {listed}: say which, as {first}")
-        return _array(where, archive, infos[chosen])
+        return _array(where, archive, infos[found[0]])
 
 
-def _only(archive: zipfile.ZipFile, infos: Mapping[str, zipfile.ZipInfo]) -> str:
-    """Return the only array, or the only one with more axes than labels have; or nothing."""
+def _samples(archive: zipfile.ZipFile, infos: Mapping[str, zipfile.ZipInfo]) -> list[str]:
+    """Return the only array, or those of numbers that have more axes than labels."""
     if len(infos) == 1:
-        return next(iter(infos))
+        return [*infos]
+    beside = STATISTICS | OF_CROPS if set(infos) >= STATISTICS else set()
     several = []
     for name, info in infos.items():
+        if name in beside or not info.filename.endswith(".npy"):
+            continue
         with archive.open(info) as stream:
-            if len(header(stream).shape) > 1:  # type: ignore[arg-type]
-                several.append(name)
-    return several[0] if len(several) == 1 else ""
+            found = header(stream)  # type: ignore[arg-type]
+        if len(found.shape) > 1 and not found.pickled:
+            several.append(name)
+    return several
 
 
 def _array(where: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Array:
     with archive.open(info) as stream:
         found = header(stream)  # type: ignore[arg-type]
-    _check_size(found, info.file_size)
+    _check(found, info.file_size)
     check_memory(shown(where), found.size, "a smaller array needed")
     with archive.open(info) as stream:
         array: Array = np.lib.format.read_array(stream, allow_pickle=False)

@@ -29,6 +29,7 @@ RESIZERS = {
     "bicubic": "pillow", "area": "pillow", "bilinear-antialias": "pillow", "lanczos": "pillow",
     "bilinear": "torch",
 }  # fmt: skip
+NO_SIGN = "no value is below 0 in --range -1..1: is it 0..1?"
 PIECE = 2**20  # pixels that are worked on at a time
 TOLERANCE = 1e-3  # by which float pixels may be beyond their range
 
@@ -71,6 +72,16 @@ class Reading:
             )
         red, green, blue = (int(self.background[i : i + 2], 16) for i in (1, 3, 5))
         return red, green, blue
+
+    @property
+    def coloured(self) -> bool:
+        """Whether the background is no grey."""
+        return len(set(self.colour)) > 1
+
+    @property
+    def signed(self) -> bool:
+        """Whether float pixels may be below 0."""
+        return bool(self.value_range) and RANGES[self.value_range][0] < 0
 
     @property
     def resizing(self) -> str:

@@ -42,6 +42,7 @@ def choose_metrics(
     names = asked.split(",") if isinstance(asked, str) else list(asked)
     chosen: dict[str, set[str]] = {}
     for name in filter(None, (n.strip() for n in names)):
+        name = name if name in several else own.get(name, name)  # fd is that of the features
         candidates = several.get(name) or by_quantity.get(name) or by_name.get(name)
         if not candidates:
             raise _unknown_metric(name, [*by_quantity, *several])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -11,6 +12,8 @@ import numpy as np
 from ganbench.core import registry
 from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Extracted, Extractor, GeneratedSide, Metric, RealSide
+from ganbench.core.limits import LARGEST_SEED, MOST_SAMPLES
+from ganbench.core.ranges import whole
 from ganbench.data._reading import Reading
 from ganbench.evaluation import likely_mistakes
 from ganbench.evaluation.choose import (
@@ -21,7 +24,7 @@ from ganbench.evaluation.choose import (
 )
 from ganbench.evaluation.choose_features import AUTO, choose_features
 from ganbench.evaluation.floors import columns, floor_draws, mean_and_sd, split
-from ganbench.evaluation.given import Side, of_one_shape, side_of
+from ganbench.evaluation.given import Side, of_one_shape, sides_of
 from ganbench.evaluation.measure import (
     cut_real,
     extract,
@@ -32,8 +35,10 @@ from ganbench.evaluation.measure import (
     subset,
     value,
 )
+from ganbench.evaluation.score_options import features_of, metrics_of, reading_of, whole_number
 from ganbench.evaluation.scores import Scores
 
+LARGEST = 1e12  # of the numbers in features: their squares and cubes are summed
 Tick = Callable[[str, int, int], None]  # what is done, how much of it, of how much
 
 
@@ -84,11 +89,10 @@ def _extracted(
     """Return the features of a side, in a seeded order where they come with classes.
 
     Files are often in order of class, and metrics that split samples want each part to have all.
+    The order is that of the content first, so that names of files change no value.
     """
     samples, name = side.samples, side.name
     if subsample is not None:
-        if subsample < 1:
-            raise UsageError(f"subsample is {subsample}: at least 1 needed")
         samples = subset(samples, subsample, "subsample", name, seed)
     if len(samples) < 2:
         raise UsageError(f"{name} has {len(samples)} samples: at least 2 needed")
@@ -98,10 +102,20 @@ def _extracted(
     bad = sum(int((~np.isfinite(piece)).sum()) for piece in pieces)
     if bad:
         raise UsageError(f"{name} holds {bad} values that are NaN or infinite")
+    most = max(float(abs(piece).max()) for piece in pieces)
+    if most > LARGEST:
+        raise UsageError(
+            f"{name} holds values up to {most:.0e}, and distances are computed up to "
+            f"{LARGEST:.0e}: scale all samples alike"
+        )
     if extracted.probs is None:
         return extracted
-    rows = np.arange(len(extracted))
+    rows = np.array(sorted(range(len(extracted)), key=_hashes(extracted).__getitem__))
     return extracted.rows(subset(rows, len(rows), "score order", name, seed))
+
+
+def _hashes(extracted: Extracted) -> list[bytes]:
+    return [hashlib.blake2b(row.tobytes()).digest() for row in extracted.features]
 
 
 def _check_widths(sides: dict[str, Extracted]) -> None:
@@ -183,8 +197,11 @@ def score_samples(
         UsageError: unknown names, or samples that do not go with each other or the features, or
             none of the metrics has a value.
     """
+    seed = whole_number("seed", seed, whole(0, LARGEST_SEED))
+    if subsample is not None:
+        subsample = whole_number("subsample", subsample, whole(1, MOST_SAMPLES))
     given = {"real": real, "fake": fake} | ({} if train is None else {"train": train})
-    sides, told = of_one_shape({k: side_of(v, k, reading, n) for k, v in given.items()})
+    sides, told = of_one_shape(sides_of(given, reading, n))
     spec, why = choose_features(sides["real"], features)
     extractor = load_extractor(spec)
     first = np.asarray(sides["real"].samples[:1])
@@ -269,18 +286,33 @@ def _mistakes(
 def score(
     real: Any,
     fake: Any,
-    features: str = AUTO,
-    metrics: str | Sequence[str] = "all",
+    features: str | None = AUTO,
+    metrics: str | Sequence[str] | None = "all",
     subsample: int | None = None,
     seed: int = 0,
     train: Any = None,
     n: int | None = None,
     **reading: Any,
 ) -> dict[str, float]:
-    """Return ``{quantity: value}`` of ``fake`` against ``real``; see ``score_samples``.
+    """Return ``{quantity: value}`` of ``fake`` against ``real``.
 
     Args:
-        reading: ``resize=(height, width)``, ``resizer``, ``background``, ``value_range``.
+        real, fake, train: arrays, tensors, frames, lists of them or of Pillow's pictures, data sets
+            of torch; paths; what generates samples (``sample(n)`` or a callable); names of data
+            sets: held-out samples (``train``: the training ones), and all of ``folder:``,
+            ``array:`` and ``tabular:`` unless ``real`` and ``train`` are one.
+        features: a name or ``FILE.py:function``; None or ``auto``: what suits ``real``.
+        metrics: names, groups or "all" (None); ``fd`` is that of the features, such as ``fid``.
+        subsample: use so many of the real and of the fake samples. seed: of every subset.
+        n: how many samples a generator makes; refused where there is none.
+        reading: ``resize``: ``(height, width)``, a number or ``"HxW"``; ``resizer``;
+            ``background``: a name, ``"#rrggbb"`` or three numbers; ``value_range`` of float
+            pictures: ``"0..1"`` or ``(-1, 1)``.
+
+    Raises:
+        UsageError: anything that cannot be used; one line.
     """
-    how = Reading(**reading)
-    return score_samples(real, fake, features, metrics, subsample, seed, train, n, how).metrics
+    return score_samples(
+        real, fake, features_of(features, AUTO), metrics_of(metrics), subsample, seed, train, n,
+        reading_of(**reading),
+    ).metrics  # fmt: skip

@@ -11,11 +11,10 @@ from ganbench.core.errors import UsageError
 from ganbench.core.kinds import Extracted
 from ganbench.core.lazy import np
 from ganbench.core.whole_files import file_bytes
+from ganbench.evaluation.foreign import foreign
 
 if TYPE_CHECKING:
     from ganbench.core.kinds import Array
-
-LONGEST = 300  # characters of a message that was not written for one line
 
 
 def read(kind: str, written: str) -> tuple[str, bytes, str]:
@@ -34,13 +33,6 @@ def read(kind: str, written: str) -> tuple[str, bytes, str]:
     return path, raw, hashlib.sha256(raw).hexdigest()
 
 
-def reason(error: BaseException) -> str:
-    """Return kind and message of an error of somebody else's code, on one line."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    last = lines[-1] if lines else ""
-    return f"{type(error).__name__}: {last}"[:LONGEST] if last else type(error).__name__
-
-
 def checked(key: str, function: Callable[[Array], Any]) -> Callable[[Array], Extracted]:
     """Return ``function``, uint8 images ``[N, C, H, W]`` -> ``[N, D]``, as an extractor's.
 
@@ -55,10 +47,8 @@ def checked(key: str, function: Callable[[Array], Any]) -> Callable[[Array], Ext
                 f"features {key!r} need uint8 images, got {samples.dtype} "
                 f"of shape {samples.shape[1:]}"
             )
-        try:
+        with foreign(f"features {key!r} failed"):
             features = np.asarray(function(samples))
-        except Exception as error:  # it is somebody else's code, and may raise anything
-            raise UsageError(f"features {key!r} failed: {reason(error)}") from error
         _check(key, features, len(samples), widths)
         return Extracted(features if features.dtype == np.float32 else features.astype(np.float64))
 

@@ -64,6 +64,17 @@ def read(name: str) -> tuple[bytes, str]:
     return path(name).read_bytes(), trained_on
 
 
+def check(key: str, samples: Array, shape: tuple[int, ...]) -> None:
+    """Raise ``UsageError`` unless they are uint8 images of the shape; it names a fit size."""
+    if samples.dtype == np.uint8 and samples.shape[1:] == shape:
+        return
+    helps = samples.dtype == np.uint8 and samples.ndim == 4 and samples.shape[1] == shape[0]
+    raise UsageError(
+        f"features {key!r} need uint8 images of shape {shape}, got {samples.dtype} of shape "
+        f"{samples.shape[1:]}{f': give --resize {shape[1]}x{shape[2]}' if helps else ''}"
+    )
+
+
 def load(argument: str) -> Extractor:
     """Return the extractor of the classifier named ``argument``.
 
@@ -84,11 +95,7 @@ def load(argument: str) -> Extractor:
     model.eval().requires_grad_(False).to(device)
 
     def extract(samples: Array) -> Extracted:
-        if samples.dtype != np.uint8 or samples.shape[1:] != shape:
-            raise UsageError(
-                f"features 'classifier:{argument}' need uint8 images of shape {shape}, "
-                f"got {samples.dtype} of shape {samples.shape[1:]}"
-            )
+        check(f"classifier:{argument}", samples, shape)
         batches = [
             [t.cpu().numpy() for t in model(images(samples[i : i + batch]).to(device))]
             for i in range(0, len(samples), batch)

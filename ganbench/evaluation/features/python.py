@@ -27,6 +27,7 @@ from ganbench.core.kinds import Extractor, Features
 from ganbench.core.kinds.features import WEIGHTS
 from ganbench.core.registry import register
 from ganbench.evaluation.features._named import named_after
+from ganbench.evaluation.foreign import foreign
 
 USAGE = "python:FILE.py:function"
 
@@ -39,17 +40,13 @@ def module(path: str, raw: bytes, sha256: str) -> ModuleType:
     Raises:
         UsageError: it is no Python, or raises an error.
     """
-    from ganbench.evaluation.features import _own
-
     name = f"ganbench_features_{sha256[:12]}"
     loader = importlib.machinery.SourceFileLoader(name, path)
     spec = importlib.util.spec_from_file_location(name, path, loader=loader)
     assert spec is not None
     made = importlib.util.module_from_spec(spec)
-    try:
+    with foreign(f"{path} cannot be executed"):
         exec(loader.source_to_code(raw, path), made.__dict__)
-    except (Exception, SystemExit) as error:  # it is somebody else's code
-        raise UsageError(f"{path} cannot be executed: {_own.reason(error)}") from error
     return made
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from ganbench.core.errors import UsageError
+from ganbench.core import registry
 from ganbench.core.kinds import Extracted, Extractor, Features
 from ganbench.core.lazy import np
 from ganbench.core.registry import register
@@ -29,13 +29,10 @@ def load(argument: str) -> Extractor:
         UsageError: no such classifier, or its weights are damaged.
     """
     single = classifier.load(argument)
+    shape = (CHANNELS, *(registry.datasets.get(argument).shape or ())[1:])
 
     def extract(samples: Array) -> Extracted:
-        if samples.ndim != 4 or samples.shape[1] != CHANNELS:
-            raise UsageError(
-                f"features 'stacked:{argument}' need images of {CHANNELS} channels, "
-                f"got shape {samples.shape[1:]}"
-            )
+        classifier.check(f"stacked:{argument}", samples, shape)
         n = len(samples)
         by_channel = single.function(samples.reshape(n * CHANNELS, 1, *samples.shape[2:]))
         assert by_channel.probs is not None
