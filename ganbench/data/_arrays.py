@@ -80,14 +80,15 @@ def as_array(given: Any) -> Any:
 
     Tensors may need gradients, lie on any device, and have types that numpy does not know.
     """
-    if hasattr(given, "detach") and hasattr(given, "cpu"):
-        import torch
+    if not (hasattr(given, "detach") and hasattr(given, "cpu")):
+        return np.asanyarray(given.data if isinstance(given, np.ma.MaskedArray) else given)
+    import torch
 
-        tensor = given.detach()
-        if tensor.dtype == torch.bfloat16:
-            tensor = tensor.float()
-        return tensor.cpu().numpy()
-    return np.asanyarray(given.data if isinstance(given, np.ma.MaskedArray) else given)
+    tensor = given.detach().to_dense().resolve_conj().resolve_neg().cpu()
+    known = (torch.float16, torch.float32, torch.float64)
+    return (
+        tensor if tensor.dtype in known or not tensor.is_floating_point() else tensor.float()
+    ).numpy()
 
 
 def samples_of(given: Any, name: str, reading: Reading) -> Array | Pictures:

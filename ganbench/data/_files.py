@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from ganbench.core.kinds.dataset import Array
 
 
-def parts(path: str) -> tuple[str, str]:
+def parts(path: str, ending: str = "npz") -> tuple[str, str]:
     """Return (FILE.npz, NAME) of ``FILE.npz:NAME``; any other path has no name."""
-    both = re.fullmatch(r"(.+?\.npz):(.+)", path, re.IGNORECASE | re.DOTALL)
+    both = re.fullmatch(rf"(.+?\.{ending}):(.+)", path, re.IGNORECASE | re.DOTALL)
     return (both[1], both[2]) if both else (path, "")
 
 

@@ -191,10 +191,7 @@ def image_folder(folder: Path, reading: Reading) -> Images:
             own = facts_of(image, seen)
             size = size or own
             if own != size and reading.resize is None:
-                raise UsageError(
-                    f"{shown(files[0])} is {size[0]}x{size[1]} (HxW) and {shown(file)} {own[0]}x"
-                    f"{own[1]}: give --resize HxW, or images of one size"
-                )
+                raise other_size(shown(files[0]), size, shown(file), own)
             plain = image.mode in GREY_MODES and not image.has_transparency_data
             if grey and not plain:
                 grey = is_grey(decoded(image, reading))
@@ -254,6 +251,14 @@ def facts_of(image: Image.Image, seen: Counter[str]) -> tuple[int, int]:
     if mode == "F" and not seen["below 0"]:
         seen["below 0"] += bool(np.asarray(image).min() < 0)
     return size
+
+
+def other_size(one: str, size: tuple[int, int], other: str, own: tuple[int, int]) -> UsageError:
+    """Return the error for two pictures of other sizes, which are called ``one`` and ``other``."""
+    return UsageError(
+        f"{one} is {size[0]}x{size[1]} (HxW) and {other} {own[0]}x{own[1]}: give --resize HxW, or "
+        "images of one size"
+    )
 
 
 def is_grey(pixels: Array) -> bool:

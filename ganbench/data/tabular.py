@@ -16,7 +16,6 @@ A seeded part of the rows is held out, as of ``folder:``.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -36,17 +35,11 @@ if TYPE_CHECKING:
 LATENT = 100  # the widest latent
 
 
-def parts(argument: str) -> tuple[str, str]:
-    """Return the path and the column (empty if none is named) of ``FILE.csv:COLUMN``."""
-    match = re.match(r"(.*?\.csv):(.+)", argument, re.I | re.S)
-    return (match[1], match[2]) if match else (argument, "")
-
-
 def located(argument: str) -> tuple[str, str]:
     """Return (short name, absolute path and column); a short name gives itself."""
-    from ganbench.data import _given
+    from ganbench.data import _files, _given
 
-    file, column = parts(argument)
+    file, column = _files.parts(argument, "csv")
     path = os.path.abspath(os.path.expanduser(file))
     name = _given.short_name("-".join(filter(None, (os.path.basename(path), column))))
     return name, path + (f":{column}" if column else "")
@@ -71,10 +64,10 @@ def load(where: str, data_dir: str | None = None) -> Data:
     Raises:
         UsageError: missing, no table that could be learned, or no such column.
     """
-    from ganbench.data import _given, _tables
+    from ganbench.data import _files, _given, _tables
     from ganbench.data._hashing import array_sha256
 
-    path, target = parts(data_dir or where)
+    path, target = _files.parts(data_dir or where, "csv")
     if os.path.isdir(path):
         raise UsageError(f"{path} is a folder: a CSV file needed")
     columns = _tables.read_table(path)

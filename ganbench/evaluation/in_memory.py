@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ganbench.core.errors import UsageError, of_the_machine
-from ganbench.data._arrays import Pictures, samples_of
-from ganbench.data._image_files import decoded, facts_of, is_grey, told_of
+from ganbench.data._arrays import Pictures, as_array, samples_of
+from ganbench.data._image_files import decoded, facts_of, is_grey, other_size, told_of
 from ganbench.data._reading import Reading, check_pixels, resized
 from ganbench.evaluation.foreign import foreign
 
@@ -104,18 +104,10 @@ def _array(given: Any, name: str) -> np.ndarray:
 
 
 def _plain(given: Any) -> Any:
-    """Return tensors and frames as what numpy reads without a copy, where there is such."""
+    """Return tensors and frames as what numpy reads."""
     if hasattr(given, "to_frame"):
         return given.to_frame()
-    if not (hasattr(given, "detach") and hasattr(given, "cpu")):
-        return given
-    import torch
-
-    tensor = given.detach().to_dense().resolve_conj().resolve_neg().cpu()
-    known = (torch.float16, torch.float32, torch.float64)
-    return (
-        tensor if tensor.dtype in known or not tensor.is_floating_point() else tensor.float()
-    ).numpy()
+    return as_array(given) if hasattr(given, "detach") else given
 
 
 def _pictures(items: list[Any], name: str, reading: Reading) -> Pictures:
@@ -136,10 +128,7 @@ def _pictures(items: list[Any], name: str, reading: Reading) -> Pictures:
             raise UsageError(f"{name}: picture {i} is not readable ({said})") from None
         size = size or own
         if own != size and reading.resize is None:
-            raise UsageError(
-                f"{name}: picture 1 is {size[0]}x{size[1]} (HxW) and picture {i} {own[0]}x"
-                f"{own[1]}: give --resize HxW, or images of one size"
-            )
+            raise other_size(f"{name}: picture 1", size, f"picture {i}", own)
         grey = grey and is_grey(pixels)
         planes.append(resized(pixels, reading))
     channels = 1 if grey else 3

@@ -83,12 +83,12 @@ class Lease:
 
     def _trained_elsewhere(self, now: float) -> bool:
         """Return whether another process trains some of it in another unit."""
-        here = _this_process()
-        for path in self.path.parent.glob("*.json"):
+        here, own = _this_process(), {*self.run_ids}
+        for path in self.path.parent.glob("*.json") if own else ():
             with contextlib.suppress(OSError):  # given back meanwhile
-                other = path != self.path and Lease(path).owner(now)
-                own = other and here.items() <= other.items()  # a half of what it trains
-                if other and not own and {*self.run_ids} & {*other.get("run_ids", ())}:
+                other = Lease(path).owner(now) or {}
+                half = here.items() <= other.items()  # of what this process trains
+                if not half and not own.isdisjoint(other.get("run_ids", ())):
                     return True
         return False
 
